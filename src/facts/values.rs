@@ -1,0 +1,121 @@
+//! Expressions, as far as a payload, an event name or an option can depend on them.
+//!
+//! The lowering keeps what decides the JSON that leaves: literals, names, member accesses, calls, objects in source order.
+//! Whatever else an expression does is [`ExprKind::Unknown`] with its source text.
+
+use super::types::{TypeExpr, TypeRef};
+use super::{CallId, FnId, LocalId};
+use crate::source::Span;
+
+/// A value that stands at the top of a file, a module or a class and is never assigned again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    /// Inner modules, or the class or type that it belongs to (`impl Topic { const NAME… }` → `["Topic"]`).
+    pub scope: Vec<String>,
+    pub name: String,
+    pub value: Expr,
+    pub ty: Option<TypeExpr>,
+    pub exported: bool,
+    /// Whether it is a list or map of names by its form: an enum, an `as const` object or array, a class of string attributes.
+    pub registry: bool,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+impl Expr {
+    pub fn new(kind: ExprKind, span: Span) -> Self {
+        Expr { kind, span }
+    }
+
+    pub fn text(text: impl Into<String>, span: Span) -> Self {
+        Expr::new(ExprKind::Literal(Literal::Text(text.into())), span)
+    }
+
+    /// What cannot be followed, with the source text that shows it.
+    pub fn unknown(source: impl Into<String>, span: Span) -> Self {
+        Expr::new(ExprKind::Unknown(source.into()), span)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Literal {
+    Null,
+    Bool(bool),
+    /// Its digits, as JSON would write them.
+    Number(String),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    Literal(Literal),
+    /// The value that a serializer leaves out: `undefined`, a unit in a skipped place.
+    Absent,
+    /// Texts concatenated.
+    Template(Vec<Expr>),
+    /// A name of the module level, as written: a constant, a function, an import, a path.
+    Name(Vec<String>),
+    /// A parameter or variable of the enclosing function.
+    Local(LocalId),
+    /// A parameter or variable of an enclosing function further out: how many functions out, and which.
+    Outer(u32, LocalId),
+    /// `self`, `this`.
+    This,
+    Member(Box<Expr>, String),
+    Index(Box<Expr>, Box<Expr>),
+    /// An object, a dictionary, a `json!({})`.
+    Object(Vec<ValueMember>),
+    Array(Vec<Expr>),
+    /// A list with elements of this form: a comprehension, `.map(x => …)`.
+    ListOf(Box<Expr>),
+    /// A dictionary with values of this form and keys that are not constant.
+    MapOf(Box<Expr>),
+    /// An element of this list: a loop variable, the parameter of a callback of `.map`.
+    Element(Box<Expr>),
+    /// `Foo { a: x }`, `new Foo(…)`, `Foo(a=x)`: a value of a declared type.
+    Record(Box<RecordExpr>),
+    Call(CallId),
+    Function(FnId),
+    /// One of these, depending on something: a ternary, a `match`, `a ?? b`.
+    OneOf(Vec<Expr>),
+    Await(Box<Expr>),
+    /// The JSON text of this value: `JSON.stringify(x)`, `json.dumps(x)`, `serde_json::to_string(&x)`.
+    Encoded(Box<Expr>),
+    /// What this JSON text decodes to, with the type that the code names: `serde_json::from_str::<T>(x)`, `JSON.parse(x)`.
+    Decoded(Box<Expr>, Option<Box<TypeExpr>>),
+    /// A value with a type that the code states: a cast, an annotation, `satisfies`.
+    Typed(Box<Expr>, Box<TypeExpr>),
+    /// A value known by its type alone: the result of a well-known call.
+    OfType(Box<TypeExpr>),
+    Unknown(String),
+}
+
+/// A value of a declared type with the members that are given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordExpr {
+    pub ty: TypeRef,
+    /// By the member's name in the source; positional arguments under `0`, `1`, ….
+    pub fields: Vec<(String, Expr)>,
+    /// `..base`
+    pub base: Option<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ValueMember {
+    Entry {
+        /// A constant key in most cases; [`ExprKind::Unknown`] where it is not known.
+        key: Expr,
+        value: Expr,
+        /// Whether it is there only sometimes: `...(x && {a})`, an entry set inside a branch.
+        conditional: bool,
+    },
+    Spread {
+        value: Expr,
+        conditional: bool,
+    },
+}

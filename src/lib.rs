@@ -1,0 +1,14 @@
+//! driftgate finds where event and webhook payloads cross between systems, works out their shape on the wire, and says what a
+//! change breaks, for whom, with a payload that proves it.
+//!
+//! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
+
+pub mod error;
+pub mod extract;
+pub mod facts;
+pub mod finding;
+pub mod prove;
+pub mod schema;
+pub mod shape;
+pub mod snapshot;
+pub mod source;

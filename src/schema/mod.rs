@@ -1,0 +1,1 @@
+//! JSON Schema documents: read, resolved, and turned into shapes.

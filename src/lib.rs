@@ -7,6 +7,7 @@ pub mod error;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod link;
 pub mod prove;
 pub mod schema;
 pub mod shape;

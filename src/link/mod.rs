@@ -1,0 +1,4 @@
+//! Facts of many files become boundaries: names are followed across files, idioms recognised, wrappers summarised.
+
+pub mod idioms;
+pub mod modules;

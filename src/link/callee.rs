@@ -202,6 +202,7 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
         | Kind::OneOf(_)
         | Kind::Decoded(_, _)
         | Kind::Function(_)
+        | Kind::Built(_)
         | Kind::Unknown(_) => Receiver::Unknown,
     }
 }

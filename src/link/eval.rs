@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
-use super::term::{Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
+use super::term::{Built, Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
 use crate::facts::calls::Change;
 use crate::facts::{Call, Expr, ExprKind, Function, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
@@ -471,7 +471,7 @@ impl<'a> Eval<'a> {
     fn call_value(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span: call.span };
         let Some(target) = self.callee(function, call) else {
-            return Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site);
+            return self.built(function, call, at, depth);
         };
         let callee = self.program.function(target);
         let declared = callee.return_type.as_ref().map(|ty| self.type_use(target, ty));
@@ -508,6 +508,30 @@ impl<'a> Eval<'a> {
             Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
             _ => value,
         }
+    }
+
+    /// The chain of foreign calls that a call ends.
+    fn built(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
+        let site = Site { file: function.file, span: call.span };
+        let args = call
+            .args
+            .iter()
+            .map(|argument| (argument.name.clone(), self.eval(function, &argument.value, at, depth + 1)))
+            .collect();
+        let (root, mut calls, name) = match &call.callee.kind {
+            ExprKind::Member(base, name) => match &base.kind {
+                ExprKind::Call(_) | ExprKind::Local(_) | ExprKind::Await(_) => {
+                    match self.eval(function, base, at, depth + 1).kind {
+                        Kind::Built(built) => (built.root.clone(), built.calls.clone(), name.clone()),
+                        _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+                    }
+                }
+                _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+            },
+            kind => (callee_text(&call.callee), Vec::new(), super::index::last_name(kind).unwrap_or_default().to_owned()),
+        };
+        calls.push((name, args));
+        Term::new(Kind::Built(Arc::new(Built { root, calls })), site)
     }
 
     /// The arguments of a call by the parameters of `target`.

@@ -96,6 +96,7 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         }
         Kind::OfType(ty) => return types.shape(ty, side),
         Kind::Function(_) => return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: true },
+        Kind::Built(built) => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };
     Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }

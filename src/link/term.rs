@@ -64,6 +64,8 @@ pub enum Kind<'a> {
     Typed(Box<Term<'a>>, TypeUse<'a>),
     OfType(TypeUse<'a>),
     Function(FnRef),
+    /// What calls outside the repository build: `FutureRecord::to("orders").payload(&json)`, `new PutEventsCommand({…})`.
+    Built(Arc<Built<'a>>),
     /// Not followed, with the reason; the source text where that is all there is to say.
     Unknown(String),
 }
@@ -73,6 +75,15 @@ pub struct Record<'a> {
     pub ty: TypeUse<'a>,
     pub fields: Vec<(String, Term<'a>)>,
     pub base: Option<Term<'a>>,
+}
+
+/// A chain of calls that are not in the repository, as an object of its calls: the builder pattern of every language.
+#[derive(Clone, Debug)]
+pub struct Built<'a> {
+    /// The root in the words of the source.
+    pub root: String,
+    /// The calls in order, by their last name, with positional and named arguments.
+    pub calls: Vec<(String, Vec<(Option<String>, Term<'a>)>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +109,28 @@ pub const MAX_DEPTH: u32 = 40;
 
 /// The most nodes that substitution copies for one summary; past it a part is unknown.
 const MAX_NODES: u32 = 4_000;
+
+impl<'a> Built<'a> {
+    /// The first argument of the last call of this name, or the argument of this name of any call.
+    pub fn argument(&self, name: &str) -> Option<&Term<'a>> {
+        self.calls.iter().rev().find(|(call, args)| call == name && !args.is_empty()).map(|(_, args)| &args[0].1).or_else(|| {
+            self.calls
+                .iter()
+                .rev()
+                .flat_map(|(_, args)| args)
+                .find(|(known, _)| known.as_deref() == Some(name))
+                .map(|(_, value)| value)
+        })
+    }
+
+    /// The positional argument of the last call.
+    pub fn positional(&self, position: usize) -> Option<&Term<'a>> {
+        self.calls
+            .last()
+            .and_then(|(_, args)| args.iter().filter(|(name, _)| name.is_none()).nth(position))
+            .map(|(_, value)| value)
+    }
+}
 
 impl<'a> Term<'a> {
     pub fn new(kind: Kind<'a>, site: Site) -> Self {
@@ -135,6 +168,8 @@ impl<'a> Term<'a> {
             Kind::Record(record) => {
                 record.fields.iter().any(|(_, value)| value.is_open()) || record.base.as_ref().is_some_and(Term::is_open)
             }
+            // What a foreign call gives does not become known by knowing its arguments.
+            Kind::Built(_) => false,
             Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => false,
         }
     }
@@ -280,6 +315,12 @@ impl<'a> Term<'a> {
                     _ => given,
                 }
             }
+            Kind::Built(built) => match built.argument(name) {
+                Some(argument) => argument.clone(),
+                None => {
+                    Term::new(Kind::Member(Box::new(Term { kind: Kind::Built(built), site: self.site }), name.to_owned()), site)
+                }
+            },
             Kind::Absent => Term::new(Kind::Absent, site),
             // `JSON.parse(x).field` and the like: decoding what was encoded is the value itself.
             Kind::Decoded(inner, None) => match inner.kind {

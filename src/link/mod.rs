@@ -8,5 +8,6 @@ pub mod modules;
 pub mod payload;
 pub mod reduce;
 pub mod resolve;
+pub mod summaries;
 pub mod term;
 pub mod types;

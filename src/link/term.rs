@@ -229,9 +229,13 @@ impl<'a> Term<'a> {
                 fields: record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect(),
                 base: record.base.as_ref().map(&mut go),
             })),
-            Kind::Param { .. } | Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => {
-                self.kind.clone()
-            }
+            Kind::Param { .. }
+            | Kind::Literal(_)
+            | Kind::Absent
+            | Kind::OfType(_)
+            | Kind::Function(_)
+            | Kind::Built(_)
+            | Kind::Unknown(_) => self.kind.clone(),
         };
         Term { kind, site: self.site }
     }

@@ -111,6 +111,16 @@ impl Document {
         self.assert_formats
     }
 
+    /// The document as [`crate::schema::read`] takes it.
+    pub fn source(&self) -> crate::schema::Source<'_> {
+        crate::schema::Source { value: &self.value, draft: self.draft, base: &self.base, resources: &self.resources }
+    }
+
+    /// The document as a shape; `places` finds the place of a node by its JSON Pointer.
+    pub fn shape(&self, places: crate::schema::read::Places<'_>) -> crate::schema::Reading {
+        crate::schema::read(self.source(), places)
+    }
+
     /// The `$schema` that no dialect has, where the document names one.
     pub fn private_address(&self) -> Option<&str> {
         self.private_address.as_deref()

@@ -1,6 +1,8 @@
 //! Is every payload of one schema acceptable to another? Three answers: a proof, a confirmed witness, or unknown with its reason.
 
+mod automaton;
 mod document;
+mod pattern;
 mod validator;
 
 use std::fmt;

@@ -4,6 +4,7 @@
 //! What is there and cannot be read is always named: it must never look removed, and never look fine.
 
 mod backend;
+pub mod base;
 pub mod changes;
 mod disk;
 mod folder;
@@ -14,6 +15,10 @@ mod memory;
 mod object;
 mod program;
 mod repository;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 mod worktree;

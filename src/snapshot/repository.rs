@@ -200,7 +200,11 @@ impl Repository {
             Object::Missing => text::skipped(
                 path,
                 None,
-                format!("this file is not in this partial clone and was not read: run `{}`", fetch_object(blob)),
+                format!(
+                    "this file is not in this partial clone and was not read: run `{}`, or `git fetch --refetch --no-filter origin` \
+                     for all files",
+                    fetch_object(blob)
+                ),
             ),
             Object::Broken(why) => text::skipped(path, None, format!("git cannot read this file ({blob}): {why}")),
         }
@@ -239,6 +243,14 @@ impl Repository {
 /// The command that brings one object into a shallow or partial clone.
 pub(super) fn fetch_object(id: ObjectId) -> String {
     format!("git fetch --no-tags origin {id}")
+}
+
+/// The command that brings one commit with its tree, and nothing before it.
+///
+/// `--depth` belongs to shallow clones alone: in a complete one it would cut history off.
+pub(super) fn fetch_commit(id: ObjectId, shallow: bool) -> String {
+    let depth = if shallow { " --depth=1" } else { "" };
+    format!("git fetch --no-tags{depth} origin {id}")
 }
 
 /// The command that brings a remote's branch; with all of its history, and that of what is here, where `deep`.

@@ -412,6 +412,32 @@ fn a_working_tree_elsewhere_is_not_read() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn a_repository_of_another_user_is_refused_until_it_is_trusted() {
+    let place = Place::new();
+    let git = place.init("a");
+    git.commit("a.rs", "a\n");
+    git.write("give.sh", "chown -R 12345 .");
+    if std::os::unix::fs::chown(&git.dir, Some(12345), None).is_err() {
+        eprintln!("skipped: only an administrator can give a folder to another user");
+        return;
+    }
+    git.shell("sh give.sh");
+    match Repository::open(&git.dir) {
+        Err(UserError::ForeignOwner { path }) => assert_eq!(Path::new(&path), git.dir.canonicalize().unwrap()),
+        Ok(_) => {
+            eprintln!("skipped: this user's configuration trusts every folder");
+            return;
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+    let trusted = Repository::open_with(&git.dir, OpenOptions { trust: true, reader: None }).unwrap();
+    assert_eq!(trusted.reader(), Reader::Git);
+    assert_eq!(contents(&trusted.tree("HEAD").unwrap()), "a.rs: \"a\\n\"\n");
+}
+
 /// A canary in every place where a repository's configuration can name a program.
 #[cfg(unix)]
 #[test]
@@ -455,6 +481,9 @@ fn nothing_that_a_repository_names_is_run() {
         repository.merge_base(git_id(&repository, "HEAD"), &[git_id(&repository, "HEAD~1")]).unwrap();
         assert!(!ran.exists(), "{reader:?}");
     }
+    // The canary is alive: this is what an everyday command does.
+    git.shell("git diff >/dev/null || true");
+    assert!(ran.exists());
 }
 
 fn git_id(repository: &Repository, rev: &str) -> super::ObjectId {
@@ -466,8 +495,10 @@ fn replaced_objects_do_not_count() {
     let place = Place::new();
     let git = place.init("a");
     git.commit("a.rs", "real\n");
-    let (real, fake) = (git.run(&["rev-parse", "HEAD:a.rs"]), git.run(&["hash-object", "-w", "--stdin"]));
+    git.write("fake", "");
+    let (real, fake) = (git.run(&["rev-parse", "HEAD:a.rs"]), git.run(&["hash-object", "-w", "fake"]));
     git.run(&["replace", &real, &fake]);
+    assert_eq!(git.run(&["cat-file", "-p", &real]), "", "the trap is set");
     for reader in READERS {
         assert_eq!(read(&git.open_by(reader).tree("HEAD").unwrap(), "a.rs"), "real\n");
     }

@@ -3,6 +3,7 @@
 //!
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
+pub mod document;
 pub mod error;
 pub mod extract;
 pub mod facts;
@@ -12,3 +13,4 @@ pub mod schema;
 pub mod shape;
 pub mod snapshot;
 pub mod source;
+pub mod suggest;

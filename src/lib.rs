@@ -3,6 +3,7 @@
 //!
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
+pub mod config;
 pub mod document;
 pub mod error;
 pub mod extract;

@@ -10,6 +10,7 @@ pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod prove;
+pub mod registry;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;

@@ -5,7 +5,7 @@
 //! address any more. What cannot be brought along is a hole: a schema object that carries [`UNKNOWN`] with the reason.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -107,13 +107,11 @@ pub struct Bundler<'s> {
     /// Files that are referred to and were not handed in.
     pub wanted: BTreeSet<RepoPath>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Files that another one refers to.
-    pub referenced: BTreeSet<RepoPath>,
 }
 
 impl<'s> Bundler<'s> {
     pub fn new(sources: &'s Sources) -> Self {
-        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new(), referenced: BTreeSet::new() }
+        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new() }
     }
 
     /// The schema at `place`, standing alone.
@@ -173,15 +171,10 @@ impl<'s> Bundler<'s> {
 
     /// Marks what no validator would accept, such as draft 3's `required: true`: the keyword goes, and its schema is a hole.
     fn with_complaints(&mut self, schema: PromisedSchema) -> PromisedSchema {
-        let mut complaints: Vec<(String, String)> = Vec::new();
-        let validator = meta_validator(schema.dialect());
-        for error in validator.iter_errors(&schema.document).take(COMPLAINT_BUDGET + 1) {
-            complaints.push((error.instance_path().to_string(), error.to_string()));
-        }
+        let mut complaints = complaints(schema.dialect(), &schema.document);
         if complaints.is_empty() {
             return schema;
         }
-        complaints.sort();
         let mut document = (*schema.document).clone();
         if complaints.len() > COMPLAINT_BUDGET {
             complaints.truncate(1);
@@ -268,12 +261,7 @@ impl<'s> Bundler<'s> {
     /// Resolves one reference, and notes what is wrong with it.
     fn resolve(&mut self, from: &Place, dialect: Dialect, reference: &str) -> Result<Place, String> {
         match self.sources.resolve(from, dialect, reference, &mut self.wanted) {
-            Target::Found(place) => {
-                if place.document.file != from.document.file {
-                    self.referenced.insert(place.document.file.clone());
-                }
-                Ok(place)
-            }
+            Target::Found(place) => Ok(place),
             Target::Unknown { reason, kind } => {
                 let severity = match kind {
                     // Deliberate and harmless in itself: what it would have said is unknown, and counted as that.
@@ -287,19 +275,22 @@ impl<'s> Bundler<'s> {
     }
 }
 
-/// The meta-schema validator of a draft, built once.
-fn meta_validator(dialect: Dialect) -> &'static jsonschema::Validator {
-    static VALIDATORS: [OnceLock<jsonschema::Validator>; 5] = [const { OnceLock::new() }; 5];
-    let (slot, draft) = match dialect {
-        Dialect::Draft4 | Dialect::OpenApi30 => (0, "http://json-schema.org/draft-04/schema#"),
-        Dialect::Draft6 => (1, "http://json-schema.org/draft-06/schema#"),
-        Dialect::Draft7 => (2, "http://json-schema.org/draft-07/schema#"),
-        Dialect::Draft2019 => (3, "https://json-schema.org/draft/2019-09/schema"),
-        Dialect::Draft2020 => (4, DRAFT_2020),
+/// What the meta-schema of a draft says against a schema, as pointer and complaint.
+fn complaints(dialect: Dialect, schema: &Value) -> Vec<(String, String)> {
+    let validator = match dialect {
+        Dialect::Draft4 | Dialect::OpenApi30 => jsonschema::draft4::meta::validator(),
+        Dialect::Draft6 => jsonschema::draft6::meta::validator(),
+        Dialect::Draft7 => jsonschema::draft7::meta::validator(),
+        Dialect::Draft2019 => jsonschema::draft201909::meta::validator(),
+        Dialect::Draft2020 => jsonschema::draft202012::meta::validator(),
     };
-    VALIDATORS[slot].get_or_init(|| {
-        jsonschema::validator_for(&json!({ "$ref": draft })).expect("the validator carries the meta-schemas of every draft")
-    })
+    let mut found: Vec<(String, String)> = validator
+        .iter_errors(schema)
+        .take(COMPLAINT_BUDGET + 1)
+        .map(|error| (error.instance_path().to_string(), error.to_string()))
+        .collect();
+    found.sort();
+    found
 }
 
 /// The nearest schema object at or above `pointer`, and the keyword in it that leads on to `pointer`.
@@ -456,7 +447,9 @@ impl<'b, 's> Copying<'b, 's> {
             };
             let Some(value) = object.remove(keyword).filter(|_| known) else { continue };
             let Value::String(text) = value else {
-                hole = Some(format!("`{keyword}` is not a text"));
+                let reason = format!("`{keyword}` is not a text");
+                self.bundler.diagnose(place, Severity::Warning, reason.clone());
+                hole = Some(reason);
                 continue;
             };
             match self.refer(place, dialect, &text) {

@@ -319,7 +319,7 @@ impl Contract<'_> {
                 let from = self.place(pointer);
                 match reading.bundler.sources.resolve(&from, Dialect::Draft2020, file, &mut reading.bundler.wanted) {
                     super::sources::Target::Found(place) => {
-                        reading.bundler.referenced.insert(place.document.file.clone());
+                        reading.spoken_for.insert(place.document.file.clone());
                         let dialect = Dialect::of_document(&place.document.value);
                         Some(reading.bundler.bundle(&place, dialect))
                     }
@@ -746,3 +746,6 @@ pub fn json_schema() -> Value {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

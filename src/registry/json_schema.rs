@@ -18,6 +18,10 @@ use crate::source::RepoPath;
 const EVENT_FOLDERS: &[&str] =
     &["schemas", "schema", "events", "event-schemas", "event_schemas", "jsonschema", "json-schema", "json-schemas", "webhooks"];
 
+/// Folders of parts that schemas share, which are no events of their own.
+const SHARED_FOLDERS: &[&str] =
+    &["common", "shared", "definitions", "defs", "types", "components", "fragments", "partials", "models"];
+
 /// Whether a document is a JSON Schema, by its keywords.
 pub(super) fn looks_like(value: &Value) -> bool {
     let Value::Object(object) = value else { return false };
@@ -37,7 +41,9 @@ pub(super) fn looks_like(value: &Value) -> bool {
     };
     let has = |key: &str| object.get(key).is_some_and(Value::is_object);
     (typed && (has("properties") || object.contains_key("items") || object.contains_key("$id")))
-        || (has("properties") && object.get("required").is_some_and(Value::is_array))
+        || object.get("properties").and_then(Value::as_object).is_some_and(|properties| {
+            !properties.is_empty() && properties.values().all(|property| property.is_object() || property.is_boolean())
+        })
         || ["allOf", "oneOf", "anyOf"].iter().any(|key| object.get(*key).is_some_and(Value::is_array))
         || (object.get("x-event").is_some() && (typed || has("properties")))
         || (object.get("$ref").is_some_and(Value::is_string) && object.len() <= 3)
@@ -88,7 +94,10 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
         }
         return;
     }
-    let conventional = document.file.parent().split('/').any(|folder| EVENT_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()));
+    let lies_in = |folders: &[&str]| {
+        document.file.parent().split('/').any(|folder| folders.contains(&folder.to_ascii_lowercase().as_str()))
+    };
+    let conventional = lies_in(EVENT_FOLDERS) && !lies_in(SHARED_FOLDERS);
     let is_object = document.value.get("properties").is_some()
         || ["allOf", "oneOf", "anyOf", "$ref"].iter().any(|keyword| document.value.get(*keyword).is_some());
     if !conventional || !is_object {

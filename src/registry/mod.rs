@@ -124,6 +124,7 @@ impl Registry {
             bundler: Bundler::new(&sources),
             promises: Vec::new(),
             files: BTreeMap::new(),
+            spoken_for: BTreeSet::new(),
         };
         for (path, read) in sources.iter() {
             reading.file(path, read);
@@ -153,6 +154,8 @@ pub(crate) struct Reading<'a> {
     pub bundler: Bundler<'a>,
     pub promises: Vec<Promise>,
     pub files: BTreeMap<RepoPath, FileState>,
+    /// Schema files that a contract or a specification gives as the whole schema of an event: they speak through it.
+    pub spoken_for: BTreeSet<RepoPath>,
 }
 
 impl<'a> Reading<'a> {
@@ -200,10 +203,8 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(self) -> Registry {
-        let Reading { bundler, mut promises, files, .. } = self;
-        // A schema that others refer to is a part of theirs, and its file name is no event's.
-        let referenced = &bundler.referenced;
-        promises.retain(|promise| promise.binding == Binding::Declared || !referenced.contains(&promise.origin.file));
+        let Reading { bundler, mut promises, files, spoken_for, .. } = self;
+        promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
         promises.sort_by(|a, b| a.origin.cmp(&b.origin));
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;

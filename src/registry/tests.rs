@@ -63,10 +63,11 @@ pub(super) fn check_with(config: &str, files: &[(&str, &str)], expected: Expect)
     expected.assert_eq(&render(&registry_with(config, files), files));
 }
 
-/// Where a node of the first promise's schema comes from, as `file:line`.
-pub(super) fn place(files: &[(&str, &str)], pointer: &str) -> String {
+/// Where a node of a promise's schema comes from, as `file:line`, and the text there.
+pub(super) fn place(files: &[(&str, &str)], event: &str, pointer: &str) -> String {
     let registry = registry(files);
-    let origin = registry.promises[0].schema.origin(pointer);
+    let promise = registry.of_event(event).next().expect("somebody speaks of the event");
+    let origin = promise.schema.origin(pointer);
     let text = files.iter().find(|(path, _)| *path == origin.file.as_str()).map_or("", |(_, text)| *text);
     let line = text.as_bytes()[..origin.span.start as usize].iter().filter(|byte| **byte == b'\n').count() + 1;
     format!("{}:{line} {}", origin.file, &text[origin.span.start as usize..origin.span.end as usize])
@@ -165,11 +166,16 @@ fn schemas_bring_along_what_they_refer_to() {
         ),
         ("schemas/money.json", r#"{ "$schema": "http://json-schema.org/draft-04/schema#", "id": "https://acme.dev/schemas/money", "type": "object", "properties": { "amount": { "minimum": 0, "exclusiveMinimum": true } } }"#),
     ];
-    check(files, expect![[r#""#]]);
-    expect![[r#""#]].assert_eq(&place(files, "/properties/id"));
-    expect![[r#""#]].assert_eq(&place(files, "/$defs/id/allOf/0"));
-    expect![[r#""#]].assert_eq(&place(files, "/properties/lines/prefixItems/0"));
-    expect![[r#""#]].assert_eq(&place(files, "/required/0"));
+    check(files, expect![[r##"
+        schemas/money.json sends money (by name) [schema schemas/money.json:1]
+          {"$schema":"http://json-schema.org/draft-04/schema#","id":"https://acme.dev/schemas/money","properties":{"amount":{"exclusiveMinimum":true,"minimum":0}},"type":"object"}
+        schemas/order.json sends order (by name) [schema schemas/order.json:1]
+          {"$defs":{"id":{"allOf":[{"$ref":"#/$defs/len"}],"type":"string"},"len":{"minLength":3},"money":{"properties":{"amount":{"exclusiveMinimum":0}},"type":"object"},"x":{"type":"integer"}},"$schema":"https://json-schema.org/draft/2020-12/schema","definitions":{"line":{"dependentRequired":{"a":["b"]},"type":"object"}},"properties":{"anchor":{"$ref":"#/$defs/x"},"id":{"$ref":"#/$defs/id"},"lines":{"prefixItems":[{"$ref":"#/definitions/line"}],"type":"array"},"money":{"$ref":"#/$defs/money"},"parent":{"$ref":"#"}},"required":["id"],"type":"object"}
+    "##]]);
+    expect![[r#"schemas/order.json:7 "id""#]].assert_eq(&place(files, "order", "/properties/id"));
+    expect![[r##"schemas/common/ids.json:1 { "$ref": "#/definitions/len" }"##]].assert_eq(&place(files, "order", "/$defs/id/allOf/0"));
+    expect![[r##"schemas/order.json:9 { "$ref": "#/definitions/line" }"##]].assert_eq(&place(files, "order", "/properties/lines/prefixItems/0"));
+    expect![[r#"schemas/order.json:5 "id""#]].assert_eq(&place(files, "order", "/required/0"));
 }
 
 #[test]
@@ -196,10 +202,24 @@ fn a_reference_that_leads_nowhere_is_a_hole_with_its_reason() {
         ("schemas/broken.json", "{\"type\": }"),
     ];
     check(files, expect![[r#"
+        schemas/a.json sends a (by name) [schema schemas/a.json:1]
+          {"$defs":{"one":{"x-driftgate-unknown":"`#/$defs/two` refers to itself and to nothing else"},"two":{"x-driftgate-unknown":"`#/$defs/one` refers to itself and to nothing else"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"anchor":{"x-driftgate-unknown":"`schemas/a.json` has no anchor `nowhere`"},"broken":{"x-driftgate-unknown":"`broken.json` cannot be read: line 1: a value is expected here"},"circle":{"x-driftgate-unknown":"`#/$defs/one` refers to itself and to nothing else"},"missing":{"x-driftgate-unknown":"there is no file `gone.json` in the repository"},"net":{"type":"object","x-driftgate-unknown":"`https://example.com/x.json` is on the network (https) and is never fetched"},"number":{"x-driftgate-unknown":"`$ref` is not a text"},"out":{"x-driftgate-unknown":"`../../secrets.json` lies outside of the repository"},"part":{"x-driftgate-unknown":"`b.json#/definitions/none` names nothing in `schemas/b.json`"},"self":{"x-driftgate-unknown":"`#/properties/self` refers to itself and to nothing else"}}}
+        note: schemas/a.json:5: `https://example.com/x.json` is on the network (https) and is never fetched
+        warning: schemas/a.json:3: there is no file `gone.json` in the repository
+        warning: schemas/a.json:4: `b.json#/definitions/none` names nothing in `schemas/b.json`
+        warning: schemas/a.json:6: `../../secrets.json` lies outside of the repository
+        warning: schemas/a.json:7: `#/properties/self` refers to itself and to nothing else
+        warning: schemas/a.json:8: `#/$defs/one` refers to itself and to nothing else
+        warning: schemas/a.json:9: `broken.json` cannot be read: line 1: a value is expected here
+        warning: schemas/a.json:10: `$ref` is not a text
+        warning: schemas/a.json:11: `schemas/a.json` has no anchor `nowhere`
+        warning: schemas/a.json:13: `#/$defs/one` refers to itself and to nothing else
+        warning: schemas/a.json:13: `#/$defs/two` refers to itself and to nothing else
         warning: schemas/broken.json:1: a value is expected here; remove the comma before it
+        wanted: schemas/gone.json
     "#]]);
     let registry = registry(files);
-    assert_eq!(registry.promises[0].schema.holes().len(), 9);
+    assert_eq!(registry.promises[0].schema.holes().len(), 11);
 }
 
 #[test]
@@ -226,6 +246,8 @@ fn dynamic_references_are_kept_where_the_document_stands_alone() {
           {"$dynamicAnchor":"node","$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"next":{"$dynamicRef":"#node"}},"type":"object"}
     "##]]);
     check(&[("schemas/tree.json", tree), ("schemas/user.json", user)], expect![[r##"
+        schemas/tree.json sends tree (by name) [schema schemas/tree.json:1]
+          {"$dynamicAnchor":"node","$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"next":{"$dynamicRef":"#node"}},"type":"object"}
         schemas/user.json sends user (by name) [schema schemas/user.json:1]
           {"$defs":{"tree":{"properties":{"next":{"$ref":"#/$defs/tree"}},"type":"object"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"tree":{"$ref":"#/$defs/tree"}},"type":"object"}
     "##]]);

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod finding;
 pub mod link;
 pub mod prove;
+pub mod report;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;

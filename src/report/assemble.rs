@@ -124,7 +124,7 @@ pub struct QuestionAnswer {
 }
 
 /// The rule whose findings say that something could not be worked out; they answer no question with yes.
-const UNKNOWN_RULE: &str = "unknown-compatibility";
+pub(super) const UNKNOWN_RULE: &str = "unknown-compatibility";
 
 pub fn summary(findings: &[Finding], counts: &Counts) -> Summary {
     let mut summary = Summary {

@@ -8,9 +8,12 @@
 pub mod assemble;
 pub mod escape;
 pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod place;
+pub mod sarif;
 pub mod style;
 pub mod text;
 
@@ -156,6 +159,9 @@ pub static REPORTERS: &[Format] = &[
         reporter: |style| Box::new(github::Github::new(style.clone())),
     },
     Format { name: "markdown", about: "for a step summary or a comment", reporter: |_| Box::new(markdown::Markdown) },
+    Format { name: "sarif", about: "for code scanning", reporter: |_| Box::new(sarif::Sarif) },
+    Format { name: "junit", about: "for the test view of a CI system", reporter: |_| Box::new(junit::Junit) },
+    Format { name: "gitlab", about: "GitLab's Code Quality report", reporter: |_| Box::new(gitlab::Gitlab) },
 ];
 
 /// The form of this name.

@@ -156,7 +156,7 @@ fn hostile_names_do_not_reach_the_terminal() {
     sample.diagnostics.push(Diagnostic::warning(RepoPath::new(evil), Some(1), evil));
     let shown = text(&sample);
     assert_eq!(hostile_in(&shown), "");
-    for name in ["json", "markdown"] {
+    for name in ["json", "markdown", "sarif", "junit", "gitlab"] {
         let reporter = (format(name).expect("it is in the table").reporter)(&TextStyle::plain());
         let shown = written(&*reporter, &sample.report());
         assert_eq!(hostile_in(&shown), "", "{name}");
@@ -331,3 +331,60 @@ fn ten_thousand_findings_and_a_file_name_with_a_newline_are_written_in_every_for
 }
 
 const HEAD_LINES: &str = "one\ntwo\nthree\n";
+
+/// Everything that a report can hold at once, with names that no format may stumble over.
+fn rich() -> Sample {
+    let mut sample = Sample::rename();
+    sample.changed.insert(RepoPath::new("src/events.rs"), vec![LineRange { start: 7, end: 7 }]);
+    sample.findings.push(sample.note());
+    let hostile = "a|b`[c](1)\u{202e}<img src=x>\n::error::&amp;]]>\u{0}";
+    sample.sources.add(Side::Head, "src/odd name%20#\n.rs", HEAD_LINES);
+    for (number, status) in [Status::Allowed, Status::Requested, Status::Known].into_iter().enumerate() {
+        let mut finding = sample.findings[0].clone();
+        finding.status = status;
+        finding.event = format!("{hostile}{number}");
+        finding.message = format!("`{hostile}` is gone");
+        finding.help = hostile.to_owned();
+        finding.accepted = Some(hostile.to_owned());
+        finding.consumers[0].name = hostile.to_owned();
+        finding.fingerprint = format!("{number:012x}");
+        finding.head = Some(sample.sources.origin(Side::Head, "src/odd name%20#\n.rs", "two"));
+        sample.findings.push(finding);
+    }
+    sample.diagnostics.push(Diagnostic::warning(RepoPath::new("src/broken.ts"), Some(3), hostile));
+    sample.events.push(ChangedEvent {
+        name: hostile.to_owned(),
+        producers: vec![Participant { name: hostile.to_owned(), broken: true }],
+        consumers: Vec::new(),
+    });
+    sample
+}
+
+/// With `DRIFTGATE_REPORTS_DIR` set the reports stay there, for the validators of the platforms: `tests/integrations.sh`.
+#[test]
+fn a_report_with_everything_in_it_is_written_in_every_form() {
+    let kept = std::env::var_os("DRIFTGATE_REPORTS_DIR").map(std::path::PathBuf::from);
+    for (name, sample) in [("rich", rich()), ("plain", Sample::rename())] {
+        for format in REPORTERS {
+            let reporter = (format.reporter)(&TextStyle::plain());
+            let whole = written(&*reporter, &sample.report());
+            assert!(whole.contains("customerId"), "{}", format.name);
+            if let Some(folder) = &kept {
+                std::fs::write(folder.join(format!("{name}.{}", format.name)), whole).expect("the folder can be written to");
+            }
+        }
+    }
+    let mut clean = Sample::rename();
+    clean.findings.clear();
+    clean.events.clear();
+    for format in REPORTERS {
+        let whole = written(&*(format.reporter)(&TextStyle::plain()), &clean.report());
+        assert_ne!(whole, "", "{}", format.name);
+        if let Some(folder) = &kept {
+            std::fs::write(folder.join(format!("clean.{}", format.name)), whole).expect("the folder can be written to");
+        }
+    }
+    if let Some(folder) = &kept {
+        std::fs::write(folder.join("report.schema.json"), json::schema().to_string()).expect("the folder can be written to");
+    }
+}

@@ -41,7 +41,9 @@ pub fn render(report: &Report<'_>, limit: usize) -> String {
         Verdict::Breaking => "✘",
         Verdict::Unknown => "?",
     };
-    page.push(&format!("### {mark} driftgate: {}\n\n", report.headline()));
+    let headline = report.headline();
+    let (verdict, counts) = headline.split_once(": ").unwrap_or((&headline, ""));
+    page.push(&format!("### {mark} driftgate: {verdict}\n\n{counts}.\n\n"));
     for note in &report.notes {
         page.push(&format!("> {}\n\n", prose(note)));
     }
@@ -136,7 +138,16 @@ fn questions(report: &Report<'_>, page: &mut Page) {
     let mut block = String::from("| | question | answer |\n|---|---|---|\n");
     for (answer, (question, _)) in report.questions.iter().zip(QUESTIONS) {
         let (mark, word) = match answer.answer {
-            Answer::Yes => ("✘", format!("yes, {}", super::counted(answer.findings, "finding", "findings"))),
+            Answer::Yes => {
+                // What every reader survives is worth a look, no cross.
+                let heavy = report.findings.iter().any(|finding| {
+                    finding.question == Some(answer.question)
+                        && finding.severity > Severity::Note
+                        && report.gate.counts(finding.status)
+                });
+                let mark = if heavy { "✘" } else { "•" };
+                (mark, format!("yes, {}", super::counted(answer.findings, "finding", "findings")))
+            }
             Answer::No => ("✔", "no".to_owned()),
             Answer::Unknown => ("?", "unknown".to_owned()),
         };
@@ -292,26 +303,22 @@ fn push_plain(text: &str, out: &mut String) {
     }
 }
 
-/// Text inside an element of HTML.
+/// The same sentence inside an element of HTML, where Markdown is not read.
 fn html(text: &str) -> String {
     let text = escape::line(text);
+    let text = escape::cut(&text, MAX_CELL);
+    let paired = text.matches('`').count() % 2 == 0;
     let mut out = String::new();
-    for c in escape::cut(&text, MAX_CELL).chars() {
+    let mut open = false;
+    for c in text.chars() {
         match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
-            '#' => out.push_str("&#35;"),
-            '`' => out.push_str("&#96;"),
-            '*' => out.push_str("&#42;"),
-            '_' => out.push_str("&#95;"),
-            '[' => out.push_str("&#91;"),
-            '~' => out.push_str("&#126;"),
-            '\\' => out.push_str("&#92;"),
-            '$' => out.push_str("&#36;"),
-            ':' => out.push_str("&#58;"),
-            _ => out.push(c),
+            '`' if paired => {
+                open = !open;
+                out.push_str(if open { "<code>" } else { "</code>" });
+            }
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | ',' | '-' | '/' => out.push(c),
+            _ if c.is_alphanumeric() => out.push(c),
+            _ => write!(out, "&#{};", u32::from(c)).expect("writing to a string cannot fail"),
         }
     }
     out
@@ -337,6 +344,8 @@ mod tests {
             prose("ask @team, #12 <img> [x](y) https://e.vil"),
             "ask &#64;team, &#35;12 &lt;img&gt; \\[x\\](y) https&#58;//e.vil"
         );
+        assert_eq!(html("`a_b` is <now> `c`"), "<code>a&#95;b</code> is &#60;now&#62; <code>c</code>");
+        assert_eq!(html("`a"), "&#96;a");
         assert_eq!(prose("`a is ` now ` @b"), "\\`a is \\` now \\` &#64;b");
     }
 }

@@ -38,8 +38,7 @@ impl Reporter for Text {
                 continue;
             }
             let mut text = String::new();
-            let whole = self.style.verbose || finding.severity > Severity::Note;
-            let whole = whole && (self.style.verbose || finding.status != Status::Known);
+            let whole = self.style.verbose || (finding.severity > Severity::Note && report.gate.counts(finding.status));
             let written = if whole { printer.finding(finding, &mut text) } else { printer.short(finding, &mut text) };
             written.expect("writing to a string cannot fail");
             out.write_all(text.as_bytes())?;
@@ -185,7 +184,11 @@ impl Printer<'_> {
             };
             write!(out, "  {}", self.paint(Paint::Faint, &at))?;
         }
-        writeln!(out, "\n")
+        writeln!(out)?;
+        if let (Status::Requested | Status::Allowed, Some(reason)) = (finding.status, &finding.accepted) {
+            self.field("accepted", &escape::line(reason), out)?;
+        }
+        writeln!(out)
     }
 
     fn excerpt(&self, caption: &str, side: Side, origin: &Origin, out: &mut String) -> fmt::Result {

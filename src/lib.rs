@@ -13,6 +13,7 @@ pub mod finding;
 pub mod link;
 pub mod prove;
 pub mod registry;
+pub mod report;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;

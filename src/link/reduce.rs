@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
+use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
 use crate::source::Origin;
 
 /// Branches that merging unions may give; past it the result is a hole.
@@ -112,7 +112,7 @@ pub fn intersect(left: &Arc<Shape>, right: &Arc<Shape>) -> Arc<Shape> {
         (_, ShapeKind::Object(_)) => Arc::clone(left),
         (a, b) if a == b => Arc::clone(left),
         (ShapeKind::Const(value), other) | (other, ShapeKind::Const(value)) => {
-            if scalar_admits(other, value) {
+            if admits(other, value) {
                 Arc::new(Shape::new(ShapeKind::Const(value.clone()), left.origin.clone()))
             } else {
                 Arc::new(Shape::new(ShapeKind::Never, left.origin.clone()))
@@ -135,24 +135,6 @@ pub fn intersect(left: &Arc<Shape>, right: &Arc<Shape>) -> Arc<Shape> {
             Arc::new(Shape::new(ShapeKind::Never, left.origin.clone()))
         }
         (_, _) => Arc::new(Shape::new(ShapeKind::Intersection(vec![Arc::clone(left), Arc::clone(right)]), left.origin.clone())),
-    }
-}
-
-/// Whether a scalar kind holds a constant, as far as its JSON type tells.
-pub fn scalar_admits(kind: &ShapeKind, value: &Value) -> bool {
-    match kind {
-        ShapeKind::Unknown(_) => true,
-        ShapeKind::Null => value.is_null(),
-        ShapeKind::Boolean => value.is_boolean(),
-        ShapeKind::Integer(_) => value.is_i64() || value.is_u64(),
-        ShapeKind::Number(_) => value.is_number(),
-        ShapeKind::String(_) => value.is_string(),
-        ShapeKind::Const(known) => known == value,
-        ShapeKind::Union(branches) => branches.iter().any(|branch| scalar_admits(&branch.kind, value)),
-        ShapeKind::Intersection(parts) => parts.iter().all(|part| scalar_admits(&part.kind, value)),
-        ShapeKind::Array(_) => value.is_array(),
-        ShapeKind::Object(_) => value.is_object(),
-        ShapeKind::Never | ShapeKind::Recursive(_) => false,
     }
 }
 
@@ -378,7 +360,7 @@ pub fn filter_union(shape: &Arc<Shape>, other: &Arc<Shape>, keep: bool) -> Arc<S
 /// Whether every value of `a` is clearly one of `b`: the "extends" of conditional types, as far as it is certain.
 pub fn assignable(a: &Shape, b: &Shape) -> bool {
     match (&a.kind, &b.kind) {
-        (ShapeKind::Const(value), kind) => scalar_admits(kind, value),
+        (ShapeKind::Const(value), kind) => admits(kind, value),
         (ShapeKind::Object(x), ShapeKind::Object(y)) => y.fields.iter().all(|wanted| {
             x.field(&wanted.name).map_or(wanted.presence == Presence::Optional, |given| assignable(&given.shape, &wanted.shape))
         }),

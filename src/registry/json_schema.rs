@@ -52,7 +52,11 @@ pub(super) fn looks_like(value: &Value) -> bool {
 /// Reads a document that one or more `[[schema]]` rows name.
 pub(super) fn read_rows(reading: &mut Reading<'_>, document: &Arc<Document>) -> Result<(), Vec<Fault>> {
     if !document.value.is_object() && !document.value.is_boolean() {
-        return Err(vec![document.fault("", "this is not a JSON Schema", "a schema is an object; check the `files` of the `[[schema]]` row")]);
+        return Err(vec![document.fault(
+            "",
+            "this is not a JSON Schema",
+            "a schema is an object; check the `files` of the `[[schema]]` row",
+        )]);
     }
     let rows: Vec<SchemaRow> =
         reading.claims.rows_of(&document.file).map(|at| reading.config.schemas[at].value.clone()).collect();
@@ -89,7 +93,10 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
                 }
             }
             Err(faults) => {
-                reading.bundler.diagnostics.extend(faults.iter().map(|fault| fault.diagnostic(crate::finding::Severity::Warning)));
+                reading
+                    .bundler
+                    .diagnostics
+                    .extend(faults.iter().map(|fault| fault.diagnostic(crate::finding::Severity::Warning)));
             }
         }
         return;

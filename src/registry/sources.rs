@@ -27,7 +27,10 @@ impl Place {
 pub enum Target {
     Found(Place),
     /// Nowhere that can be read; the reason is for a person.
-    Unknown { reason: String, kind: Unresolved },
+    Unknown {
+        reason: String,
+        kind: Unresolved,
+    },
 }
 
 /// Why a reference leads nowhere.
@@ -78,9 +81,7 @@ impl Sources {
         while let Some((pointer, node, base)) = pending.pop() {
             let Value::Object(object) = node else {
                 if let Value::Array(items) = node {
-                    pending.extend(
-                        items.iter().enumerate().map(|(at, item)| (format!("{pointer}/{at}"), item, base.clone())),
-                    );
+                    pending.extend(items.iter().enumerate().map(|(at, item)| (format!("{pointer}/{at}"), item, base.clone())));
                 }
                 continue;
             };
@@ -115,7 +116,11 @@ impl Sources {
             None => (reference, ""),
         };
         let resource = self.resource_of(from, dialect);
-        let found = if address.is_empty() { Ok(resource.0) } else { self.locate(&from.document.file, resource.1.as_deref(), address, wanted) };
+        let found = if address.is_empty() {
+            Ok(resource.0)
+        } else {
+            self.locate(&from.document.file, resource.1.as_deref(), address, wanted)
+        };
         let place = match found {
             Ok(place) => place,
             Err((kind, reason)) => return Target::Unknown { reason, kind },
@@ -134,7 +139,9 @@ impl Sources {
             let Some(here) = node else { break };
             let id = here.get(dialect.id_keyword()).or_else(|| here.get("$id")).and_then(Value::as_str);
             // In drafts up to 7 an id of the form `#name` is an anchor, and beside `$ref` it is hidden.
-            if let Some(id) = id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some())) {
+            if let Some(id) =
+                id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some()))
+            {
                 base = Some(match &base {
                     Some(base) => resolve_uri(base, id),
                     None => id.trim_end_matches('#').to_owned(),
@@ -287,9 +294,9 @@ pub fn join_path(file: &RepoPath, relative: &str) -> Option<RepoPath> {
 pub fn resolve_uri(base: &str, reference: &str) -> String {
     let reference = reference.split('#').next().unwrap_or("");
     let base = base.split(['#', '?']).next().unwrap_or("");
-    let is_absolute = reference
-        .split_once(':')
-        .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
+    let is_absolute = reference.split_once(':').is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    });
     if is_absolute || base.is_empty() {
         return reference.to_owned();
     }

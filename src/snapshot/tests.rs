@@ -608,6 +608,8 @@ fn a_walk_follows_first_parents_and_ends_where_it_is_told() {
         assert_eq!(walk(Walk::Since(&one.to_string())), [merge, two]);
         assert_eq!(walk(Walk::Since(&side.to_string())), [merge, two]);
         assert_eq!(walk(Walk::Since("HEAD")), []);
+        let change = repository.commits_of_change(two, &[merge]).unwrap();
+        assert_eq!(change.iter().map(|commit| commit.oid).collect::<Vec<_>>(), [merge, side]);
         let commit = repository.commit(merge).unwrap();
         assert_eq!(commit.parents, [two, side]);
         assert_eq!(commit.subject(), "Merge the side");
@@ -615,6 +617,7 @@ fn a_walk_follows_first_parents_and_ends_where_it_is_told() {
         assert_eq!((commit.author.as_str(), commit.date.as_str()), ("Ann", "2026-03-01T09:30:00+01:00"));
     }
     let shallow = place.clone(&git, "shallow", &["--depth=2"]).open();
+    assert_eq!(shallow.commits_of_change(two, &[merge]).unwrap().len(), 2);
     let commits = shallow.first_parents(merge, Walk::Last(10)).unwrap();
     assert_eq!(commits.iter().map(|commit| commit.oid).collect::<Vec<_>>(), [merge, two]);
     assert_eq!(commits[1].parents, [one], "a commit says what it stands on also where that was cut off");

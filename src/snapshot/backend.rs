@@ -66,6 +66,9 @@ pub trait Backend: Send + Sync {
     /// The best common ancestor of `one` and a merge of all `others`.
     fn merge_base(&self, one: ObjectId, others: &[ObjectId]) -> Result<Option<ObjectId>, UserError>;
 
+    /// At most `most` of the commits that `heads` hold and `base` does not, each before its parents.
+    fn between(&self, base: ObjectId, heads: &[ObjectId], most: usize) -> Result<Vec<ObjectId>, UserError>;
+
     /// What a symbolic ref such as `refs/remotes/origin/HEAD` points to.
     fn symbolic_target(&self, name: &str) -> Option<String>;
 

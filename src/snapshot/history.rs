@@ -5,6 +5,10 @@ use super::object::{ObjectId, ObjectKind, object_id};
 use super::repository::Repository;
 use crate::error::UserError;
 
+/// Commits of one change that are looked at, newest first.
+/// A change with more is no work of one author, and the authors of the newest stand for it.
+const MOST_COMMITS_OF_CHANGE: usize = 1_000;
+
 /// One commit, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
@@ -126,6 +130,14 @@ impl Repository {
     /// Whether the commit itself is in this clone.
     pub fn has_commit(&self, oid: ObjectId) -> bool {
         matches!(self.object(oid), Object::Found(ObjectKind::Commit, _))
+    }
+
+    /// The commits that a change consists of: those that `heads` hold and `base` does not, each before its parents.
+    ///
+    /// # Errors
+    /// Where history cannot be walked; a shallow clone's commits are those that are here.
+    pub fn commits_of_change(&self, base: ObjectId, heads: &[ObjectId]) -> Result<Vec<Commit>, UserError> {
+        self.between(base, heads, MOST_COMMITS_OF_CHANGE)?.into_iter().map(|oid| self.commit(oid)).collect()
     }
 
     /// The commits from `head` back along first parents, newest first. It ends early where history was cut off.

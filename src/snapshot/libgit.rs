@@ -132,6 +132,21 @@ impl Backend for Libgit {
         }
     }
 
+    fn between(&self, base: ObjectId, heads: &[ObjectId], most: usize) -> Result<Vec<ObjectId>, UserError> {
+        let walk = |repository: &git2::Repository| {
+            let mut walk = repository.revwalk()?;
+            walk.set_sorting(git2::Sort::TOPOLOGICAL)?;
+            for head in heads.iter().copied().filter_map(oid) {
+                walk.push(head)?;
+            }
+            if let Some(base) = oid(base) {
+                walk.hide(base)?;
+            }
+            walk.take(most).map(|id| Ok(ObjectId::from_bytes(id?.as_bytes()))).collect::<Result<Vec<_>, git2::Error>>()
+        };
+        self.with(walk).and_then(|answer| answer).map_err(|error| broken("the commits of the change cannot be read", &error))
+    }
+
     fn symbolic_target(&self, name: &str) -> Option<String> {
         self.with(|repository| Some(repository.find_reference(name).ok()?.symbolic_target().ok()??.to_owned())).ok().flatten()
     }

@@ -228,6 +228,20 @@ impl Backend for Program {
         Ok(if output.status.success() { object_id(&first_line(&output.stdout)) } else { None })
     }
 
+    fn between(&self, base: ObjectId, heads: &[ObjectId], most: usize) -> Result<Vec<ObjectId>, UserError> {
+        let mut arguments = vec!["rev-list".to_owned(), "--topo-order".to_owned(), format!("--max-count={most}")];
+        arguments.extend(heads.iter().map(ToString::to_string));
+        arguments.push(format!("^{base}"));
+        let output = self.ask(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
+        if !output.status.success() {
+            return Err(UserError::Repository {
+                message: format!("the commits of the change cannot be read: {}", first_line(&output.stderr)),
+                help: "`git fsck` says what is wrong with a damaged repository".into(),
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(object_id).collect())
+    }
+
     fn symbolic_target(&self, name: &str) -> Option<String> {
         let output = self.ask(&["symbolic-ref", "--quiet", name]).ok()?;
         output.status.success().then(|| first_line(&output.stdout)).filter(|target| !target.is_empty())

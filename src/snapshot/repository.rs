@@ -165,6 +165,11 @@ impl Repository {
         self.shared.backend.merge_base(one, others)
     }
 
+    /// At most `most` of the ids of commits that `heads` hold and `base` does not, each before its parents.
+    pub(super) fn between(&self, base: ObjectId, heads: &[ObjectId], most: usize) -> Result<Vec<ObjectId>, UserError> {
+        self.shared.backend.between(base, heads, most)
+    }
+
     pub(super) fn symbolic_target(&self, name: &str) -> Option<String> {
         self.shared.backend.symbolic_target(name)
     }

@@ -1,5 +1,7 @@
 //! From the bytes of a file to the text that everything else reads, or the reason why not.
 
+use std::sync::Arc;
+
 use super::{Content, LARGEST_FILE};
 use crate::finding::Diagnostic;
 use crate::source::{BlobId, RepoPath, SourceText};
@@ -40,8 +42,8 @@ pub fn too_large(path: &RepoPath, size: u64) -> Content {
     skipped(path, None, format!("this file has {size} bytes and was not read: {limit} MB is the limit"))
 }
 
-fn with_lf(text: &str) -> String {
-    if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text.to_owned() }
+fn with_lf(text: &str) -> Arc<str> {
+    if text.contains("\r\n") { Arc::from(text.replace("\r\n", "\n")) } else { Arc::from(text) }
 }
 
 /// The bytes with LF line ends, where that changes them.

@@ -288,3 +288,33 @@ fn same_inode(stat: IndexStat, metadata: &Metadata) -> bool {
 fn same_inode(_: IndexStat, _: &Metadata) -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::testing::Place;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_is_not_older_than_the_index_is_read() {
+        let place = Place::new();
+        let git = place.init("a");
+        git.commit("a.rs", "a\n");
+        let mut worktree = git.open().worktree().unwrap();
+        let metadata = std::fs::metadata(git.dir.join("a.rs")).unwrap();
+        let stat = worktree.tracked[&RepoPath::new("a.rs")].line.stat.unwrap();
+        let (seconds, nanoseconds) = modified(&metadata).unwrap();
+        for (written, settled) in [((seconds, nanoseconds), false), ((seconds + 1, 0), true)] {
+            worktree.index_written = Some(written);
+            assert_eq!(worktree.unchanged(stat, &metadata), settled);
+        }
+        for other in [
+            IndexStat { size: 3, ..stat },
+            IndexStat { modified: (1, 1), ..stat },
+            IndexStat { inode: !stat.inode, ..stat },
+            IndexStat { changed: (1, 1), ..stat },
+        ] {
+            assert!(!worktree.unchanged(other, &metadata), "{other:?}");
+        }
+    }
+}

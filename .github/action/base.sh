@@ -73,7 +73,9 @@ if [[ -n ${INPUT_BASE:-} ]]; then
     if merged=$(merge_base "$base"); then found "$merged" "merge base with $INPUT_BASE"; fi
     fail "$INPUT_BASE and HEAD have no common history here: check out with \`fetch-depth: 0\`"
   done
-  get --depth=1 origin "$INPUT_BASE" || fail "$INPUT_BASE is neither here nor on the remote"
+  depth=()
+  if shallow; then depth=(--depth=1); fi
+  get ${depth[@]+"${depth[@]}"} origin "$INPUT_BASE" || fail "$INPUT_BASE is neither here nor on the remote"
   base=$(git rev-parse FETCH_HEAD)
   if merged=$(merge_base "$base"); then found "$merged" "merge base with $INPUT_BASE"; fi
   fail "$INPUT_BASE and HEAD have no common history here: check out with \`fetch-depth: 0\`"

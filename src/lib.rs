@@ -15,6 +15,7 @@ pub mod link;
 pub mod prove;
 pub mod registry;
 pub mod report;
+pub mod rules;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;

@@ -55,6 +55,31 @@ pub(super) fn render(registry: &Registry, files: &[(&str, &str)]) -> String {
     out
 }
 
+/// Documents of other projects by their path under `../shared/corpora/FOLDER`; `None`, and a word about it, where they are not
+/// at hand.
+pub(super) fn corpus(folder: &str) -> Option<Vec<(String, String)>> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora").join(folder);
+    if !root.is_dir() {
+        #[expect(clippy::print_stderr, reason = "a test that looks at nothing has to say so")]
+        {
+            eprintln!("skipped: there is no {}", root.display());
+        }
+        return None;
+    }
+    let mut files: Vec<(String, String)> = walkdir::WalkDir::new(&root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .filter_map(|entry| {
+            let path = entry.path().strip_prefix(&root).ok()?.to_str()?.to_owned();
+            Some((path, std::fs::read_to_string(entry.path()).ok()?))
+        })
+        .filter(|(path, _)| Syntax::of(&RepoPath::new(path)).is_some())
+        .collect();
+    files.sort();
+    Some(files)
+}
+
 pub(super) fn check(files: &[(&str, &str)], expected: Expect) {
     expected.assert_eq(&render(&registry(files), files));
 }

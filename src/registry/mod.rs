@@ -10,10 +10,15 @@ mod avro;
 mod bundle;
 mod contract;
 mod dialect;
+mod eventbridge;
 mod json_schema;
+pub mod loosened;
+mod openapi;
 mod pact;
 mod pattern;
+mod snowplow;
 mod sources;
+mod subjects;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +31,7 @@ pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
 use self::bundle::Bundler;
-use self::sources::Sources;
+use self::sources::{Place, Sources};
 use crate::config::{Config, is_outside};
 use crate::document::{Document, Fault, Syntax};
 use crate::facts::Role;
@@ -107,6 +112,10 @@ pub enum Form {
     AsyncApi,
     Avro,
     Pact,
+    OpenApi,
+    SchemaRegistry,
+    Snowplow,
+    EventBridge,
 }
 
 impl Form {
@@ -117,6 +126,10 @@ impl Form {
             Form::AsyncApi => "AsyncAPI",
             Form::Avro => "Avro",
             Form::Pact => "Pact",
+            Form::OpenApi => "OpenAPI",
+            Form::SchemaRegistry => "schema registry subject",
+            Form::Snowplow => "Snowplow schema",
+            Form::EventBridge => "EventBridge schema",
         }
     }
 }
@@ -217,6 +230,23 @@ impl<'a> Reading<'a> {
             asyncapi::read(self, document)?;
             return Ok(Some(Form::AsyncApi));
         }
+        if document.value.get("openapi").is_some_and(Value::is_string) {
+            openapi::read(self, document)?;
+            return Ok(Some(Form::OpenApi));
+        }
+        if subjects::looks_like(&document.value) {
+            subjects::read(self, document)?;
+            return Ok(Some(Form::SchemaRegistry));
+        }
+        if snowplow::looks_like(&document.value) {
+            snowplow::read(self, document);
+            return Ok(Some(Form::Snowplow));
+        }
+        if eventbridge::looks_like(&document.value) {
+            let place = Place { document: Arc::clone(document), pointer: String::new() };
+            eventbridge::promise(self, &place, Dialect::of_document(&document.value));
+            return Ok(Some(Form::EventBridge));
+        }
         if pact::looks_like(&document.value) {
             pact::read(self, document)?;
             return Ok(Some(Form::Pact));
@@ -244,6 +274,7 @@ impl<'a> Reading<'a> {
         promises.dedup_by(|a, b| {
             (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
         });
+        snowplow::keep_newest(&mut promises);
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
@@ -354,6 +385,9 @@ impl Claims {
         }
         if self.rows_of(path).next().is_some() {
             return Claim::Row;
+        }
+        if snowplow::claims(path) {
+            return Claim::Candidate;
         }
         if Syntax::of(path).is_none() || KNOWN_OTHERS.contains(&path.file_name()) {
             return Claim::None;

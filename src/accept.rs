@@ -111,7 +111,13 @@ impl Acceptance {
         let reason = match &form.reason {
             Some(reason) if !reason.value.trim().is_empty() => reason.value.trim().to_owned(),
             Some(reason) => return fault(reason.span, "the reason is empty", "say why this break is wanted"),
-            None => return fault(Span::new(0, 0), "the acceptance gives no reason", "add `reason = \"…\"`: why this break is wanted"),
+            None => {
+                return fault(
+                    Span::new(0, 0),
+                    "the acceptance gives no reason",
+                    "add `reason = \"…\"`: why this break is wanted",
+                );
+            }
         };
         let until = match &form.until {
             None => None,
@@ -186,7 +192,8 @@ pub fn is_fingerprint(text: &str) -> bool {
     };
     digits.len() == 12
         && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        && ordinal.is_none_or(|ordinal| !ordinal.is_empty() && ordinal.len() < 10 && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+        && ordinal
+            .is_none_or(|ordinal| !ordinal.is_empty() && ordinal.len() < 10 && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// `EVENT--RULE--FINGERPRINT.toml`, with everything in the event's name that a file system or a shell could trip over as `%XX`.
@@ -200,7 +207,9 @@ fn escape(name: &str) -> String {
     let first = name.split('.').next().unwrap_or("").to_ascii_lowercase();
     // Names of devices on Windows, whatever follows the dot.
     let device = matches!(first.as_str(), "con" | "prn" | "aux" | "nul")
-        || (first.len() == 4 && (first.starts_with("com") || first.starts_with("lpt")) && first.ends_with(|c: char| c.is_ascii_digit()));
+        || (first.len() == 4
+            && (first.starts_with("com") || first.starts_with("lpt"))
+            && first.ends_with(|c: char| c.is_ascii_digit()));
     for (at, byte) in name.bytes().enumerate() {
         if out.len() >= MAX_EVENT_BYTES {
             break;
@@ -274,14 +283,32 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_line_and_a_way_out() {
         let with = |line: &str| format!("fingerprint = \"3f9c21b0a7de\"\nrule = \"field-removed\"\n{line}\n");
-        refused(&with("event = \"a\""), expect![[r#"FILE:1:1: the acceptance gives no reason; add `reason = "…"`: why this break is wanted"#]]);
+        refused(
+            &with("event = \"a\""),
+            expect![[r#"FILE:1:1: the acceptance gives no reason; add `reason = "…"`: why this break is wanted"#]],
+        );
         refused(&with("reason = \"  \""), expect!["FILE:3:10: the reason is empty; say why this break is wanted"]);
         refused(&with("reson = \"x\""), expect!["FILE:3:1: unknown key `reson`; did you mean `reason`?"]);
-        refused(&with("reason = \"x\"\nuntil = 2027-02-30"), expect!["FILE:4:9: invalid date, expected day between 01 and 28; `driftgate accept` writes these files"]);
-        refused(&with("reason = \"x\"\nuntil = \"soon\""), expect!["FILE:4:9: `until` is not a day; write it as `until = 2027-01-31`"]);
-        refused("fingerprint = \"3f9c\"\nrule = \"x\"\nreason = \"y\"\n", expect!["FILE:1:15: this is not a fingerprint; copy the 12 hex digits that the finding shows"]);
-        refused("rule = \"x\"\nreason = \"y\"\n", expect!["FILE:1:1: the key `fingerprint` is missing here; add `fingerprint = …`"]);
-        refused("fingerprint = 3f\n", expect!["FILE:1:15: string values must be quoted, expected literal string; `driftgate accept` writes these files"]);
+        refused(
+            &with("reason = \"x\"\nuntil = 2027-02-30"),
+            expect!["FILE:4:9: invalid date, expected day between 01 and 28; `driftgate accept` writes these files"],
+        );
+        refused(
+            &with("reason = \"x\"\nuntil = \"soon\""),
+            expect!["FILE:4:9: `until` is not a day; write it as `until = 2027-01-31`"],
+        );
+        refused(
+            "fingerprint = \"3f9c\"\nrule = \"x\"\nreason = \"y\"\n",
+            expect!["FILE:1:15: this is not a fingerprint; copy the 12 hex digits that the finding shows"],
+        );
+        refused(
+            "rule = \"x\"\nreason = \"y\"\n",
+            expect!["FILE:1:1: the key `fingerprint` is missing here; add `fingerprint = …`"],
+        );
+        refused(
+            "fingerprint = 3f\n",
+            expect!["FILE:1:15: string values must be quoted, expected literal string; `driftgate accept` writes these files"],
+        );
     }
 
     #[test]
@@ -301,7 +328,10 @@ mod tests {
             ("", "event"),
             (long.as_str(), &"e".repeat(120)),
         ] {
-            assert_eq!(file_name(event, "field-removed", "3f9c21b0a7de"), format!("{expected}--field-removed--3f9c21b0a7de.toml"));
+            assert_eq!(
+                file_name(event, "field-removed", "3f9c21b0a7de"),
+                format!("{expected}--field-removed--3f9c21b0a7de.toml")
+            );
         }
         assert!(claims(&RepoPath::new(FILE)));
         assert!(!claims(&RepoPath::new(".driftgate/accept/README.md")) && !claims(&RepoPath::new("x/.driftgate/accept/a.toml")));

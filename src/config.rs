@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use crate::document::{Fault, tokens};
 use crate::facts::Role;
@@ -452,7 +452,11 @@ impl Config {
         }
         for glob in globs {
             if let Err(error) = globset::Glob::new(glob) {
-                return fault(glob.span, format!("`{}` is not a glob: {}", glob.value, error.kind()), "write it as \"src/**/*.ts\"");
+                return fault(
+                    glob.span,
+                    format!("`{}` is not a glob: {}", glob.value, error.kind()),
+                    "write it as \"src/**/*.ts\"",
+                );
             }
         }
         for glob in self.contracts.consumers.iter().filter(|(glob, _)| globset::Glob::new(glob).is_err()) {
@@ -522,13 +526,7 @@ fn unknown_placeholder(template: &str) -> Option<&str> {
 }
 
 /// A fault at a range of the text of a file.
-pub(crate) fn fault_at(
-    file: &RepoPath,
-    text: &str,
-    span: Span,
-    message: impl Into<String>,
-    help: impl Into<String>,
-) -> Fault {
+pub(crate) fn fault_at(file: &RepoPath, text: &str, span: Span, message: impl Into<String>, help: impl Into<String>) -> Fault {
     let mut start = (span.start as usize).min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;

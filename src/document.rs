@@ -282,9 +282,7 @@ pub fn join(pointer: &str, token: &str) -> String {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    std::iter::once(0)
-        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
-        .collect()
+    std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1)).collect()
 }
 
 /// Where a line consists of git's marker of the other side. `=======` alone could be text of a block scalar.

@@ -78,18 +78,59 @@ fn every_section_is_read_with_the_place_of_its_values() {
 fn what_is_wrong_is_said_with_its_line_and_the_key_that_was_meant() {
     refused("[check]\nfail_on = \"error\"\n", expect!["driftgate.toml:2:1: unknown key `fail_on`; did you mean `fail-on`?"]);
     refused("[chekc]\n", expect!["driftgate.toml:1:2: unknown key `chekc`; did you mean `check`?"]);
-    refused("[check]\nfail-on = \"errors\"\n", expect!["driftgate.toml:2:11: `errors` is not a value of this key; did you mean `error`?"]);
-    refused("[check]\nclosed-world = \"yes\"\n", expect![[r#"driftgate.toml:2:16: invalid type: string "yes", expected a boolean; `driftgate schema config` prints the schema of this file"#]]);
+    refused(
+        "[check]\nfail-on = \"errors\"\n",
+        expect!["driftgate.toml:2:11: `errors` is not a value of this key; did you mean `error`?"],
+    );
+    refused(
+        "[check]\nclosed-world = \"yes\"\n",
+        expect![[
+            r#"driftgate.toml:2:16: invalid type: string "yes", expected a boolean; `driftgate schema config` prints the schema of this file"#
+        ]],
+    );
     refused("[[schema]]\nevent = \"x\"\n", expect!["driftgate.toml:1:1: the key `files` is missing here; add `files = …`"]);
-    refused("[[schema]]\nfiles = 5\n", expect!["driftgate.toml:2:9: invalid type: integer `5`, expected a text or a list of texts; `driftgate schema config` prints the schema of this file"]);
-    refused("[[schema]]\nfiles = \"a\"\nevent = \"{steam}\"\n", expect!["driftgate.toml:3:9: `{steam}` is not known here; use `{stem}` or `{folder}`"]);
-    refused("[paths]\nexclude = [\"a[\"]\n", expect![[r#"driftgate.toml:2:12: `a[` is not a glob: unclosed character class; missing ']'; write it as "src/**/*.ts""#]]);
-    refused("[[idiom]]\ncall = \"x\"\nrole = \"producer\"\n", expect![[r#"driftgate.toml:1:1: this idiom says neither where the event is nor where the payload is; add `event = "args[0]"` and `payload = "args[1]"`, or `handler` for a consumer"#]]);
-    refused("[[idiom]]\ncall = \"x\"\nevnt = \"args[0]\"\nrole = \"producer\"\n", expect!["driftgate.toml:3:1: unknown key `evnt`; did you mean `event`?"]);
-    refused("[[envelope]]\npayload = \"data\"\n", expect!["driftgate.toml:2:11: `data` is not a JSON Pointer; write it as `/data`"]);
-    refused("[rules]\nfield-removed = \"of\"\n", expect!["driftgate.toml:2:17: `of` is not a value of this key; did you mean `off`?"]);
-    refused("a = \n", expect!["driftgate.toml:1:5: string values must be quoted, expected literal string; `driftgate schema config` prints the schema of this file"]);
-    refused("[check]\nfail-on = \"error\"\nfail-on = \"never\"\n", expect!["driftgate.toml:3:1: duplicate key; `driftgate schema config` prints the schema of this file"]);
+    refused(
+        "[[schema]]\nfiles = 5\n",
+        expect![
+            "driftgate.toml:2:9: invalid type: integer `5`, expected a text or a list of texts; `driftgate schema config` prints the schema of this file"
+        ],
+    );
+    refused(
+        "[[schema]]\nfiles = \"a\"\nevent = \"{steam}\"\n",
+        expect!["driftgate.toml:3:9: `{steam}` is not known here; use `{stem}` or `{folder}`"],
+    );
+    refused(
+        "[paths]\nexclude = [\"a[\"]\n",
+        expect![[r#"driftgate.toml:2:12: `a[` is not a glob: unclosed character class; missing ']'; write it as "src/**/*.ts""#]],
+    );
+    refused(
+        "[[idiom]]\ncall = \"x\"\nrole = \"producer\"\n",
+        expect![[
+            r#"driftgate.toml:1:1: this idiom says neither where the event is nor where the payload is; add `event = "args[0]"` and `payload = "args[1]"`, or `handler` for a consumer"#
+        ]],
+    );
+    refused(
+        "[[idiom]]\ncall = \"x\"\nevnt = \"args[0]\"\nrole = \"producer\"\n",
+        expect!["driftgate.toml:3:1: unknown key `evnt`; did you mean `event`?"],
+    );
+    refused(
+        "[[envelope]]\npayload = \"data\"\n",
+        expect!["driftgate.toml:2:11: `data` is not a JSON Pointer; write it as `/data`"],
+    );
+    refused(
+        "[rules]\nfield-removed = \"of\"\n",
+        expect!["driftgate.toml:2:17: `of` is not a value of this key; did you mean `off`?"],
+    );
+    refused(
+        "a = \n",
+        expect![
+            "driftgate.toml:1:5: string values must be quoted, expected literal string; `driftgate schema config` prints the schema of this file"
+        ],
+    );
+    refused(
+        "[check]\nfail-on = \"error\"\nfail-on = \"never\"\n",
+        expect!["driftgate.toml:3:1: duplicate key; `driftgate schema config` prints the schema of this file"],
+    );
 }
 
 #[test]
@@ -106,7 +147,12 @@ fn the_published_schema_agrees_with_the_reader() {
     let validator = jsonschema::validator_for(&schema).expect("schemars writes valid schemas");
     let value = |text: &str| serde_json::to_value(toml::from_str::<toml::Table>(text).expect("is TOML")).expect("is JSON");
     assert!(validator.is_valid(&value(WHOLE)));
-    for wrong in ["[chekc]\n", "[[schema]]\nevent = \"x\"\n", "[check]\nfail-on = \"errors\"\n", "[[idiom]]\ncall = 5\nrole = \"producer\"\n"] {
+    for wrong in [
+        "[chekc]\n",
+        "[[schema]]\nevent = \"x\"\n",
+        "[check]\nfail-on = \"errors\"\n",
+        "[[idiom]]\ncall = 5\nrole = \"producer\"\n",
+    ] {
         assert!(!validator.is_valid(&value(wrong)), "{wrong}");
     }
 }
@@ -172,18 +218,24 @@ paths = ["../crm/contracts"]
 
 #[test]
 fn what_a_change_tightens_counts_at_once_and_is_no_finding() {
-    let base = "[check]\nfail-on = \"never\"\nclosed-world = true\n[paths]\nexclude = [\"a/**\"]\n[rules]\nx = \"off\"\ny = \"note\"\n";
+    let base =
+        "[check]\nfail-on = \"never\"\nclosed-world = true\n[paths]\nexclude = [\"a/**\"]\n[rules]\nx = \"off\"\ny = \"note\"\n";
     let head = "[check]\nfail-on = \"warning\"\n[rules]\ny = \"error\"\n[[schema]]\nfiles = \"s/*.json\"\n";
     assert_eq!(loosened(base, head), "");
     let effective = read(base).tightened_by(&read(head), &error_by_default);
     assert_eq!((effective.fail_on(), effective.closed_world()), (FailOn::Warning, false));
     assert!(effective.paths.exclude.is_empty() && effective.schemas.len() == 1);
-    assert_eq!(effective.rules.iter().map(|(name, level)| (name.as_str(), level.value)).collect::<Vec<_>>(), [("y", RuleLevel::Error)]);
+    assert_eq!(
+        effective.rules.iter().map(|(name, level)| (name.as_str(), level.value)).collect::<Vec<_>>(),
+        [("y", RuleLevel::Error)]
+    );
 }
 
 #[test]
 fn an_idiom_that_follows_its_function_is_not_a_weakened_gate() {
-    let row = |payload: &str| format!("[[idiom]]\ncall = \"emit\"\nevent = \"args[0]\"\npayload = \"{payload}\"\nrole = \"producer\"\n");
+    let row = |payload: &str| {
+        format!("[[idiom]]\ncall = \"emit\"\nevent = \"args[0]\"\npayload = \"{payload}\"\nrole = \"producer\"\n")
+    };
     assert_eq!(loosened(&row("args[1]"), &row("args[0].data")), "");
     let effective = read(&row("args[1]")).tightened_by(&read(&row("args[0].data")), &error_by_default);
     assert_eq!(effective.idioms.len(), 1);

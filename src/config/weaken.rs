@@ -89,7 +89,12 @@ impl Config {
             ));
         }
         for (setting, message, before, after) in [
-            ("check.closed-world", "readers outside of the repository no longer count", &self.check.closed_world, &head.check.closed_world),
+            (
+                "check.closed-world",
+                "readers outside of the repository no longer count",
+                &self.check.closed_world,
+                &head.check.closed_world,
+            ),
             ("check.self-accept", "a change may accept its own breaks", &self.check.self_accept, &head.check.self_accept),
         ] {
             let (was, is) = (before.as_ref().is_some_and(|on| on.value), after.as_ref().is_some_and(|on| on.value));
@@ -116,9 +121,8 @@ impl Config {
     fn compare_rules(&self, head: &Config, default: &dyn Fn(&str) -> Option<Severity>, found: &mut Vec<Weakening>) {
         let names: BTreeSet<&String> = self.rules.keys().chain(head.rules.keys()).collect();
         for name in names {
-            let level = |config: &Config| {
-                config.rules.get(name).map_or_else(|| RuleLevel::from(default(name)), |level| level.value)
-            };
+            let level =
+                |config: &Config| config.rules.get(name).map_or_else(|| RuleLevel::from(default(name)), |level| level.value);
             let (before, after) = (level(self), level(head));
             if after < before {
                 let message = match after {
@@ -192,10 +196,9 @@ impl Config {
         for (glob, name) in &head.contracts.consumers {
             config.contracts.consumers.entry(glob.clone()).or_insert_with(|| name.clone());
         }
-        for (mine, theirs) in [
-            (&mut config.agents.trailers, &head.agents.trailers),
-            (&mut config.agents.authors, &head.agents.authors),
-        ] {
+        for (mine, theirs) in
+            [(&mut config.agents.trailers, &head.agents.trailers), (&mut config.agents.authors, &head.agents.authors)]
+        {
             for entry in theirs {
                 if !mine.contains(entry) {
                     mine.push(entry.clone());
@@ -229,12 +232,7 @@ fn changed(setting: &str, message: String, base: (&str, Option<Span>), head: (&s
 
 fn added(found: &mut Vec<Weakening>, setting: &str, what: &str, base: &[Located<String>], head: &[Located<String>]) {
     for glob in head.iter().filter(|glob| !base.contains(glob)) {
-        found.push(changed(
-            setting,
-            format!("`{}` {what}", glob.value),
-            ("", None),
-            (&glob.value, Some(glob.span)),
-        ));
+        found.push(changed(setting, format!("`{}` {what}", glob.value), ("", None), (&glob.value, Some(glob.span))));
     }
 }
 

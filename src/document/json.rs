@@ -149,7 +149,9 @@ fn scalar(text: &str, start: usize, builder: &mut Builder) -> Result<(Finished, 
                     b'/' => ("a comment stands here".to_owned(), "JSON has no comments: remove it, or keep the file as YAML"),
                     b'\'' => ("a single quote stands here".to_owned(), "JSON puts text in double quotes"),
                     b']' | b'}' | b',' => ("a value is expected here".to_owned(), "remove the comma before it"),
-                    b'-' | b'0'..=b'9' => (format!("`{}` is not a number of JSON", shorten(word)), "write it as JSON does: 0.5, -1e3"),
+                    b'-' | b'0'..=b'9' => {
+                        (format!("`{}` is not a number of JSON", shorten(word)), "write it as JSON does: 0.5, -1e3")
+                    }
                     _ if word.is_empty() => ("a value is expected here".to_owned(), "write a JSON value"),
                     _ => (format!("`{}` is not a value of JSON", shorten(word)), "text stands in double quotes"),
                 };

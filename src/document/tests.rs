@@ -53,10 +53,7 @@ fn numbers_keep_their_digits() {
     let document = read("a.json", "[12345678901234567890123, 1.10, 1e400, -0]");
     assert_eq!(document.value.to_string(), "[12345678901234567890123,1.10,1e+400,-0]");
     let document = read("a.yaml", "[12345678901234567890123, 1.10, +7, 007, .5, 0x1f, 1_000, 1.2.3, '5', 1e3, 2020-01-01]");
-    assert_eq!(
-        document.value.to_string(),
-        r#"[12345678901234567890123,1.10,7,7,0.5,31,"1_000","1.2.3","5",1e+3,"2020-01-01"]"#
-    );
+    assert_eq!(document.value.to_string(), r#"[12345678901234567890123,1.10,7,7,0.5,31,"1_000","1.2.3","5",1e+3,"2020-01-01"]"#);
 }
 
 #[test]
@@ -92,39 +89,125 @@ fn what_is_wrong_with_json_is_said_with_its_place_and_a_way_out() {
     refused("a.json", "", expect!["a.json:1:1: the document is empty; write at least `{}`"]);
     refused("a.json", "{\n  \"a\": 1,\n}", expect!["a.json:3:1: a key is expected here; remove the comma before it"]);
     refused("a.json", "[1,]", expect!["a.json:1:4: a value is expected here; remove the comma before it"]);
-    refused("a.json", "[1 2]", expect!["a.json:1:4: `,` or `]` is expected here; check the line above for a missing comma or quote"]);
+    refused(
+        "a.json",
+        "[1 2]",
+        expect!["a.json:1:4: `,` or `]` is expected here; check the line above for a missing comma or quote"],
+    );
     refused("a.json", "{\"a\" 1}", expect!["a.json:1:6: a `:` is expected after the key; write `\"key\": value`"]);
-    refused("a.json", "{\"a\": 1, \"a\": 2}", expect!["a.json:1:10: the key `a` stands twice in one object (first at byte 1); keep one of the two: which of them counts differs from reader to reader"]);
-    refused("a.json", "// x\n{}", expect!["a.json:1:1: a comment stands here; JSON has no comments: remove it, or keep the file as YAML"]);
-    refused("a.json", "{} {}", expect!["a.json:1:4: something stands after the end of the document; a JSON file holds one value: remove what follows it"]);
+    refused(
+        "a.json",
+        "{\"a\": 1, \"a\": 2}",
+        expect![
+            "a.json:1:10: the key `a` stands twice in one object (first at byte 1); keep one of the two: which of them counts differs from reader to reader"
+        ],
+    );
+    refused(
+        "a.json",
+        "// x\n{}",
+        expect!["a.json:1:1: a comment stands here; JSON has no comments: remove it, or keep the file as YAML"],
+    );
+    refused(
+        "a.json",
+        "{} {}",
+        expect![
+            "a.json:1:4: something stands after the end of the document; a JSON file holds one value: remove what follows it"
+        ],
+    );
     refused("a.json", "[01]", expect!["a.json:1:2: `01` is not a number of JSON; write it as JSON does: 0.5, -1e3"]);
     refused("a.json", "[NaN]", expect!["a.json:1:2: `NaN` is not a value of JSON; text stands in double quotes"]);
     refused("a.json", "{\"a\": \"b\n\"}", expect!["a.json:1:7: a text is not closed on its line; add the closing `\"`"]);
-    refused("a.json", "[\"\\x\"]", expect!["a.json:1:4: an escape in this text is not one of JSON's; use `\\\"`, `\\\\`, `\\n`, `\\u00e9`, …"]);
+    refused(
+        "a.json",
+        "[\"\\x\"]",
+        expect!["a.json:1:4: an escape in this text is not one of JSON's; use `\\\"`, `\\\\`, `\\n`, `\\u00e9`, …"],
+    );
     refused("a.json", "{\"a\": {", expect!["a.json:1:8: the text ends before the closing `}`; the file may have been cut off"]);
-    refused("a.json", "[1}", expect!["a.json:1:3: `,` or `]` is expected here; check the line above for a missing comma or quote"]);
-    refused("a.json", "1,", expect!["a.json:1:2: something stands after the end of the document; a JSON file holds one value: remove what follows it"]);
-    refused("a.json", "{\n<<<<<<< ours\n\"a\": 1\n=======\n\"a\": 2\n>>>>>>> theirs\n}", expect!["a.json:2:1: a merge conflict marker stands here; resolve the conflict first"]);
+    refused(
+        "a.json",
+        "[1}",
+        expect!["a.json:1:3: `,` or `]` is expected here; check the line above for a missing comma or quote"],
+    );
+    refused(
+        "a.json",
+        "1,",
+        expect![
+            "a.json:1:2: something stands after the end of the document; a JSON file holds one value: remove what follows it"
+        ],
+    );
+    refused(
+        "a.json",
+        "{\n<<<<<<< ours\n\"a\": 1\n=======\n\"a\": 2\n>>>>>>> theirs\n}",
+        expect!["a.json:2:1: a merge conflict marker stands here; resolve the conflict first"],
+    );
 }
 
 #[test]
 fn what_is_wrong_with_yaml_is_said_with_its_place_and_a_way_out() {
     refused("a.yaml", "# nothing\n", expect!["a.yaml:1:1: the document is empty; write at least `{}`"]);
-    refused("a.yaml", "a: 1\nb: 2\na: 3\n", expect!["a.yaml:3:1: the key `a` stands twice in one object (first at byte 0); keep one of the two: which of them counts differs from reader to reader"]);
-    refused("a.yaml", "a: 1\n---\nb: 2\n", expect!["a.yaml:2:1: a second YAML document starts here; keep one document per file: put what follows `---` into a file of its own"]);
-    refused("a.yaml", "a:\n\tb: 1\n", expect!["a.yaml:2:2: this is not YAML: tabs disallowed within this context (block indentation); YAML is indented with spaces: replace the tab"]);
-    refused("a.yaml", "a: b: c\n", expect!["a.yaml:1:5: this is not YAML: mapping values are not allowed in this context; check indentation, quotes and colons here and on the line above"]);
-    refused("a.yaml", "a: [1, 2\n", expect!["a.yaml:1:4: this is not YAML: unclosed bracket '['; check indentation, quotes and colons here and on the line above"]);
-    refused("a.yaml", "a: *b\n", expect!["a.yaml:1:4: this is not YAML: while parsing node, found unknown anchor; an alias `*name` stands after the `&name` that it repeats; a text that starts with `*` or `&` needs quotes"]);
+    refused(
+        "a.yaml",
+        "a: 1\nb: 2\na: 3\n",
+        expect![
+            "a.yaml:3:1: the key `a` stands twice in one object (first at byte 0); keep one of the two: which of them counts differs from reader to reader"
+        ],
+    );
+    refused(
+        "a.yaml",
+        "a: 1\n---\nb: 2\n",
+        expect![
+            "a.yaml:2:1: a second YAML document starts here; keep one document per file: put what follows `---` into a file of its own"
+        ],
+    );
+    refused(
+        "a.yaml",
+        "a:\n\tb: 1\n",
+        expect![
+            "a.yaml:2:2: this is not YAML: tabs disallowed within this context (block indentation); YAML is indented with spaces: replace the tab"
+        ],
+    );
+    refused(
+        "a.yaml",
+        "a: b: c\n",
+        expect![
+            "a.yaml:1:5: this is not YAML: mapping values are not allowed in this context; check indentation, quotes and colons here and on the line above"
+        ],
+    );
+    refused(
+        "a.yaml",
+        "a: [1, 2\n",
+        expect![
+            "a.yaml:1:4: this is not YAML: unclosed bracket '['; check indentation, quotes and colons here and on the line above"
+        ],
+    );
+    refused(
+        "a.yaml",
+        "a: *b\n",
+        expect![
+            "a.yaml:1:4: this is not YAML: while parsing node, found unknown anchor; an alias `*name` stands after the `&name` that it repeats; a text that starts with `*` or `&` needs quotes"
+        ],
+    );
     refused("a.yaml", "a: &a [*a]\n", expect!["a.yaml:1:8: an alias stands inside of what it names; write that part out"]);
-    refused("a.yaml", "a: .inf\n", expect!["a.yaml:1:4: `.inf` is a number that JSON does not have; write a value that JSON has, or put it in quotes"]);
-    refused("a.yaml", "? [a]\n: 1\n", expect!["a.yaml:1:3: a list or an object stands where a key belongs; keys are plain texts"]);
+    refused(
+        "a.yaml",
+        "a: .inf\n",
+        expect!["a.yaml:1:4: `.inf` is a number that JSON does not have; write a value that JSON has, or put it in quotes"],
+    );
+    refused(
+        "a.yaml",
+        "? [a]\n: 1\n",
+        expect!["a.yaml:1:3: a list or an object stands where a key belongs; keys are plain texts"],
+    );
 }
 
 #[test]
 fn nesting_of_two_thousand_levels_is_an_error_and_not_an_overflow() {
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(2_000), close.repeat(2_000));
-    refused("a.json", &deep("[", "]"), expect!["a.json:1:257: the document is nested more than 256 deep; flatten it, or name its parts and refer to them"]);
+    refused(
+        "a.json",
+        &deep("[", "]"),
+        expect!["a.json:1:257: the document is nested more than 256 deep; flatten it, or name its parts and refer to them"],
+    );
     for text in [deep("[", "]"), deep("{a: ", "}"), (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()] {
         let fault = Document::read(&RepoPath::new("a.yaml"), &text).expect_err("too deep");
         assert!(fault.message.contains("nest"), "{fault}");
@@ -147,7 +230,13 @@ fn an_alias_bomb_is_refused_quickly() {
 
 #[test]
 fn a_document_of_thirty_megabytes_is_refused_by_its_size() {
-    refused("big.json", &" ".repeat(30 << 20), expect!["big.json:1:1: the document has 31457280 bytes, and the limit is 16777216; split it into several files that refer to each other"]);
+    refused(
+        "big.json",
+        &" ".repeat(30 << 20),
+        expect![
+            "big.json:1:1: the document has 31457280 bytes, and the limit is 16777216; split it into several files that refer to each other"
+        ],
+    );
 }
 
 #[test]
@@ -163,7 +252,10 @@ fn json_read_as_yaml_gives_the_same_value() {
 
 #[test]
 fn no_text_makes_a_reader_panic() {
-    let pieces = ["{", "}", "[", "]", ":", ",", "\"", "\\", "a", "1", "-", " ", "\n", "\t", "&a ", "*a ", "<<", "|", "é", "\u{feff}", "---", "!x ", "? ", "#"];
+    let pieces = [
+        "{", "}", "[", "]", ":", ",", "\"", "\\", "a", "1", "-", " ", "\n", "\t", "&a ", "*a ", "<<", "|", "é", "\u{feff}",
+        "---", "!x ", "? ", "#",
+    ];
     let mut seed = 7u64;
     for _ in 0..20_000 {
         let mut text = String::new();

@@ -56,8 +56,7 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) {
         };
         let stem = document.file.stem().to_owned();
         let event = declared.map_or_else(|| EventPattern::exact(name), EventPattern::parse);
-        let aliases =
-            [full, stem].into_iter().map(EventPattern::exact).filter(|alias| *alias != event).collect();
+        let aliases = [full, stem].into_iter().map(EventPattern::exact).filter(|alias| *alias != event).collect();
         reading.promises.push(Promise {
             consumer: document.file.to_string(),
             owner: None,
@@ -83,7 +82,12 @@ pub(super) fn schema(place: &Place) -> PromisedSchema {
 }
 
 fn schema_with_siblings(place: &Place, whole: &Place) -> PromisedSchema {
-    let mut lowering = Lowering { document: Arc::clone(&place.document), named: BTreeMap::new(), definitions: Map::new(), origins: BTreeMap::new() };
+    let mut lowering = Lowering {
+        document: Arc::clone(&place.document),
+        named: BTreeMap::new(),
+        definitions: Map::new(),
+        origins: BTreeMap::new(),
+    };
     if let Some(Value::Array(types)) = whole.value() {
         for (at, ty) in types.iter().enumerate() {
             lowering.ty(ty, &format!("{}/{at}", whole.pointer), "", None, 0);
@@ -299,10 +303,13 @@ mod tests {
 
     #[test]
     fn a_record_is_an_object_of_which_every_field_is_written() {
-        check(FILES, expect![[r##"
+        check(
+            FILES,
+            expect![[r##"
             avro/UserSignedUp.avsc sends UserSignedUp (by name) [schema avro/UserSignedUp.avsc:1]
               {"$defs":{"acme.user.Plan":{"enum":["TRIAL","PRO"],"type":"string"},"acme.user.UserSignedUp":{"properties":{"at":{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":"integer"},"counts":{"additionalProperties":{"maximum":2147483647,"minimum":-2147483648,"type":"integer"},"type":"object"},"id":{"format":"uuid","type":"string"},"other":{"x-driftgate-unknown":"the type `acme.Other` is not in this file"},"parent":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.UserSignedUp":{"$ref":"#/$defs/acme.user.UserSignedUp"}},"required":["acme.user.UserSignedUp"],"type":"object"},{"$ref":"#/$defs/acme.user.UserSignedUp"}],"default":null},"plan":{"$ref":"#/$defs/acme.user.Plan"},"tags":{"items":{"type":"string"},"type":"array"},"was":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.Plan":{"$ref":"#/$defs/acme.user.Plan"}},"required":["acme.user.Plan"],"type":"object"},{"$ref":"#/$defs/acme.user.Plan"}],"default":null}},"required":["id","at","plan","was","parent","tags","counts","other"],"type":"object"}},"$ref":"#/$defs/acme.user.UserSignedUp","$schema":"https://json-schema.org/draft/2020-12/schema"}
-        "##]]);
+        "##]],
+        );
         expect![[r#"avro/UserSignedUp.avsc:4 { "name": "plan", "type": { "type": "enum", "name": "Plan", "symbols": ["TRIAL", "PRO"] } }"#]].assert_eq(&place(FILES, "UserSignedUp", "/$defs/acme.user.UserSignedUp/properties/plan"));
     }
 

@@ -68,10 +68,6 @@ impl PromisedSchema {
         found
     }
 
-    pub(crate) fn parts(&self) -> &BTreeMap<String, Place> {
-        &self.origins
-    }
-
     pub fn dialect(&self) -> Dialect {
         Dialect::of_document(&self.document)
     }
@@ -86,14 +82,27 @@ pub(crate) fn children<'a>(object: &'a Map<String, Value>, visit: &mut dyn FnMut
                 Value::Object(named),
             ) => {
                 let above = join("", keyword);
-                named.iter().filter(|(_, schema)| !schema.is_array()).for_each(|(name, schema)| visit(join(&above, name), schema));
+                named
+                    .iter()
+                    .filter(|(_, schema)| !schema.is_array())
+                    .for_each(|(name, schema)| visit(join(&above, name), schema));
             }
             ("allOf" | "anyOf" | "oneOf" | "prefixItems" | "items", Value::Array(list)) => {
                 list.iter().enumerate().for_each(|(at, schema)| visit(format!("/{keyword}/{at}"), schema));
             }
             (
-                "items" | "additionalItems" | "additionalProperties" | "contains" | "not" | "if" | "then" | "else" | "propertyNames"
-                | "unevaluatedItems" | "unevaluatedProperties" | "contentSchema",
+                "items"
+                | "additionalItems"
+                | "additionalProperties"
+                | "contains"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "propertyNames"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+                | "contentSchema",
                 schema,
             ) => visit(join("", keyword), schema),
             _ => {}
@@ -550,9 +559,7 @@ impl<'b, 's> Copying<'b, 's> {
         let last = crate::document::tokens(&target.pointer).and_then(|tokens| tokens.into_iter().next_back());
         let wanted = last.unwrap_or_else(|| target.document.file.stem().to_owned());
         let own = self.root.value().and_then(|root| root.get("$defs"));
-        let taken = |name: &str| {
-            self.names.values().any(|known| known == name) || own.is_some_and(|own| own.get(name).is_some())
-        };
+        let taken = |name: &str| self.names.values().any(|known| known == name) || own.is_some_and(|own| own.get(name).is_some());
         let mut name = wanted.clone();
         let mut count = 2;
         while taken(&name) {
@@ -613,11 +620,33 @@ fn fragment(pointer: &str) -> String {
     let mut out = String::with_capacity(pointer.len());
     for byte in pointer.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')'
-            | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'?' => out.push(char::from(byte)),
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'/'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'!'
+            | b'$'
+            | b'&'
+            | b'\''
+            | b'('
+            | b')'
+            | b'*'
+            | b'+'
+            | b','
+            | b';'
+            | b'='
+            | b':'
+            | b'@'
+            | b'?' => out.push(char::from(byte)),
             other => out.push_str(&format!("%{other:02X}")),
         }
     }
     out
 }
 
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,11 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) -> Resul
                 }
             }
         }
-        Some(_) => contract.fault("/events", "`events` is not a list of events by name", "write each event as `user.signup:` with its fields below"),
+        Some(_) => contract.fault(
+            "/events",
+            "`events` is not a list of events by name",
+            "write each event as `user.signup:` with its fields below",
+        ),
         None if contract.faults.is_empty() => {
             contract.fault("", "the contract names no events", "add `events:` with the events that this consumer reads");
         }
@@ -173,10 +177,8 @@ pub(super) fn name_twins(reading: &mut Reading<'_>) {
     let documents: Vec<Arc<Document>> =
         reading.bundler.sources.iter().filter_map(|(_, read)| read.as_ref().ok()).map(Arc::clone).collect();
     for document in documents {
-        let is_contract = matches!(
-            reading.files.get(&document.file),
-            Some(super::FileState::Read { form: super::Form::Contract, .. })
-        );
+        let is_contract =
+            matches!(reading.files.get(&document.file), Some(super::FileState::Read { form: super::Form::Contract, .. }));
         let Some(name) = document.get("/consumer").and_then(Value::as_str).filter(|_| is_contract) else { continue };
         let place = Place { document: Arc::clone(&document), pointer: "/consumer".to_owned() };
         match first.get(name) {
@@ -236,7 +238,11 @@ impl Contract<'_> {
 
     fn event(&mut self, reading: &mut Reading<'_>, pointer: &str) -> Option<Entry> {
         if !self.document.get(pointer).is_some_and(Value::is_object) {
-            self.fault(pointer, "this event says nothing", "give its `fields:` (`fields: {}` where none is read), or a `schema:`");
+            self.fault(
+                pointer,
+                "this event says nothing",
+                "give its `fields:` (`fields: {}` where none is read), or a `schema:`",
+            );
             return None;
         }
         self.known_keys(pointer, EVENT_KEYS);
@@ -269,7 +275,11 @@ impl Contract<'_> {
             (None, None) => {
                 // A key that is not known has been named; it may well be the misspelt one.
                 if !self.faults.iter().any(|fault| fault.message.starts_with("unknown key")) {
-                    self.fault(pointer, "this event says neither `fields` nor `schema`", "give its `fields:` (`fields: {}` where none is read), or a `schema:`");
+                    self.fault(
+                        pointer,
+                        "this event says neither `fields` nor `schema`",
+                        "give its `fields:` (`fields: {}` where none is read), or a `schema:`",
+                    );
                 }
                 return None;
             }
@@ -277,7 +287,11 @@ impl Contract<'_> {
             (None, Some(given)) => {
                 if rejects.is_some() {
                     let key = at("unknown-fields");
-                    self.fault(&key, "`unknown-fields` belongs to `fields`", "say it in the schema: `additionalProperties: false`");
+                    self.fault(
+                        &key,
+                        "`unknown-fields` belongs to `fields`",
+                        "say it in the schema: `additionalProperties: false`",
+                    );
                 }
                 let given = given.clone();
                 self.given_schema(reading, &schema, &given)?
@@ -314,9 +328,7 @@ impl Contract<'_> {
     /// A schema that is given inline or by file.
     fn given_schema(&mut self, reading: &mut Reading<'_>, pointer: &str, given: &Value) -> Option<PromisedSchema> {
         match given {
-            Value::Object(_) | Value::Bool(_) => {
-                Some(reading.bundler.bundle(&self.place(pointer), Dialect::of_document(given)))
-            }
+            Value::Object(_) | Value::Bool(_) => Some(reading.bundler.bundle(&self.place(pointer), Dialect::of_document(given))),
             Value::String(file) => {
                 let from = self.place(pointer);
                 match reading.bundler.sources.resolve(&from, Dialect::Draft2020, file, &mut reading.bundler.wanted) {
@@ -338,7 +350,11 @@ impl Contract<'_> {
                 }
             }
             Value::Null | Value::Number(_) | Value::Array(_) => {
-                self.fault(pointer, "`schema` is neither a schema nor a file", "write `schema: ./schemas/invoice-paid.json`, or the schema itself");
+                self.fault(
+                    pointer,
+                    "`schema` is neither a schema nor a file",
+                    "write `schema: ./schemas/invoice-paid.json`, or the schema itself",
+                );
                 None
             }
         }
@@ -378,7 +394,11 @@ impl Lowering<'_, '_, '_> {
             }
         }
         if depth > MAX_FIELD_DEPTH {
-            self.contract.fault(pointer, format!("fields are nested more than {MAX_FIELD_DEPTH} deep"), "give the inner part a schema of its own");
+            self.contract.fault(
+                pointer,
+                format!("fields are nested more than {MAX_FIELD_DEPTH} deep"),
+                "give the inner part a schema of its own",
+            );
             return schema;
         }
         let document = Arc::clone(self.contract.document);
@@ -392,7 +412,11 @@ impl Lowering<'_, '_, '_> {
                 continue;
             }
             if properties.contains_key(name) {
-                self.contract.fault(&source, format!("the field `{name}` is given twice, with and without `?`"), "keep one of the two");
+                self.contract.fault(
+                    &source,
+                    format!("the field `{name}` is given twice, with and without `?`"),
+                    "keep one of the two",
+                );
                 continue;
             }
             let target = format!("{at}{}", join("/properties", name));
@@ -424,7 +448,11 @@ impl Lowering<'_, '_, '_> {
                 self.described(object, pointer, at, depth)
             }
             Some(Value::Array(_)) => {
-                self.contract.fault(pointer, "a list does not say what this field is", "write `{ enum: [a, b] }` for values, or `{ type: array, items: string }`");
+                self.contract.fault(
+                    pointer,
+                    "a list does not say what this field is",
+                    "write `{ enum: [a, b] }` for values, or `{ type: array, items: string }`",
+                );
                 (json!(true), false)
             }
             Some(Value::Null) => {
@@ -442,7 +470,11 @@ impl Lowering<'_, '_, '_> {
     fn own_schema(&mut self, object: &Map<String, Value>, pointer: &str, at: &str) -> Value {
         for key in ["fields", "values", "unknown-fields", "nullable"] {
             if object.contains_key(key) {
-                self.contract.fault(&join(pointer, key), format!("`{key}` is of the short form, and this field is written in JSON Schema"), "write the field in one of the two");
+                self.contract.fault(
+                    &join(pointer, key),
+                    format!("`{key}` is of the short form, and this field is written in JSON Schema"),
+                    "write the field in one of the two",
+                );
             }
         }
         let (mut schema, places) = self.bundler.embed(&self.contract.place(pointer), Dialect::Draft2020, at);
@@ -469,7 +501,14 @@ impl Lowering<'_, '_, '_> {
                     "bool" => "did you mean `boolean`?".to_owned(),
                     "str" | "text" => "did you mean `string`?".to_owned(),
                     "uuid" | "email" | "date" | "date-time" | "datetime" | "time" | "uri" | "url" => {
-                        format!("write `{{ type: string, format: {} }}`", match word { "datetime" => "date-time", "url" => "uri", other => other })
+                        format!(
+                            "write `{{ type: string, format: {} }}`",
+                            match word {
+                                "datetime" => "date-time",
+                                "url" => "uri",
+                                other => other,
+                            }
+                        )
                     }
                     _ => did_you_mean(word, TYPE_NAMES),
                 };
@@ -519,7 +558,9 @@ impl Lowering<'_, '_, '_> {
                     schema.extend(types);
                 }
             }
-            Some(_) => self.contract.fault(&key("type"), "`type` is not a type", format!("write one of {}", TYPE_NAMES.join(", "))),
+            Some(_) => {
+                self.contract.fault(&key("type"), "`type` is not a type", format!("write one of {}", TYPE_NAMES.join(", ")))
+            }
         }
         for (keyword, wanted) in [
             ("format", Wanted::Text),
@@ -567,7 +608,11 @@ impl Lowering<'_, '_, '_> {
             self.origins.insert(target.clone(), self.contract.place(&key("values")));
             let (values, _) = self.field(&key("values"), &target, depth + 1);
             if object.contains_key("fields") {
-                self.contract.fault(&key("values"), "`values` and `fields` stand in one object", "`values` is for maps: keep one of the two");
+                self.contract.fault(
+                    &key("values"),
+                    "`values` and `fields` stand in one object",
+                    "`values` is for maps: keep one of the two",
+                );
             }
             schema.entry("type").or_insert_with(|| json!("object"));
             schema.insert("additionalProperties".to_owned(), values);

@@ -180,7 +180,9 @@ impl Dialect {
                 schema.remove("additionalItems");
             }
             // From 2019-09 on `dependencies` is an annotation like any unknown keyword.
-            if let Some(Value::Object(dependencies)) = schema.remove("dependencies").filter(|_| self < Dialect::Draft2019 || self == Dialect::OpenApi30) {
+            if let Some(Value::Object(dependencies)) =
+                schema.remove("dependencies").filter(|_| self < Dialect::Draft2019 || self == Dialect::OpenApi30)
+            {
                 let (required, schemas): (Map<String, Value>, Map<String, Value>) =
                     dependencies.into_iter().partition(|(_, dependency)| dependency.is_array());
                 if !required.is_empty() {
@@ -253,7 +255,10 @@ mod tests {
             (json!({"$schema": "http://json-schema.org/draft-04/schema#"}), Dialect::Draft4),
             (json!({"$schema": "http://json-schema.org/draft-07/schema"}), Dialect::Draft7),
             (json!({"$schema": "https://json-schema.org/draft/2019-09/schema"}), Dialect::Draft2019),
-            (json!({"$schema": "http://iglucentral.com/x/jsonschema/1-0-0#", "properties": {"a": {"minimum": 0, "exclusiveMinimum": true}}}), Dialect::Draft4),
+            (
+                json!({"$schema": "http://iglucentral.com/x/jsonschema/1-0-0#", "properties": {"a": {"minimum": 0, "exclusiveMinimum": true}}}),
+                Dialect::Draft4,
+            ),
             (json!({"$schema": "https://acme.dev/meta", "id": "https://acme.dev/a"}), Dialect::Draft4),
             (json!({"items": [{}, {}]}), Dialect::Draft7),
             (json!({"properties": {"id": {"type": "string"}}}), Dialect::Draft2020),
@@ -278,7 +283,11 @@ mod tests {
             ),
             (Dialect::Draft2019, json!({"dependencies": {"a": ["b"]}}), json!({})),
             (Dialect::OpenApi30, json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
-            (Dialect::OpenApi30, json!({"type": "string", "enum": ["a"], "nullable": true}), json!({"type": ["string", "null"], "enum": ["a"]})),
+            (
+                Dialect::OpenApi30,
+                json!({"type": "string", "enum": ["a"], "nullable": true}),
+                json!({"type": ["string", "null"], "enum": ["a"]}),
+            ),
             (Dialect::Draft2020, json!({"nullable": true}), json!({"nullable": true})),
         ] {
             let mut actual = schema.as_object().expect("is an object").clone();

@@ -36,7 +36,8 @@ pub(super) fn looks_like(value: &Value) -> bool {
 
 /// Reads one event, whose envelope stands at `envelope`.
 pub(super) fn promise(reading: &mut Reading<'_>, envelope: &Place, dialect: Dialect) {
-    let (Some(event), Some(detail)) = (text(envelope, &format!("/{DETAIL_TYPE}")), step(envelope, &["properties", "detail"])) else {
+    let (Some(event), Some(detail)) = (text(envelope, &format!("/{DETAIL_TYPE}")), step(envelope, &["properties", "detail"]))
+    else {
         return;
     };
     let schema = reading.bundler.bundle(&detail, dialect);
@@ -84,12 +85,15 @@ mod tests {
 "definitions": {"UserLeft": {"properties": {"why": {"type": "string"}}}}, "properties": {"detail": {"$ref": "#/definitions/UserLeft"}}}"##,
             ),
         ];
-        check(files, expect![[r##"
+        check(
+            files,
+            expect![[r##"
             schemas/left.json sends UserLeft at /detail [schema schemas/left.json:1]
               {"$defs":{"UserLeft":{"properties":{"why":{"type":"string"}}}},"$ref":"#/$defs/UserLeft","$schema":"https://json-schema.org/draft/2020-12/schema"}
             acme.orders sends OrderPlaced 'acme.orders' at /detail [schema schemas/order.json:3]
               {"$defs":{"OrderPlaced":{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/OrderPlaced","$schema":"https://json-schema.org/draft/2020-12/schema"}
-        "##]]);
+        "##]],
+        );
         expect![[r#"schemas/order.json:5 "id""#]].assert_eq(&place(files, "OrderPlaced", "/$defs/OrderPlaced/required/0"));
     }
 }

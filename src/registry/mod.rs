@@ -26,11 +26,11 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
+use self::bundle::Bundler;
 pub use self::bundle::{PromisedSchema, UNKNOWN};
 pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
-use self::bundle::Bundler;
 use self::sources::{Place, Sources};
 use crate::config::{Config, is_outside};
 use crate::document::{Document, Fault, Syntax};
@@ -75,12 +75,7 @@ impl Promise {
 
     /// The party as a finding names it.
     pub fn as_consumer(&self) -> Consumer {
-        Consumer {
-            name: self.consumer.clone(),
-            via: self.via,
-            owner: self.owner.clone(),
-            origin: Some(self.origin.clone()),
-        }
+        Consumer { name: self.consumer.clone(), via: self.via, owner: self.owner.clone(), origin: Some(self.origin.clone()) }
     }
 }
 
@@ -400,7 +395,9 @@ impl Claims {
             return Claim::None;
         }
         let name = path.file_name().to_ascii_lowercase();
-        let named = ["asyncapi", "openapi", "swagger", ".schema.", "cloudevent", ".avsc", "webhook"].iter().any(|word| name.contains(word));
+        let named = ["asyncapi", "openapi", "swagger", ".schema.", "cloudevent", ".avsc", "webhook"]
+            .iter()
+            .any(|word| name.contains(word));
         if named || folders().any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str())) {
             return Claim::Candidate;
         }

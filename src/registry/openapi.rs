@@ -75,11 +75,7 @@ struct Service {
 
 /// The draft that a 3.1 document names for its schemas.
 fn declared_dialect(document: &Document) -> Dialect {
-    document
-        .get("/jsonSchemaDialect")
-        .and_then(Value::as_str)
-        .and_then(Dialect::of_address)
-        .unwrap_or(Dialect::Draft2020)
+    document.get("/jsonSchemaDialect").and_then(Value::as_str).and_then(Dialect::of_address).unwrap_or(Dialect::Draft2020)
 }
 
 fn names(place: &Place, key: &str) -> Vec<String> {
@@ -164,19 +160,25 @@ components:
       properties: { id: { type: [integer, "null"] } }
 "#,
         ),
-        ("shared.yaml", "bodies:\n  pet:\n    content:\n      application/json; charset=utf-8: { schema: { $ref: 'openapi.yaml#/components/schemas/Pet' } }\n"),
+        (
+            "shared.yaml",
+            "bodies:\n  pet:\n    content:\n      application/json; charset=utf-8: { schema: { $ref: 'openapi.yaml#/components/schemas/Pet' } }\n",
+        ),
     ];
 
     #[test]
     fn webhooks_are_what_the_service_sends() {
-        check(VERSION_31, expect![[r##"
+        check(
+            VERSION_31,
+            expect![[r##"
             Pets (@acme/pets) sends pet.created 'onPetCreated' [openapi openapi.yaml:5]
               {"$defs":{"Pet":{"properties":{"id":{"type":["integer","null"]}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Pet","$schema":"https://json-schema.org/draft/2020-12/schema"}
             Pets (@acme/pets) sends pet.drawn [openapi openapi.yaml:9]
               {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"bodies of type `image/png` are not read"}
             note: openapi.yaml:9: bodies of type `image/png` are not read
             warning: openapi.yaml:11: `#/components/pathItems/none` names nothing in `openapi.yaml`
-        "##]]);
+        "##]],
+        );
         expect!["openapi.yaml:16 id"].assert_eq(&place(VERSION_31, "pet.created", "/$defs/Pet/required/0"));
     }
 
@@ -202,9 +204,12 @@ components:
 
     #[test]
     fn a_version_that_is_not_known_is_an_error_with_its_line() {
-        check(&[("openapi.yaml", "info: {}\nopenapi: 5.0.0\n")], expect![[r#"
+        check(
+            &[("openapi.yaml", "info: {}\nopenapi: 5.0.0\n")],
+            expect![[r#"
             broken: openapi.yaml:2:1: OpenAPI version `5.0.0` is not known; versions 3.0 and 3.1 are read
-        "#]]);
+        "#]],
+        );
         check(&[("swagger.yaml", "swagger: '2.0'\n")], expect![""]);
     }
 
@@ -212,14 +217,25 @@ components:
     #[test]
     fn the_examples_of_the_specification_are_read() {
         let Some(corpus) = corpus("openapi") else { return };
-        let files: Vec<(String, &str)> =
-            corpus.iter().map(|(path, text)| (format!("openapi/{path}"), text.as_str())).collect();
+        let files: Vec<(String, &str)> = corpus.iter().map(|(path, text)| (format!("openapi/{path}"), text.as_str())).collect();
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
         let registry = registry(&files);
         let events: Vec<String> = registry
             .promises
             .iter()
-            .map(|promise| format!("{} {}", promise.event, promise.schema.document.pointer("/properties/timestamp/format").or(promise.schema.document.pointer("/$defs/Pet/required")).cloned().unwrap_or_default()))
+            .map(|promise| {
+                format!(
+                    "{} {}",
+                    promise.event,
+                    promise
+                        .schema
+                        .document
+                        .pointer("/properties/timestamp/format")
+                        .or(promise.schema.document.pointer("/$defs/Pet/required"))
+                        .cloned()
+                        .unwrap_or_default()
+                )
+            })
             .collect();
         assert_eq!(
             events,

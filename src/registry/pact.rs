@@ -23,7 +23,8 @@ const EVENT_KEYS: &[&str] =
     &["x-event", "eventType", "event_type", "event-type", "ce_type", "ce-type", "detail-type", "messageType", "event", "type"];
 
 /// Metadata keys under which message pacts carry the transport's name.
-const CHANNEL_KEYS: &[&str] = &["topic", "kafka_topic", "kafka-topic", "destination", "queue", "routingKey", "routing_key", "subject"];
+const CHANNEL_KEYS: &[&str] =
+    &["topic", "kafka_topic", "kafka-topic", "destination", "queue", "routingKey", "routing_key", "subject"];
 
 /// Keys by which payloads name their own event.
 const DISCRIMINATORS: &[&str] = &["type", "event", "eventType", "event_type", "name"];
@@ -40,9 +41,10 @@ pub(super) fn looks_like(value: &Value) -> bool {
 /// Where its version is none that is known.
 pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) -> Result<(), Vec<Fault>> {
     let root = Place { document: Arc::clone(document), pointer: String::new() };
-    let version = ["/metadata/pactSpecification/version", "/metadata/pact-specification/version", "/metadata/pactSpecificationVersion"]
-        .iter()
-        .find_map(|pointer| Some(((*pointer), document.get(pointer)?.as_str()?)));
+    let version =
+        ["/metadata/pactSpecification/version", "/metadata/pact-specification/version", "/metadata/pactSpecificationVersion"]
+            .iter()
+            .find_map(|pointer| Some(((*pointer), document.get(pointer)?.as_str()?)));
     let major = version.map(|(_, version)| version.split('.').next().unwrap_or(""));
     match (major, version) {
         (None | Some("1" | "2" | "3" | "4"), _) => {}
@@ -84,7 +86,9 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) -> Resul
 
 fn promise(reading: &mut Reading<'_>, consumer: &str, message: &Place, schema: PromisedSchema, pending: bool) {
     let metadata = |keys: &[&str]| {
-        ["metadata", "metaData"].iter().find_map(|holder| keys.iter().find_map(|key| text(message, &format!("/{holder}{}", join("", key)))))
+        ["metadata", "metaData"]
+            .iter()
+            .find_map(|holder| keys.iter().find_map(|key| text(message, &format!("/{holder}{}", join("", key)))))
     };
     let description = text(message, "/description").unwrap_or_default();
     let content = step(message, &["contents", "content"]).or_else(|| step(message, &["contents"]));
@@ -139,7 +143,10 @@ fn schema(message: &Place, version_4: Option<()>) -> PromisedSchema {
             }
             (step(message, &["contents", "content"]), text(message, "/contents/contentType"))
         }
-        None => (step(message, &["contents"]), text(message, "/metaData/contentType").or_else(|| text(message, "/metadata/contentType"))),
+        None => (
+            step(message, &["contents"]),
+            text(message, "/metaData/contentType").or_else(|| text(message, "/metadata/contentType")),
+        ),
     };
     let Some(content) = content else {
         // No contents: the consumer looks at none.
@@ -380,14 +387,18 @@ impl Lowering<'_> {
             "boolean" => json!({ "type": "boolean" }),
             "null" => json!({ "type": "null" }),
             // Below the path of such a rule the example's structure counts, and the rule for its texts.
-            "regex" | "include" | "date" | "time" | "timestamp" | "datetime" | "semver" if example.is_object() || example.is_array() => {
+            "regex" | "include" | "date" | "time" | "timestamp" | "datetime" | "semver"
+                if example.is_object() || example.is_array() =>
+            {
                 self.equal_or_inner(example, pointer, at, path)
             }
             "regex" => match matcher.get("regex").and_then(Value::as_str) {
                 Some(pattern) if jsonschema::validator_for(&json!({ "pattern": pattern })).is_ok() => {
                     json!({ "type": "string", "pattern": pattern })
                 }
-                Some(pattern) => json!({ "type": "string", UNKNOWN: format!("the pattern `{}` was not understood", shorten(pattern)) }),
+                Some(pattern) => {
+                    json!({ "type": "string", UNKNOWN: format!("the pattern `{}` was not understood", shorten(pattern)) })
+                }
                 None => json!({ "type": "string", UNKNOWN: "the rule has no pattern" }),
             },
             "include" => {
@@ -446,14 +457,17 @@ impl Lowering<'_> {
     }
 
     fn has_open_step_below(&self, path: &[Step]) -> bool {
-        self.rules.iter().filter_map(|rule| rule.path.as_deref()).any(|rule| {
-            rule.len() > path.len() && rule[path.len()] == Step::Any && weight(&rule[..path.len()], path).is_some()
-        })
+        self.rules
+            .iter()
+            .filter_map(|rule| rule.path.as_deref())
+            .any(|rule| rule.len() > path.len() && rule[path.len()] == Step::Any && weight(&rule[..path.len()], path).is_some())
     }
 
     /// For each variant, an element somewhere in the list that is like it.
     fn contains(&mut self, matcher: &Value, example: &Value, pointer: &str, at: &str) -> Value {
-        let Value::Array(items) = example else { return json!({ UNKNOWN: "`arrayContains` stands at something that is no list" }) };
+        let Value::Array(items) = example else {
+            return json!({ UNKNOWN: "`arrayContains` stands at something that is no list" });
+        };
         let mut demands = Vec::new();
         for variant in matcher.get("variants").and_then(Value::as_array).into_iter().flatten() {
             let index = variant.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());

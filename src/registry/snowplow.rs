@@ -92,10 +92,7 @@ mod tests {
         };
         let (old, new) = (schema("1-0-2", 5), schema("1-0-10", 7));
         check(
-            &[
-                ("schemas/dev.acme/user_signup/jsonschema/1-0-10", &new),
-                ("schemas/dev.acme/user_signup/jsonschema/1-0-2", &old),
-            ],
+            &[("schemas/dev.acme/user_signup/jsonschema/1-0-10", &new), ("schemas/dev.acme/user_signup/jsonschema/1-0-2", &old)],
             expect![[r#"
                 iglu:dev.acme/user_signup sends user_signup '1-0-10' (by name) [schema schemas/dev.acme/user_signup/jsonschema/1-0-10:2]
                   {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"n":{"exclusiveMinimum":0,"maximum":7,"type":"integer"}},"self":{"format":"jsonschema","name":"user_signup","vendor":"dev.acme","version":"1-0-10"},"type":"object"}

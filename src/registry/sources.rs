@@ -27,7 +27,10 @@ impl Place {
 pub enum Target {
     Found(Place),
     /// Nowhere that can be read; the reason is for a person.
-    Unknown { reason: String, kind: Unresolved },
+    Unknown {
+        reason: String,
+        kind: Unresolved,
+    },
 }
 
 /// Why a reference leads nowhere.
@@ -57,7 +60,10 @@ impl Sources {
         for (path, text) in files {
             let read = Document::read(path, text).map(Arc::new);
             if let Ok(document) = &read {
-                sources.index(document);
+                // Most documents name nothing, and large ones are the ones that do not.
+                if text.contains("$id") || document.value.get("id").is_some_and(Value::is_string) {
+                    sources.index(document);
+                }
             }
             sources.documents.insert(path.clone(), read);
         }
@@ -78,9 +84,7 @@ impl Sources {
         while let Some((pointer, node, base)) = pending.pop() {
             let Value::Object(object) = node else {
                 if let Value::Array(items) = node {
-                    pending.extend(
-                        items.iter().enumerate().map(|(at, item)| (format!("{pointer}/{at}"), item, base.clone())),
-                    );
+                    pending.extend(items.iter().enumerate().map(|(at, item)| (format!("{pointer}/{at}"), item, base.clone())));
                 }
                 continue;
             };
@@ -115,7 +119,11 @@ impl Sources {
             None => (reference, ""),
         };
         let resource = self.resource_of(from, dialect);
-        let found = if address.is_empty() { Ok(resource.0) } else { self.locate(&from.document.file, resource.1.as_deref(), address, wanted) };
+        let found = if address.is_empty() {
+            Ok(resource.0)
+        } else {
+            self.locate(&from.document.file, resource.1.as_deref(), address, wanted)
+        };
         let place = match found {
             Ok(place) => place,
             Err((kind, reason)) => return Target::Unknown { reason, kind },
@@ -134,7 +142,9 @@ impl Sources {
             let Some(here) = node else { break };
             let id = here.get(dialect.id_keyword()).or_else(|| here.get("$id")).and_then(Value::as_str);
             // In drafts up to 7 an id of the form `#name` is an anchor, and beside `$ref` it is hidden.
-            if let Some(id) = id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some())) {
+            if let Some(id) =
+                id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some()))
+            {
                 base = Some(match &base {
                     Some(base) => resolve_uri(base, id),
                     None => id.trim_end_matches('#').to_owned(),
@@ -239,18 +249,19 @@ fn find_anchor(resource: &Place, name: &str) -> Option<String> {
     while let Some((pointer, node)) = pending.pop() {
         match node {
             Value::Object(object) => {
+                // A schema with an address of its own is another resource, and its anchors are its own.
+                let foreign = pointer != resource.pointer
+                    && object.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
+                if foreign {
+                    continue;
+                }
                 let is = |keyword: &str, wanted: &str| object.get(keyword).and_then(Value::as_str) == Some(wanted);
                 if is("$anchor", name) || is("$dynamicAnchor", name) || is("$id", &hash) || is("id", &hash) {
                     return Some(pointer);
                 }
-                // A schema with an address of its own is another resource, and its anchors are its own.
-                let foreign = pointer != resource.pointer
-                    && object.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
-                if !foreign {
-                    for (key, value) in object.iter().rev() {
-                        if !matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
-                            pending.push((join(&pointer, key), value));
-                        }
+                for (key, value) in object.iter().rev() {
+                    if !matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
+                        pending.push((join(&pointer, key), value));
                     }
                 }
             }
@@ -287,9 +298,9 @@ pub fn join_path(file: &RepoPath, relative: &str) -> Option<RepoPath> {
 pub fn resolve_uri(base: &str, reference: &str) -> String {
     let reference = reference.split('#').next().unwrap_or("");
     let base = base.split(['#', '?']).next().unwrap_or("");
-    let is_absolute = reference
-        .split_once(':')
-        .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
+    let is_absolute = reference.split_once(':').is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    });
     if is_absolute || base.is_empty() {
         return reference.to_owned();
     }

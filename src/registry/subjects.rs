@@ -78,13 +78,21 @@ mod tests {
     #[test]
     fn subjects_speak_of_their_topic() {
         let files: &[(&str, &str)] = &[
-            ("schemas/users.json", "{\"subject\": \"users-value\", \"version\": 3, \"schemaType\": \"JSON\",\n\"schema\": \"{\\\"type\\\": \\\"object\\\", \\\"required\\\": [\\\"id\\\"]}\"}"),
+            (
+                "schemas/users.json",
+                "{\"subject\": \"users-value\", \"version\": 3, \"schemaType\": \"JSON\",\n\"schema\": \"{\\\"type\\\": \\\"object\\\", \\\"required\\\": [\\\"id\\\"]}\"}",
+            ),
             ("schemas/users-key.json", "{\"subject\": \"users-key\", \"schema\": \"\\\"string\\\"\"}"),
-            ("schemas/orders.json", "{\"subject\": \"orders-value\", \"schema\": \"{\\\"type\\\": \\\"record\\\", \\\"name\\\": \\\"O\\\", \\\"fields\\\": []}\"}"),
+            (
+                "schemas/orders.json",
+                "{\"subject\": \"orders-value\", \"schema\": \"{\\\"type\\\": \\\"record\\\", \\\"name\\\": \\\"O\\\", \\\"fields\\\": []}\"}",
+            ),
             ("schemas/proto.json", "{\"subject\": \"p-value\", \"schemaType\": \"PROTOBUF\", \"schema\": \"message X {}\"}"),
             ("schemas/broken.json", "{\"subject\": \"b-value\",\n\"schemaType\": \"JSON\", \"schema\": \"{\"}"),
         ];
-        check(files, expect![[r##"
+        check(
+            files,
+            expect![[r##"
             schemas/orders.json sends orders [schema schemas/orders.json:1]
               {"$defs":{"O":{"properties":{},"type":"object"}},"$ref":"#/$defs/O","$schema":"https://json-schema.org/draft/2020-12/schema"}
             schemas/proto.json sends p [schema schemas/proto.json:1]
@@ -92,7 +100,8 @@ mod tests {
             schemas/users.json sends users [schema schemas/users.json:1]
               {"required":["id"],"type":"object"}
             broken: schemas/broken.json:2:23: the text of the schema is broken: the text ends before the closing `}`; the file may have been cut off
-        "##]]);
+        "##]],
+        );
         expect![[r#"schemas/users.json:2 "schema""#]].assert_eq(&place(files, "users", "/required/0"));
     }
 }

@@ -51,7 +51,9 @@ components:
 
 #[test]
 fn in_version_2_others_subscribe_to_what_the_application_sends() {
-    check(VERSION_2, expect![[r##"
+    check(
+        VERSION_2,
+        expect![[r##"
         services/schemas/left.json sends left (by name) [schema services/schemas/left.json:1]
           {"properties":{"why":{"type":"string"}},"type":"object"}
         signup (@acme/growth) needs region.eu.closed on region.eu.closed [asyncapi services/signup/asyncapi.yaml:14]
@@ -68,7 +70,8 @@ fn in_version_2_others_subscribe_to_what_the_application_sends() {
           {"$defs":{"Id":{"minLength":2,"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/Id"}},"type":"object"}
         note: services/signup/asyncapi.yaml:24: payloads in the form `application/vnd.google.protobuf` are not read
         warning: services/signup/asyncapi.yaml:27: `#/components/messages/Nowhere` names nothing in `services/signup/asyncapi.yaml`
-    "##]]);
+    "##]],
+    );
     expect!["services/signup/asyncapi.yaml:36 id"].assert_eq(&place(VERSION_2, "user/a/signedup", "/properties/id"));
     expect!["services/signup/asyncapi.yaml:38 minLength"].assert_eq(&place(VERSION_2, "user/a/signedup", "/$defs/Id/minLength"));
 }
@@ -112,12 +115,17 @@ operations:
   lost: { action: send, channel: { $ref: '#/channels/none' } }
 "#,
     ),
-    ("common/messages.yaml", "invoicePaid:\n  payload:\n    type: object\n    required: [id]\n    properties:\n      id: { type: string }\n"),
+    (
+        "common/messages.yaml",
+        "invoicePaid:\n  payload:\n    type: object\n    required: [id]\n    properties:\n      id: { type: string }\n",
+    ),
 ];
 
 #[test]
 fn in_version_3_the_application_says_what_it_does_itself() {
-    check(VERSION_3, expect![[r##"
+    check(
+        VERSION_3,
+        expect![[r##"
         billing sends invoiceVoided 'invoiceVoided' on acme.invoices [asyncapi asyncapi.yaml:8]
           {"$defs":{"Voided":{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Voided","$schema":"https://json-schema.org/draft/2020-12/schema"}
         billing needs orders.new 'order' on orders.new [asyncapi asyncapi.yaml:16]
@@ -130,20 +138,30 @@ fn in_version_3_the_application_says_what_it_does_itself() {
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
         warning: asyncapi.yaml:33: an operation's `action` is neither `send` nor `receive`: it was passed over
         warning: asyncapi.yaml:34: `#/channels/none` names nothing in `asyncapi.yaml`
-    "##]]);
+    "##]],
+    );
     expect!["common/messages.yaml:4 id"].assert_eq(&place(VERSION_3, "invoicePaid", "/required/0"));
 }
 
 #[test]
 fn what_is_wrong_with_a_document_is_said_and_the_rest_is_read() {
-    check(&[("asyncapi.yaml", "asyncapi: 4.0.0\nchannels: {}\n")], expect![[r#"
-        broken: asyncapi.yaml:1:1: AsyncAPI version `4.0.0` is not known; versions 2 and 3 are read
-    "#]]);
-    check(&[("asyncapi.yaml", "asyncapi: 3.0.0\nchannels: { a: { address: a } }\n")], expect![[r#"
-        note: asyncapi.yaml:1: the document has channels and no operations: who sends and who receives is unknown
-    "#]]);
     check(
-        &[("asyncapi.yaml", "asyncapi: 2.0.0\nchannels:\n  a: { $ref: '#/channels/a' }\n  b: { publish: { message: {} } }\n  c: 5\n")],
+        &[("asyncapi.yaml", "asyncapi: 4.0.0\nchannels: {}\n")],
+        expect![[r#"
+        broken: asyncapi.yaml:1:1: AsyncAPI version `4.0.0` is not known; versions 2 and 3 are read
+    "#]],
+    );
+    check(
+        &[("asyncapi.yaml", "asyncapi: 3.0.0\nchannels: { a: { address: a } }\n")],
+        expect![[r#"
+        note: asyncapi.yaml:1: the document has channels and no operations: who sends and who receives is unknown
+    "#]],
+    );
+    check(
+        &[(
+            "asyncapi.yaml",
+            "asyncapi: 2.0.0\nchannels:\n  a: { $ref: '#/channels/a' }\n  b: { publish: { message: {} } }\n  c: 5\n",
+        )],
         expect![[r#"
             asyncapi.yaml needs b on b [asyncapi asyncapi.yaml:4]
               {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"the message does not say what its payload is"}

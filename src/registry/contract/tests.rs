@@ -34,13 +34,16 @@ events:
     schema: { type: object, required: [id], properties: { id: { $ref: "schemas/invoice-paid.json#/properties/id" } } }
 "#;
 
-const INVOICE: &str = "{\n  \"type\": \"object\",\n  \"required\": [\"id\"],\n  \"properties\": { \"id\": { \"type\": \"string\" } }\n}";
+const INVOICE: &str =
+    "{\n  \"type\": \"object\",\n  \"required\": [\"id\"],\n  \"properties\": { \"id\": { \"type\": \"string\" } }\n}";
 
 const FILES: &[(&str, &str)] = &[("contracts/crm-sync.yaml", CRM), ("contracts/schemas/invoice-paid.json", INVOICE)];
 
 #[test]
 fn the_documented_form_is_read_whole() {
-    check(FILES, expect![[r##"
+    check(
+        FILES,
+        expect![[r##"
         crm-sync (@acme/growth) needs user.signup [contract contracts/crm-sync.yaml:4]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"address":{"additionalProperties":false,"properties":{"city":{"type":["string","null"]},"lines":{"items":{"type":"string"},"type":"array"}},"required":["city"],"type":"object"},"anything":true,"company":{"type":"string"},"counts":{"additionalProperties":{"type":"integer"},"type":"object"},"email":{"format":"email","type":"string"},"note":{"type":["string","null"]},"plan":{"enum":["trial","pro"]},"tags":{"items":{"maxLength":9,"type":"string"},"maxItems":5,"type":"array"},"userId":{"type":"string"}},"required":["userId","email","plan","address","tags","counts","anything"],"type":"object"}
         crm-sync (@acme/growth) needs invoice.paid [contract contracts/crm-sync.yaml:20]
@@ -49,7 +52,8 @@ fn the_documented_form_is_read_whole() {
           {"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"properties":{},"type":"object"}
         crm-sync (@acme/growth) needs cart [contract contracts/crm-sync.yaml:26]
           {"$defs":{"id":{"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/id"}},"required":["id"],"type":"object"}
-    "##]]);
+    "##]],
+    );
 }
 
 #[test]
@@ -79,97 +83,178 @@ fn field(text: &str, expected: Expect) {
 
 #[test]
 fn what_is_wrong_with_a_contract_is_said_with_its_line_and_a_way_out() {
-    broken("consumer: a\nevnets:\n  e: {fields: {}}\n", expect![[r#"
+    broken(
+        "consumer: a\nevnets:\n  e: {fields: {}}\n",
+        expect![[r#"
         broken: contracts/a.yaml:2:1: unknown key `evnets`; did you mean `events`?
-    "#]]);
-    broken("cosumer: a\nevents:\n  e: {fields: {}}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "cosumer: a\nevents:\n  e: {fields: {}}\n",
+        expect![[r#"
         broken: contracts/a.yaml:1:1: unknown key `cosumer`; did you mean `consumer`?
-    "#]]);
-    broken("consumer: a\nowner: 5\nevents:\n  e:\n    feilds: {id: string}\n  f: 3\n  g:\n    fields: {}\n    schema: true\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nowner: 5\nevents:\n  e:\n    feilds: {id: string}\n  f: 3\n  g:\n    fields: {}\n    schema: true\n",
+        expect![[r#"
         broken: contracts/a.yaml:2:1: `owner` is not a text; write `owner: "@acme/growth"`
         broken: contracts/a.yaml:5:5: unknown key `feilds`; did you mean `fields`?
         broken: contracts/a.yaml:6:3: this event says nothing; give its `fields:` (`fields: {}` where none is read), or a `schema:`
         broken: contracts/a.yaml:9:5: `fields` and `schema` stand in one event; keep one of the two
-    "#]]);
-    broken("consumer: {name: a}\nevents:\n  e: {fields: {}}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: {name: a}\nevents:\n  e: {fields: {}}\n",
+        expect![[r#"
         broken: contracts/a.yaml:1:1: `consumer` is not a name; write `consumer: crm-sync`
-    "#]]);
-    broken("consumer: a\nevents: [e]\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents: [e]\n",
+        expect![[r#"
         broken: contracts/a.yaml:2:1: `events` is not a list of events by name; write each event as `user.signup:` with its fields below
-    "#]]);
-    broken("consumer: a\nevents:\n  e:\n    unknown-fields: rejcet\n    payload: data\n    fields: {}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e:\n    unknown-fields: rejcet\n    payload: data\n    fields: {}\n",
+        expect![[r#"
         broken: contracts/a.yaml:4:5: `unknown-fields` is neither `ignore` nor `reject`; did you mean `reject`?
         broken: contracts/a.yaml:5:5: `payload` is not a JSON Pointer; write it as `payload: /data`
-    "#]]);
-    broken("consumer: a\nevents:\n  e:\n\t fields: {}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e:\n\t fields: {}\n",
+        expect![[r#"
         broken: contracts/a.yaml:4:3: this is not YAML: tabs disallowed within this context (block indentation); YAML is indented with spaces: replace the tab
-    "#]]);
-    broken("consumer: a\nconsumer: b\nevents:\n  e: {fields: {}}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nconsumer: b\nevents:\n  e: {fields: {}}\n",
+        expect![[r#"
         broken: contracts/a.yaml:2:1: the key `consumer` stands twice in one object (first at byte 0); keep one of the two: which of them counts differs from reader to reader
-    "#]]);
-    broken("consumer: a\nevents:\n  e: {schema: ./none.json}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e: {schema: ./none.json}\n",
+        expect![[r#"
         broken: contracts/a.yaml:3:7: there is no file `./none.json` in the repository; the path is relative to this contract
         wanted: contracts/none.json
-    "#]]);
-    broken("consumer: a\nevents:\n  e: {schema: https://acme.dev/x.json}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e: {schema: https://acme.dev/x.json}\n",
+        expect![[r#"
         broken: contracts/a.yaml:3:7: `https://acme.dev/x.json` is on the network (https) and is never fetched; put a copy of it into the repository and name that
-    "#]]);
-    broken("consumer: a\nevents:\n  e: {schema: ../../x.json}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e: {schema: ../../x.json}\n",
+        expect![[r#"
         broken: contracts/a.yaml:3:7: `../../x.json` lies outside of the repository; put a copy of it into the repository and name that
-    "#]]);
-    broken("consumer: a\nevents:\n  e: {schema: {type: object}, unknown-fields: reject}\n", expect![[r#"
+    "#]],
+    );
+    broken(
+        "consumer: a\nevents:\n  e: {schema: {type: object}, unknown-fields: reject}\n",
+        expect![[r#"
         broken: contracts/a.yaml:3:31: `unknown-fields` belongs to `fields`; say it in the schema: `additionalProperties: false`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_is_wrong_with_a_field_is_said_with_its_line_and_a_way_out() {
-    field("id: strng", expect![[r#"
+    field(
+        "id: strng",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: unknown type `strng`; did you mean `string`?
-    "#]]);
-    field("id: int64", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: int64",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: unknown type `int64`; did you mean `integer`?
-    "#]]);
-    field("at: datetime", expect![[r#"
+    "#]],
+    );
+    field(
+        "at: datetime",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: unknown type `datetime`; write `{ type: string, format: date-time }`
-    "#]]);
-    field("id: string|nul", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: string|nul",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: unknown type `nul`; did you mean `null`?
-    "#]]);
-    field("id:", expect![[r#"
+    "#]],
+    );
+    field(
+        "id:",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: this field has no type; write `any` where its type does not matter
-    "#]]);
-    field("plan: [trial, pro]", expect![[r#"
+    "#]],
+    );
+    field(
+        "plan: [trial, pro]",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: a list does not say what this field is; write `{ enum: [a, b] }` for values, or `{ type: array, items: string }`
-    "#]]);
-    field("id: 5", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: 5",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: this is not a type; write one of string, integer, number, boolean, null, object, array, any
-    "#]]);
-    field("id: { type: string, maxLenght: 5 }", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: { type: string, maxLenght: 5 }",
+        expect![[r#"
         broken: contracts/a.yaml:5:27: unknown key `maxLenght`; did you mean `maxLength`?
-    "#]]);
-    field("id: { type: string, maxLength: many }", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: { type: string, maxLength: many }",
+        expect![[r#"
         broken: contracts/a.yaml:5:27: `maxLength` is not a whole number of at least 0; check the value
-    "#]]);
-    field("id: { enum: [] }", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: { enum: [] }",
+        expect![[r#"
         broken: contracts/a.yaml:5:13: `enum` is not a list of values; check the value
-    "#]]);
-    field("a: { type: string, fields: { b: string } }", expect![[r#"
+    "#]],
+    );
+    field(
+        "a: { type: string, fields: { b: string } }",
+        expect![[r#"
         broken: contracts/a.yaml:5:12: `fields` belongs to an object; write `type: object`, or leave it out
-    "#]]);
-    field("a: { properties: { b: string }, fields: {} }", expect![[r#"
+    "#]],
+    );
+    field(
+        "a: { properties: { b: string }, fields: {} }",
+        expect![[r#"
         broken: contracts/a.yaml:5:39: `fields` is of the short form, and this field is written in JSON Schema; write the field in one of the two
         warning: contracts/a.yaml:5: this is not a JSON Schema: "string" is not of types "boolean", "object"
-    "#]]);
-    field("{ a: string, a?: string }", expect![[r#"
+    "#]],
+    );
+    field(
+        "{ a: string, a?: string }",
+        expect![[r#"
         broken: contracts/a.yaml:5:20: the field `a` is given twice, with and without `?`; keep one of the two
-    "#]]);
-    field("?: string", expect![[r#"
+    "#]],
+    );
+    field(
+        "?: string",
+        expect![[r#"
         broken: contracts/a.yaml:5:7: a field has no name; write it as `name: type`
-    "#]]);
-    field("id: { optional: yes, type: string }", expect![[r#"
+    "#]],
+    );
+    field(
+        "id: { optional: yes, type: string }",
+        expect![[r#"
         broken: contracts/a.yaml:5:13: this is neither true nor false; write `true` or `false`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -181,25 +266,31 @@ fn fields_may_be_written_in_json_schema() {
         ),
         ("contracts/schemas/user.json", "{\"type\": \"object\", \"properties\": {\"boss\": {\"$ref\": \"#\"}}}"),
     ];
-    check(files, expect![[r##"
+    check(
+        files,
+        expect![[r##"
         a needs e [contract contracts/a.yaml:5]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"tax":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/tax/$defs/money"},"total":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/total/$defs/money"},"who":{"$defs":{"user":{"properties":{"boss":{"$ref":"#/properties/who/$defs/user"}},"type":"object"}},"oneOf":[{"type":"string"},{"$ref":"#/properties/who/$defs/user"}]}},"required":["total"],"type":"object"}
         contracts/schemas/user.json sends user (by name) [schema contracts/schemas/user.json:1]
           {"properties":{"boss":{"$ref":"#"}},"type":"object"}
-    "##]]);
+    "##]],
+    );
     expect!["contracts/a.yaml:3 amount"].assert_eq(&place(files, "e", "/properties/total/$defs/money/properties/amount"));
 }
 
 #[test]
 fn two_contracts_of_one_consumer_are_named() {
     let one = "consumer: crm\nevents:\n  a: {fields: {}}\n";
-    check(&[("contracts/one.yaml", one), ("contracts/two.yaml", one)], expect![[r#"
+    check(
+        &[("contracts/one.yaml", one), ("contracts/two.yaml", one)],
+        expect![[r#"
         crm needs a [contract contracts/one.yaml:3]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{},"type":"object"}
         crm needs a [contract contracts/two.yaml:3]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{},"type":"object"}
         warning: contracts/two.yaml:1: `crm` has another contract in contracts/one.yaml (line 1); both count: join them, or give each consumer a name of its own
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -226,7 +317,11 @@ fn the_published_schema_of_the_form_agrees_with_the_reader() {
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).expect("is a schema");
     let value = |text: &str| -> Value { Document::read(&RepoPath::new("a.yaml"), text).expect("is YAML").value };
-    assert!(validator.is_valid(&value(CRM)), "{:?}", validator.iter_errors(&value(CRM)).map(|e| e.to_string()).collect::<Vec<_>>());
+    assert!(
+        validator.is_valid(&value(CRM)),
+        "{:?}",
+        validator.iter_errors(&value(CRM)).map(|e| e.to_string()).collect::<Vec<_>>()
+    );
     for (wrong, what) in [
         ("{consumer: a}", "no events"),
         ("{consumer: a, evnets: {}}", "unknown key"),

@@ -42,14 +42,17 @@ const VERSION_4: &[(&str, &str)] = &[(
 
 #[test]
 fn messages_of_version_4_become_what_the_consumer_accepts() {
-    check(VERSION_4, expect![[r#"
+    check(
+        VERSION_4,
+        expect![[r#"
         crm-sync needs user.signup 'a user signed up' on users (pending) [pact pacts/crm-billing.json:5]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"email":{"pattern":"^[^@]+@[^@]+$","type":"string"},"limits":{"additionalProperties":{"type":"integer"},"type":"object"},"plan":{"anyOf":[{"const":"pro"},{"type":"null"}]},"tags":{"items":{"type":"string"},"maxItems":9,"minItems":1,"type":"array"},"type":{"const":"user.signup"},"userId":{"type":"string"}},"required":["type","userId","email","tags","plan","limits"],"type":"object"}
         crm-sync needs binary 'binary' [pact pacts/crm-billing.json:27]
           {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"the contents of this message are encoded"}
         note: pacts/crm-billing.json:29: interactions of type `Telepathy` are not read
         warning: pacts/crm-billing.json:28: the message has neither a description nor a name in its metadata: it was passed over
-    "#]]);
+    "#]],
+    );
     expect![[r#"pacts/crm-billing.json:12 "userId""#]].assert_eq(&place(VERSION_4, "user.signup", "/required/1"));
     expect![[r#"pacts/crm-billing.json:12 "email""#]].assert_eq(&place(VERSION_4, "user.signup", "/properties/email/pattern"));
 }
@@ -57,9 +60,12 @@ fn messages_of_version_4_become_what_the_consumer_accepts() {
 #[test]
 fn a_pact_of_an_unknown_version_is_an_error_with_its_line() {
     let text = "{\n\"consumer\": {\"name\": \"a\"}, \"provider\": {\"name\": \"b\"}, \"messages\": [],\n\"metadata\": {\"pactSpecification\":\n{\"version\": \"9.1\"}}}";
-    check(&[("pacts/a.json", text)], expect![[r#"
+    check(
+        &[("pacts/a.json", text)],
+        expect![[r#"
         broken: pacts/a.json:4:2: Pact version `9.1` is not known; message pacts of versions 3 and 4 are read
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -95,7 +101,12 @@ fn rules_mean_what_pact_means_by_them() {
     for (contents, rules, actual, expected) in [
         (json!({ "a": 1 }), json!({}), json!({ "a": 1, "b": 2 }), true),
         (json!({ "a": 1 }), json!({}), json!({ "a": 2 }), false),
-        (list_of_objects.clone(), by_type.clone(), json!({ "lines": [{ "sku": "b", "count": 5 }, { "sku": "c", "count": 6, "x": 1 }] }), true),
+        (
+            list_of_objects.clone(),
+            by_type.clone(),
+            json!({ "lines": [{ "sku": "b", "count": 5 }, { "sku": "c", "count": 6, "x": 1 }] }),
+            true,
+        ),
         (list_of_objects.clone(), by_type.clone(), json!({ "lines": [{ "sku": "b" }] }), false),
         (list_of_objects.clone(), by_type, json!({ "lines": [] }), false),
         (
@@ -105,10 +116,30 @@ fn rules_mean_what_pact_means_by_them() {
             false,
         ),
         (json!({ "a": { "x": 1 } }), json!({ "$.a.*": { "matchers": [{ "match": "type" }] } }), json!({ "a": { "x": 2 } }), true),
-        (json!({ "a": [1, "b"] }), json!({ "$.a": { "matchers": [{ "match": "arrayContains", "variants": [{ "index": 1, "rules": { "$": { "matchers": [{ "match": "type" }] } } }] }] } }), json!({ "a": [5, 6, "z"] }), true),
-        (json!({ "a": [1, "b"] }), json!({ "$.a": { "matchers": [{ "match": "arrayContains", "variants": [{ "index": 1, "rules": {} }] }] } }), json!({ "a": [5, 6] }), false),
-        (json!({ "a": "x.y" }), json!({ "$.a": { "matchers": [{ "match": "include", "value": "x.y" }] } }), json!({ "a": "-x.y-" }), true),
-        (json!({ "a": "x.y" }), json!({ "$.a": { "matchers": [{ "match": "include", "value": "x.y" }] } }), json!({ "a": "xzy" }), false),
+        (
+            json!({ "a": [1, "b"] }),
+            json!({ "$.a": { "matchers": [{ "match": "arrayContains", "variants": [{ "index": 1, "rules": { "$": { "matchers": [{ "match": "type" }] } } }] }] } }),
+            json!({ "a": [5, 6, "z"] }),
+            true,
+        ),
+        (
+            json!({ "a": [1, "b"] }),
+            json!({ "$.a": { "matchers": [{ "match": "arrayContains", "variants": [{ "index": 1, "rules": {} }] }] } }),
+            json!({ "a": [5, 6] }),
+            false,
+        ),
+        (
+            json!({ "a": "x.y" }),
+            json!({ "$.a": { "matchers": [{ "match": "include", "value": "x.y" }] } }),
+            json!({ "a": "-x.y-" }),
+            true,
+        ),
+        (
+            json!({ "a": "x.y" }),
+            json!({ "$.a": { "matchers": [{ "match": "include", "value": "x.y" }] } }),
+            json!({ "a": "xzy" }),
+            false,
+        ),
     ] {
         assert_eq!(accepts(&contents, &rules, &actual), expected, "{contents} by {rules} on {actual}");
     }
@@ -129,7 +160,8 @@ fn the_cases_of_the_specification_are_judged_as_pact_judges_them() {
     let mut judged = 0;
     for (path, text) in &cases {
         let Ok(case) = serde_json::from_str::<Value>(text) else { continue };
-        let (Some(expected), Some(actual), Some(verdict)) = (case.get("expected"), case.get("actual"), case["match"].as_bool()) else {
+        let (Some(expected), Some(actual), Some(verdict)) = (case.get("expected"), case.get("actual"), case["match"].as_bool())
+        else {
             continue;
         };
         let mut message = expected.clone();

@@ -411,7 +411,10 @@ fn readable(block: &Ranges) -> Option<char> {
     }
     // Beyond ASCII, letters before what cannot be seen.
     let visible = block.iter().find(|(from, to)| *from <= 0xE9 && 0xE9 <= *to).map(|_| 0xE9);
-    visible.or_else(|| block.iter().find(|(from, _)| *from > 0xA0).map(|(from, _)| *from)).or(block.first().map(|first| first.0)).and_then(char::from_u32)
+    visible
+        .or_else(|| block.iter().find(|(from, _)| *from > 0xA0).map(|(from, _)| *from))
+        .or(block.first().map(|first| first.0))
+        .and_then(char::from_u32)
 }
 
 pub(super) fn every_character() -> Ranges {

@@ -98,8 +98,7 @@ fn lower(automata: &mut Automata, ast: &Ast, after: Follow) -> Result<Follow, Re
                     let some = automata.repeat(ANY, 1, None);
                     let consumed = automata.and([times, some]);
                     let consumed = automata.concat(consumed, after.inside);
-                    let start =
-                        if automata.is_nullable(times) { automata.or([consumed, after.start]) } else { consumed };
+                    let start = if automata.is_nullable(times) { automata.or([consumed, after.start]) } else { consumed };
                     Follow { start, inside }
                 }
             }
@@ -110,8 +109,10 @@ fn lower(automata: &mut Automata, ast: &Ast, after: Follow) -> Result<Follow, Re
                 let mut follow = after;
                 for _ in *min..max {
                     let once = lower(automata, inner, follow)?;
-                    follow =
-                        Follow { start: automata.or([once.start, after.start]), inside: automata.or([once.inside, after.inside]) };
+                    follow = Follow {
+                        start: automata.or([once.start, after.start]),
+                        inside: automata.or([once.inside, after.inside]),
+                    };
                 }
                 for _ in 0..*min {
                     follow = lower(automata, inner, follow)?;
@@ -238,11 +239,7 @@ impl Parser<'_> {
         self.at += 1;
         let counts = (|| {
             let min = self.number()?;
-            let max = if self.eat(",") {
-                if self.peek() == Some('}') { None } else { Some(self.number()?) }
-            } else {
-                Some(min)
-            };
+            let max = if self.eat(",") { if self.peek() == Some('}') { None } else { Some(self.number()?) } } else { Some(min) };
             (self.peek() == Some('}')).then_some((min, max))
         })();
         if counts.is_none() {
@@ -336,7 +333,10 @@ impl Parser<'_> {
                             Some('}') => break,
                             Some(c) => {
                                 let digit = c.to_digit(16).ok_or("an escape that is no number")?;
-                                value = value.checked_mul(16).and_then(|v| v.checked_add(digit)).ok_or("an escape past the last character")?;
+                                value = value
+                                    .checked_mul(16)
+                                    .and_then(|v| v.checked_add(digit))
+                                    .ok_or("an escape past the last character")?;
                             }
                             None => return Err("an escape without its end"),
                         }

@@ -9,7 +9,7 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use serde_json::Value;
 
 use super::eval::is_multiple;
-use super::ir::{Exact, Lit, Node, Types};
+use super::ir::{Exact, Node, Types};
 use super::solve::{Outcome, Solver};
 use super::state::State;
 use crate::schema::number::{exact, to_number};

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 static ALL: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
-    let Ok(registry) = jsonschema::Registry::new().prepare() else { return Vec::new() };
     let mut addresses: Vec<String> =
         ["04", "06", "07"].iter().map(|draft| format!("http://json-schema.org/draft-{draft}/schema")).collect();
     for (draft, vocabularies) in [
@@ -19,6 +18,17 @@ static ALL: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
         addresses.push(format!("https://json-schema.org/draft/{draft}/schema"));
         addresses.extend(vocabularies.iter().map(|name| format!("https://json-schema.org/draft/{draft}/meta/{name}")));
     }
+    // A registry holds those that its documents refer to, so there is one document for each.
+    let documents: Vec<Value> =
+        addresses.iter().map(|address| serde_json::json!({ "$schema": address, "allOf": [{ "$ref": address }] })).collect();
+    let mut builder = jsonschema::Registry::new();
+    for (index, document) in documents.iter().enumerate() {
+        builder = match builder.add(format!("json-schema:///{index}"), document) {
+            Ok(builder) => builder,
+            Err(_) => return Vec::new(),
+        };
+    }
+    let Ok(registry) = builder.prepare() else { return Vec::new() };
     addresses
         .into_iter()
         .filter_map(|address| {

@@ -193,6 +193,25 @@ fn print_row(name: &str, tally: &Tally) {
     );
 }
 
+/// The examples are read by a lenient parser in their own project.
+fn without_trailing_commas(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut in_text = false;
+    let mut escaped = false;
+    for (at, character) in text.char_indices() {
+        if in_text {
+            in_text = escaped || character != '"';
+            escaped = character == '\\' && !escaped;
+        } else if character == '"' {
+            in_text = true;
+        } else if character == ',' && text[at + 1..].trim_start().starts_with(['}', ']']) {
+            continue;
+        }
+        kept.push(character);
+    }
+    kept
+}
+
 #[test]
 fn the_registry_examples_are_decided() {
     let Some(corpora) = corpora() else { return };
@@ -202,8 +221,8 @@ fn the_registry_examples_are_decided() {
     let mut agree = 0;
     let mut times = Vec::new();
     for path in paths {
-        let cases: Vec<Value> =
-            serde_json::from_slice(&std::fs::read(&path).expect("listed above")).expect("the examples are JSON");
+        let text = std::fs::read_to_string(&path).expect("listed above");
+        let cases: Vec<Value> = serde_json::from_str(&without_trailing_commas(&text)).expect("the examples are JSON");
         let draft = if path.to_string_lossy().contains("2020-12") { Draft::Draft202012 } else { Draft::Draft7 };
         for case in cases {
             let prepared = |key: &str| Document::new(case[key].clone(), Some(draft), &[]);

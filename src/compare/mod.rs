@@ -1,0 +1,4 @@
+//! Base paired with head: what changed, whom it breaks, and what proves it.
+
+pub mod changes;
+pub mod rename;

@@ -268,10 +268,10 @@ impl Group<'_> {
         if !first.help.is_empty() {
             message.push_str(&format!("\nhelp: {}", escape::line(&first.help)));
         }
-        if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level) {
-            if finding.status == Status::New {
-                message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
-            }
+        if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level)
+            && finding.status == Status::New
+        {
+            message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
         }
         let reader = self.findings.iter().any(|f| f.consumers.iter().any(|consumer| consumer.via != Via::Base));
         let rank = Rank { level: self.level, reader, finding: true, file: self.anchor.file.clone(), line: self.anchor.line };

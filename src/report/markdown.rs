@@ -307,7 +307,7 @@ fn push_plain(text: &str, out: &mut String) {
 fn html(text: &str) -> String {
     let text = escape::line(text);
     let text = escape::cut(&text, MAX_CELL);
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut out = String::new();
     let mut open = false;
     for c in text.chars() {

@@ -56,7 +56,7 @@ pub fn picture(events: &[ChangedEvent]) -> Option<String> {
     Some(out)
 }
 
-fn gather<'a>(events: &'a [ChangedEvent], side: fn(&ChangedEvent) -> &Vec<Participant>) -> Vec<&'a str> {
+fn gather(events: &[ChangedEvent], side: fn(&ChangedEvent) -> &Vec<Participant>) -> Vec<&str> {
     events.iter().flat_map(|event| side(event).iter().map(|it| it.name.as_str())).collect()
 }
 

@@ -6,6 +6,7 @@
 //! environment; the names and texts that it prints come from strangers, and [`escape`] makes them harmless.
 
 pub mod assemble;
+pub mod changed;
 pub mod escape;
 pub mod github;
 pub mod gitlab;
@@ -54,7 +55,8 @@ pub struct Report<'a> {
     pub events: Vec<ChangedEvent>,
     /// Every boundary of head.
     pub boundaries: Vec<BoundaryLine>,
-    /// The lines of head that the change added or edited, by file, sorted. A file with lines taken out only has no ranges.
+    /// The lines of head that the change added or edited, by file, as [`changed::changed_lines`] gives them. A file that only lost
+    /// lines is here without ranges.
     pub changed: BTreeMap<RepoPath, Vec<LineRange>>,
     pub sources: &'a dyn SourceLookup,
     pub rules: &'a dyn RuleCatalogue,

@@ -114,6 +114,7 @@ fn a_finding_shows_both_sides_the_promise_the_payload_and_the_way_out() {
           = accept: driftgate accept 3f9c21b0a7de --reason "…"
 
         changed: shape no · timing no · retry no · rename yes (1) · mock no · idempotency no
+        `driftgate explain RULE` tells what a rule means, with an example and the way out
         breaking: 1 error. Compared worktree with origin/main (36a18c0), merge base with origin/main. 3 events, 4 producers, 2 consumers, 2 contracts; 12 files read, 1 skipped, 0 unknown.
     "#]]
     .assert_eq(&text(&Sample::rename()));
@@ -239,6 +240,45 @@ fn the_json_form_is_the_published_one() {
         form["diagnostics"],
         json!([{"severity": "warning", "file": "src/broken.ts", "line": 3, "message": "cannot be parsed"}])
     );
+}
+
+/// The text between two positions, counted as people count: lines and characters from 1.
+fn read_back(text: &str, place: &Value) -> String {
+    let number = |name: &str| place[name].as_u64().expect("positions are numbers") as usize;
+    let lines: Vec<&str> = text.split('\n').collect();
+    let (first, last) = (number("line") - 1, number("end_line") - 1);
+    let mut read: Vec<String> = lines[first..=last].iter().map(|line| (*line).to_owned()).collect();
+    let end = read.len() - 1;
+    read[end] = read[end].chars().take(number("end_column") - 1).collect();
+    read[0] = read[0].chars().skip(number("column") - 1).collect();
+    read.join("\n")
+}
+
+#[test]
+fn reported_positions_read_back_as_the_text_they_were_made_from() {
+    let source = "\tü🦀 { customerId: \"ä\" },\n/* e\u{301} */\tcustomer_id\n\n  send({\n    a: 1,\n  });end";
+    for marked in ["customerId", "\"ä\"", "🦀", "customer_id", "send({\n    a: 1,\n  })", "end", "\n\n"] {
+        let mut sample = Sample::rename();
+        sample.sources.add(Side::Head, "src/odd.ts", source);
+        let origin = sample.sources.origin(Side::Head, "src/odd.ts", marked);
+        let line = source[..origin.span.start as usize].matches('\n').count() as u32 + 1;
+        sample.changed.insert(RepoPath::new("src/odd.ts"), vec![LineRange { start: line, end: line }]);
+        sample.findings[0].head = Some(origin);
+        let place = json_of(&sample)["findings"][0]["head"].clone();
+        assert_eq!(read_back(source, &place), marked, "JSON");
+        let sarif: Value = serde_json::from_str(&written(&sarif::Sarif, &sample.report())).expect("it is JSON");
+        let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+        assert_eq!(region["startLine"], place["line"], "SARIF");
+        if !marked.contains('\n') {
+            let region = json!({
+                "line": region["startLine"], "column": region["startColumn"],
+                "end_line": region["endLine"], "end_column": region["endColumn"]
+            });
+            assert_eq!(read_back(source, &region), marked, "SARIF");
+        }
+        let header = format!("[src/odd.ts:{}:{}]", place["line"], place["column"]);
+        assert!(text(&sample).contains(&header), "{header} in {}", text(&sample));
+    }
 }
 
 #[test]

@@ -218,7 +218,11 @@ impl Printer<'_> {
         let shown = escape::line(file.as_str());
         match &self.style.links {
             Some(root) => {
+                // The colon of a Windows drive stays one.
+                let (drive, root) = root.split_once(':').map_or(("", &**root), |(drive, root)| (drive, root));
+                let drive = if drive.is_empty() { String::new() } else { format!("/{drive}:") };
                 let target = escape::uri_path(&format!("{}/{}", root.trim_end_matches('/'), file.as_str()));
+                let target = format!("{drive}{target}");
                 let slash = if target.starts_with('/') { "" } else { "/" };
                 format!("\u{1b}]8;;file://{slash}{target}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
             }
@@ -273,6 +277,9 @@ impl Printer<'_> {
                 })
                 .collect();
             writeln!(out, "changed: {}", answers.join(if self.style.unicode { " · " } else { ", " }))?;
+        }
+        if report.findings.iter().any(|finding| report.gate.fails(finding)) {
+            writeln!(out, "`driftgate explain RULE` tells what a rule means, with an example and the way out")?;
         }
         let (verdict, rest) = split_headline(report.headline());
         let paint = match report.verdict {

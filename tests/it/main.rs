@@ -2,4 +2,3 @@
 
 mod page;
 mod pages;
-mod tidy;

@@ -406,12 +406,12 @@ impl<'b, 's> Copying<'b, 's> {
         }
         // A dynamic name with one bearer is a plain reference; with several, which one is meant depends on the way there.
         for (pointer, name) in std::mem::take(&mut self.dynamic) {
-            if self.dynamic_anchors.get(&name).copied().unwrap_or(0) > 1 {
-                if let Some(Value::Object(object)) = document.pointer_mut(&pointer) {
-                    object.remove("$ref");
-                    let reason = format!("several schemas carry the dynamic anchor `{name}`");
-                    object.insert(UNKNOWN.to_owned(), Value::String(reason));
-                }
+            if self.dynamic_anchors.get(&name).copied().unwrap_or(0) > 1
+                && let Some(Value::Object(object)) = document.pointer_mut(&pointer)
+            {
+                object.remove("$ref");
+                let reason = format!("several schemas carry the dynamic anchor `{name}`");
+                object.insert(UNKNOWN.to_owned(), Value::String(reason));
             }
         }
         PromisedSchema { document: Arc::new(document), origins: self.origins }
@@ -573,10 +573,10 @@ impl<'b, 's> Copying<'b, 's> {
 /// Puts `prefix` before the pointer of every reference, for a schema that moves down there with its definitions.
 fn rebase(schema: &mut Value, prefix: &str) {
     let Value::Object(object) = schema else { return };
-    if let Some(Value::String(reference)) = object.get_mut("$ref") {
-        if let Some(pointer) = reference.strip_prefix('#') {
-            *reference = format!("#{prefix}{pointer}");
-        }
+    if let Some(Value::String(reference)) = object.get_mut("$ref")
+        && let Some(pointer) = reference.strip_prefix('#')
+    {
+        *reference = format!("#{prefix}{pointer}");
     }
     let mut paths = Vec::new();
     children(object, &mut |path, _| paths.push(path));

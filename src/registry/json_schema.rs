@@ -136,11 +136,11 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
     let mut bound = Bound::of(document, event, SchemaRole::Producer, Binding::Convention);
     bound.aliases = names;
     // The envelope is CloudEvents' own; what the event is about stands in `data`, and in binary mode travels alone.
-    if is_cloud_event(&document.value) {
-        if let Some(data) = step(&root, &["properties", "data"]) {
-            bound = bound.at(data);
-            bound.payload = Some("/data".to_owned());
-        }
+    if is_cloud_event(&document.value)
+        && let Some(data) = step(&root, &["properties", "data"])
+    {
+        bound = bound.at(data);
+        bound.payload = Some("/data".to_owned());
     }
     bind(reading, bound);
 }

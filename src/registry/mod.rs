@@ -32,7 +32,7 @@ pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
 use self::sources::{Place, Sources};
-use crate::config::{Config, is_outside};
+use crate::config::Config;
 use crate::document::{Document, Fault, Syntax};
 use crate::facts::Role;
 use crate::finding::{Consumer, Diagnostic, Severity, Via};
@@ -305,9 +305,9 @@ impl Claim {
 pub struct Claims {
     exclude: GlobSet,
     contracts: GlobSet,
-    /// Folders of contracts outside of the repository.
-    outside: Vec<String>,
     rows: Vec<GlobSet>,
+    /// Whether the configuration names the folders of contracts: what it names is not foreign.
+    says_where: bool,
 }
 
 /// Folders whose JSON and YAML files are looked at.
@@ -345,26 +345,22 @@ const KNOWN_OTHERS: &[&str] = &[
 
 impl Claims {
     pub fn new(config: &Config) -> Self {
-        let mut contracts = GlobSetBuilder::new();
-        let mut outside = Vec::new();
+        let mut patterns: Vec<String> = Vec::new();
         for path in config.contract_paths() {
             let path = path.trim_start_matches("./").trim_end_matches('/');
-            if is_outside(path) {
-                outside.push(path.to_owned());
-                continue;
-            }
-            for pattern in [path.to_owned(), format!("{path}/**")] {
-                if let Ok(glob) = Glob::new(&pattern) {
-                    contracts.add(glob);
-                }
-            }
+            patterns.push(path.to_owned());
+            patterns.push(format!("{path}/**"));
+        }
+        if config.contracts.paths.is_none() {
+            // Every service of a larger repository may keep its own.
+            patterns.push("**/contracts/**".to_owned());
         }
         let rows = config.schemas.iter().map(|row| set(row.files.iter().map(|glob| glob.value.as_str()))).collect();
         Claims {
             exclude: set(config.paths.exclude.iter().map(|glob| glob.value.as_str())),
-            contracts: contracts.build().unwrap_or_else(|_| GlobSet::empty()),
-            outside,
+            contracts: set(patterns.iter().map(String::as_str)),
             rows,
+            says_where: config.contracts.paths.is_some(),
         }
     }
 
@@ -387,11 +383,12 @@ impl Claims {
         if Syntax::of(path).is_none() || KNOWN_OTHERS.contains(&path.file_name()) {
             return Claim::None;
         }
-        if self.contracts.is_match(text) || self.outside.iter().any(|folder| text.strip_prefix(folder.as_str()).is_some()) {
+        let folders = || path.parent().split('/');
+        let foreign = folders().any(|folder| FOREIGN_FOLDERS.contains(&folder));
+        if self.contracts.is_match(text) && (!foreign || self.says_where) {
             return Claim::Contract;
         }
-        let folders = || path.parent().split('/');
-        if folders().any(|folder| FOREIGN_FOLDERS.contains(&folder)) {
+        if foreign {
             return Claim::None;
         }
         let name = path.file_name().to_ascii_lowercase();

@@ -74,6 +74,7 @@ impl Sources {
         self.documents.iter()
     }
 
+    #[cfg(test)]
     pub fn get(&self, path: &RepoPath) -> Option<&Result<Arc<Document>, Fault>> {
         self.documents.get(path)
     }
@@ -142,9 +143,8 @@ impl Sources {
             let Some(here) = node else { break };
             let id = here.get(dialect.id_keyword()).or_else(|| here.get("$id")).and_then(Value::as_str);
             // In drafts up to 7 an id of the form `#name` is an anchor, and beside `$ref` it is hidden.
-            if let Some(id) =
-                id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some()))
-            {
+            let hidden = dialect.ref_hides_siblings() && here.get("$ref").is_some();
+            if let Some(id) = id.filter(|id| !id.starts_with('#') && !hidden) {
                 base = Some(match &base {
                     Some(base) => resolve_uri(base, id),
                     None => id.trim_end_matches('#').to_owned(),

@@ -116,6 +116,7 @@ fn the_registry_wants_what_could_be_a_promise_and_nothing_else() {
         ("promises/deep/crm.json", Claim::Contract),
         ("promises/README.md", Claim::None),
         ("../crm/contracts/mailer.yaml", Claim::Contract),
+        ("../crm/contracts2/mailer.yaml", Claim::None),
         ("data/a.def", Claim::Row),
         ("data/a.json", Claim::None),
         ("contracts/crm.yaml", Claim::Candidate),
@@ -128,6 +129,14 @@ fn the_registry_wants_what_could_be_a_promise_and_nothing_else() {
         ("schemas/package.json", Claim::None),
         ("src/config.json", Claim::None),
         ("schemas/user.ts", Claim::None),
+    ] {
+        assert_eq!(claims.of(&RepoPath::new(path)), expected, "{path}");
+    }
+    let claims = Claims::new(&Config::default());
+    for (path, expected) in [
+        ("contracts/crm.yaml", Claim::Contract),
+        ("services/a/contracts/crm.yaml", Claim::Contract),
+        ("node_modules/a/contracts/crm.json", Claim::None),
     ] {
         assert_eq!(claims.of(&RepoPath::new(path)), expected, "{path}");
     }

@@ -149,7 +149,7 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
 const DISCRIMINATORS: &[&str] = &["type", "event", "eventType", "event_type", "event_name", "eventName", "detail-type", "name"];
 
 /// The one value of a discriminator that a schema demands.
-fn discriminator(reading: &mut Reading<'_>, schema: &Place) -> Option<String> {
+pub(super) fn discriminator(reading: &mut Reading<'_>, schema: &Place) -> Option<String> {
     for key in DISCRIMINATORS {
         let Some(property) = child(reading, schema, &["properties", key]) else { continue };
         let value = property.value()?;

@@ -270,11 +270,25 @@ impl<'a> Reading<'a> {
             (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
         });
         snowplow::keep_newest(&mut promises);
+        drop_ambiguous_names(&mut promises);
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
         diagnostics.dedup();
         Registry { promises, files, diagnostics, wanted }
+    }
+}
+
+/// Takes back the names that several documents give to events of theirs by their looks alone: what means two things means none.
+fn drop_ambiguous_names(promises: &mut [Promise]) {
+    let mut holders: BTreeMap<String, BTreeSet<RepoPath>> = BTreeMap::new();
+    for promise in promises.iter().filter(|promise| promise.binding == Binding::Convention) {
+        for name in std::iter::once(&promise.event).chain(&promise.aliases) {
+            holders.entry(name.to_string()).or_default().insert(promise.file.clone());
+        }
+    }
+    for promise in promises.iter_mut().filter(|promise| promise.binding == Binding::Convention) {
+        promise.aliases.retain(|name| holders.get(&name.to_string()).is_none_or(|files| files.len() < 2));
     }
 }
 

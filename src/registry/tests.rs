@@ -416,3 +416,20 @@ fn no_document_makes_a_reader_panic() {
         }
     }
 }
+
+#[test]
+fn a_short_name_that_two_documents_claim_means_neither() {
+    let record = |namespace: &str, name: &str| {
+        format!("{{\"type\": \"record\", \"name\": \"{name}\", \"namespace\": \"{namespace}\", \"fields\": []}}")
+    };
+    let (one, two) = (record("acme.user", "Left"), record("acme.team", "Left"));
+    let (three, four) = (record("acme.user.joined.v1", "CloudEvent"), record("acme.team", "Joined"));
+    let registry =
+        registry(&[("avro/a.avsc", &one), ("avro/b.avsc", &two), ("avro/c.avsc", &three), ("avro/d.avsc", &four)]);
+    let files =
+        |name: &str| -> Vec<String> { registry.of_event(name).map(|promise| promise.file.to_string()).collect() };
+    assert_eq!(files("acme.user.Left"), ["avro/a.avsc"]);
+    assert_eq!(files("Left"), [""; 0]);
+    assert_eq!(files("Joined"), ["avro/d.avsc"]);
+    assert_eq!(files("acme.user.joined.v1"), ["avro/c.avsc"]);
+}

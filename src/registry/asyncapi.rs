@@ -164,12 +164,8 @@ fn promise(
             (None, Some(name)) if channel.shared => EventPattern::exact(name.clone()),
             (None, _) => address.clone(),
         };
-        let aliases = name
-            .iter()
-            .chain(&own_name)
-            .map(|name| EventPattern::exact(name.clone()))
-            .filter(|alias| *alias != event)
-            .collect();
+        let aliases =
+            name.iter().chain(&own_name).map(|name| EventPattern::exact(name.clone())).filter(|alias| *alias != event).collect();
         reading.promises.push(Promise {
             consumer: application.name.clone(),
             owner: application.owner.clone(),

@@ -65,6 +65,9 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) {
             Some((_, short)) => names.push(short.to_owned()),
             None => {}
         }
+        for name in names.iter().skip(1) {
+            reading.looks_like_name(name, document.file.as_str());
+        }
         let aliases = names.into_iter().map(EventPattern::exact).filter(|alias| *alias != event).collect();
         reading.promises.push(Promise {
             consumer: document.file.to_string(),

@@ -11,6 +11,7 @@ mod bundle;
 mod contract;
 mod dialect;
 mod eventbridge;
+mod extracted;
 mod json_schema;
 pub mod loosened;
 mod openapi;
@@ -152,6 +153,7 @@ impl Registry {
             promises: Vec::new(),
             files: BTreeMap::new(),
             spoken_for: BTreeSet::new(),
+            looks: BTreeMap::new(),
         };
         for (path, read) in sources.iter() {
             reading.file(path, read);
@@ -183,6 +185,8 @@ pub(crate) struct Reading<'a> {
     pub files: BTreeMap<RepoPath, FileState>,
     /// Schema files that a contract or a specification gives as the whole schema of an event: they speak through it.
     pub spoken_for: BTreeSet<RepoPath>,
+    /// Names that documents seem to give to events (file names, titles, short names of types), and which parties do.
+    pub looks: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> Reading<'a> {
@@ -261,8 +265,13 @@ impl<'a> Reading<'a> {
         Ok(None)
     }
 
+    /// Notes that a party seems to call an event so.
+    pub(crate) fn looks_like_name(&mut self, name: &str, party: &str) {
+        self.looks.entry(name.to_owned()).or_default().insert(party.to_owned());
+    }
+
     fn finish(self) -> Registry {
-        let Reading { bundler, mut promises, files, spoken_for, .. } = self;
+        let Reading { bundler, mut promises, files, spoken_for, looks, .. } = self;
         promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
         promises.sort_by(|a, b| (&a.file, &a.origin).cmp(&(&b.file, &b.origin)));
         // Two operations of one application may offer one message.
@@ -270,7 +279,7 @@ impl<'a> Reading<'a> {
             (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
         });
         snowplow::keep_newest(&mut promises);
-        drop_ambiguous_names(&mut promises);
+        drop_ambiguous_names(&mut promises, &looks);
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
@@ -280,15 +289,16 @@ impl<'a> Reading<'a> {
 }
 
 /// Takes back the names that several documents give to events of theirs by their looks alone: what means two things means none.
-fn drop_ambiguous_names(promises: &mut [Promise]) {
-    let mut holders: BTreeMap<String, BTreeSet<RepoPath>> = BTreeMap::new();
-    for promise in promises.iter().filter(|promise| promise.binding == Binding::Convention) {
-        for name in std::iter::once(&promise.event).chain(&promise.aliases) {
-            holders.entry(name.to_string()).or_default().insert(promise.file.clone());
-        }
-    }
+fn drop_ambiguous_names(promises: &mut [Promise], looks: &BTreeMap<String, BTreeSet<String>>) {
+    let ambiguous = |name: &EventPattern, promise: &Promise| {
+        looks.get(&name.to_string()).is_some_and(|parties| parties.len() > 1 && parties.contains(&promise.consumer))
+    };
     for promise in promises.iter_mut().filter(|promise| promise.binding == Binding::Convention) {
-        promise.aliases.retain(|name| holders.get(&name.to_string()).is_none_or(|files| files.len() < 2));
+        let aliases = std::mem::take(&mut promise.aliases);
+        promise.aliases = aliases.into_iter().filter(|name| !ambiguous(name, promise)).collect();
+        if ambiguous(&promise.event, promise) && !promise.aliases.is_empty() {
+            promise.event = promise.aliases.remove(0);
+        }
     }
 }
 
@@ -324,24 +334,8 @@ pub struct Claims {
     says_where: bool,
 }
 
-/// Folders whose JSON and YAML files are looked at.
-const FOLDERS: &[&str] = &[
-    "schemas",
-    "schema",
-    "events",
-    "event-schemas",
-    "event_schemas",
-    "jsonschema",
-    "json-schema",
-    "json-schemas",
-    "json_schemas",
-    "contracts",
-    "pacts",
-    "asyncapi",
-    "openapi",
-    "avro",
-    "webhooks",
-];
+/// Folders whose JSON and YAML files are looked at, beside those whose names speak of schemas.
+const FOLDERS: &[&str] = &["events", "contracts", "pacts", "asyncapi", "openapi", "avro", "webhooks"];
 
 /// Folders whose content belongs to somebody else.
 const FOREIGN_FOLDERS: &[&str] = &["node_modules", "vendor", ".git", "target", "dist", "build", ".venv", "site-packages"];
@@ -398,6 +392,10 @@ impl Claims {
             return Claim::None;
         }
         let folders = || path.parent().split('/');
+        let is_schema_folder = |folder: &str| {
+            let folder = folder.to_ascii_lowercase();
+            folder.contains("schema") || FOLDERS.contains(&folder.as_str())
+        };
         let foreign = folders().any(|folder| FOREIGN_FOLDERS.contains(&folder));
         if self.contracts.is_match(text) && (!foreign || self.says_where) {
             return Claim::Contract;
@@ -409,7 +407,7 @@ impl Claims {
         let named = ["asyncapi", "openapi", "swagger", ".schema.", "cloudevent", ".avsc", "webhook"]
             .iter()
             .any(|word| name.contains(word));
-        if named || folders().any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str())) {
+        if named || folders().any(is_schema_folder) {
             return Claim::Candidate;
         }
         Claim::None

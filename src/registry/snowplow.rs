@@ -35,6 +35,8 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) {
         None => Dialect::Draft4,
     };
     let schema = reading.bundler.bundle(&place, dialect);
+    // All versions of one schema are one claim to its short name.
+    reading.looks_like_name(&name, &format!("iglu:{vendor}/{name}"));
     reading.promises.push(Promise {
         consumer: format!("iglu:{vendor}/{name}"),
         owner: None,

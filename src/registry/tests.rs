@@ -424,10 +424,8 @@ fn a_short_name_that_two_documents_claim_means_neither() {
     };
     let (one, two) = (record("acme.user", "Left"), record("acme.team", "Left"));
     let (three, four) = (record("acme.user.joined.v1", "CloudEvent"), record("acme.team", "Joined"));
-    let registry =
-        registry(&[("avro/a.avsc", &one), ("avro/b.avsc", &two), ("avro/c.avsc", &three), ("avro/d.avsc", &four)]);
-    let files =
-        |name: &str| -> Vec<String> { registry.of_event(name).map(|promise| promise.file.to_string()).collect() };
+    let registry = registry(&[("avro/a.avsc", &one), ("avro/b.avsc", &two), ("avro/c.avsc", &three), ("avro/d.avsc", &four)]);
+    let files = |name: &str| -> Vec<String> { registry.of_event(name).map(|promise| promise.file.to_string()).collect() };
     assert_eq!(files("acme.user.Left"), ["avro/a.avsc"]);
     assert_eq!(files("Left"), [""; 0]);
     assert_eq!(files("Joined"), ["avro/d.avsc"]);

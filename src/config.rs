@@ -512,6 +512,11 @@ impl Config {
     }
 }
 
+/// The JSON Schema of the configuration file.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
 /// Whether a path of the configuration leaves the repository.
 pub fn is_outside(path: &str) -> bool {
     path.starts_with('/') || path.starts_with('~') || path.split('/').any(|part| part == "..") || path.get(1..3) == Some(":\\")

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 
 use super::dialect::{DRAFT_2020, Dialect};
@@ -116,11 +117,13 @@ pub struct Bundler<'s> {
     /// Files that are referred to and were not handed in.
     pub wanted: BTreeSet<RepoPath>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Schemas against which no meta-schema has anything to say, by file and pointer.
+    sound: FxHashSet<(RepoPath, String)>,
 }
 
 impl<'s> Bundler<'s> {
     pub fn new(sources: &'s Sources) -> Self {
-        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new() }
+        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new(), sound: FxHashSet::default() }
     }
 
     /// The schema at `place`, standing alone.
@@ -180,7 +183,34 @@ impl<'s> Bundler<'s> {
 
     /// Marks what no validator would accept, such as draft 3's `required: true`: the keyword goes, and its schema is a hole.
     fn with_complaints(&mut self, schema: PromisedSchema) -> PromisedSchema {
-        let mut complaints = complaints(schema.dialect(), &schema.document);
+        let dialect = schema.dialect();
+        let PromisedSchema { document, origins } = schema;
+        let mut document = Arc::unwrap_or_clone(document);
+        // What many schemas refer to is looked at once.
+        let definitions = match document.get_mut("$defs") {
+            Some(Value::Object(definitions)) => std::mem::take(definitions),
+            Some(_) | None => Map::new(),
+        };
+        let mut complaints = complaints(dialect, &document);
+        for (name, definition) in &definitions {
+            let at = join("/$defs", name);
+            let source = origins.get(&at).map(|place| (place.document.file.clone(), place.pointer.clone()));
+            if source.as_ref().is_some_and(|source| self.sound.contains(source)) {
+                continue;
+            }
+            let found = self::complaints(dialect, definition);
+            match source {
+                Some(source) if found.is_empty() => {
+                    self.sound.insert(source);
+                }
+                Some(_) | None => {}
+            }
+            complaints.extend(found.into_iter().map(|(pointer, complaint)| (format!("{at}{pointer}"), complaint)));
+        }
+        if let Some(Value::Object(slot)) = document.get_mut("$defs") {
+            *slot = definitions;
+        }
+        let schema = PromisedSchema { document: Arc::new(document), origins };
         if complaints.is_empty() {
             return schema;
         }

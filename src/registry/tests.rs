@@ -431,3 +431,34 @@ fn a_short_name_that_two_documents_claim_means_neither() {
     assert_eq!(files("Joined"), ["avro/d.avsc"]);
     assert_eq!(files("acme.user.joined.v1"), ["avro/c.avsc"]);
 }
+
+#[test]
+fn references_in_the_styles_that_people_write_are_followed() {
+    let files: &[(&str, &str)] = &[
+        (
+            "a/schemas/events/order.json",
+            r##"{
+  "$schema": "https://acme.dev/meta/draft4#", "id": "order", "type": "object",
+  "properties": {
+    "by_name": { "$ref": "file://money.json" },
+    "no_extension": { "$ref": "../common/money" },
+    "from_root": { "$ref": "a/schemas/common/money.json#/definitions/m" },
+    "escaped": { "$ref": "../common/money.json#/definitions/a%20b~1c" },
+    "twice": { "$ref": "file://twin.json" }
+  }
+}"##,
+        ),
+        (
+            "a/schemas/common/money.json",
+            r#"{ "type": "integer", "definitions": { "m": { "minimum": 1, "exclusiveMinimum": true }, "a b/c": { "maximum": 2 } } }"#,
+        ),
+        ("a/schemas/common/x/twin.json", "{\"type\": \"string\"}"),
+        ("a/schemas/common/y/twin.json", "{\"type\": \"string\"}"),
+    ];
+    check(files, expect![[r##"
+        a/schemas/events/order.json sends order (by name) [schema a/schemas/events/order.json:1]
+          {"$defs":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1},"money":{"definitions":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1}},"type":"integer"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"by_name":{"$ref":"#/$defs/money"},"escaped":{"$ref":"#/$defs/a%20b~1c"},"from_root":{"$ref":"#/$defs/m"},"no_extension":{"$ref":"#/$defs/money"},"twice":{"x-driftgate-unknown":"there is no file `file://twin.json` in the repository"}},"type":"object"}
+        warning: a/schemas/events/order.json:8: there is no file `file://twin.json` in the repository
+        wanted: a/schemas/events/twin.json
+    "##]]);
+}

@@ -1,0 +1,146 @@
+//! Idioms: how libraries publish and consume, as data. One table per language, in files beside this one; users add rows of the
+//! same form in `driftgate.toml`.
+
+pub mod matcher;
+pub mod selector;
+
+use serde::Deserialize;
+
+/// The tables that are shipped.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("rust", include_str!("rust.toml")),
+    ("typescript", include_str!("typescript.toml")),
+    ("python", include_str!("python.toml")),
+];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    #[serde(default)]
+    pub idiom: Vec<Row>,
+}
+
+/// One or several texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Texts {
+    #[default]
+    None,
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Texts {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let slice = match self {
+            Texts::None => &[],
+            Texts::One(one) => std::slice::from_ref(one),
+            Texts::Many(many) => many.as_slice(),
+        };
+        slice.iter().map(String::as_str)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+/// One way in which a library (or a project's own helper) publishes or consumes.
+///
+/// A row matches a call by its callee's name and by *evidence* that the name means this library. Selectors then say where things
+/// sit; the first alternative that is there counts. A selector is a root (`args[0]`, `args[-1]`, `args.name` for a named argument,
+/// `args[*]` for any, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `decorator.args[0]` on a handler that is recognised by
+/// its decorator) and steps: `.key`, `[0]`, `[*]`. `'text'` in single quotes is a constant. A step through a JSON text or a byte
+/// buffer looks through the encoding.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Row {
+    /// A stable name, such as `kafkajs-send`.
+    pub id: String,
+    /// `producer` or `consumer`.
+    pub role: String,
+    /// `queue`, `webhook`, `http`, `analytics`, `outbox`, `in-process`, …
+    pub kind: String,
+    /// The callee: `send` (a function of that name), `.send` (a method), `Client.send` (a method, with the receiver's type or
+    /// module), `new Worker`, `x!` (a macro). `*` stands for any part of a name.
+    #[serde(default)]
+    pub call: Texts,
+    /// Instead of `call`: the handler carries this decorator or attribute.
+    #[serde(default)]
+    pub decorator: Texts,
+    /// Instead of `call`: the handler is a function or method of this name (`handler`, `POST`), or implements this method of a
+    /// trait or base class (`Actor::handle`).
+    #[serde(default)]
+    pub function: Texts,
+    /// Packages or modules one of which the file must import for the row to apply (glob). Empty: `receiver` or the callee decides.
+    #[serde(default)]
+    pub from: Texts,
+    /// Globs over the receiver's type name or its last name in the source, in any casing; one must match where this is given and
+    /// the receiver's origin in `from` is not known. With both `from` and `receiver` given, one of the two is evidence enough
+    /// unless `strict` is set.
+    #[serde(default)]
+    pub receiver: Texts,
+    /// Both `from` and `receiver` must match.
+    #[serde(default)]
+    pub strict: bool,
+    /// The type of the extracted parameter for rows over handlers: `Json<*>`, `web::Json<*>`.
+    #[serde(default)]
+    pub param_type: Texts,
+    /// The name that readers tell payloads apart by.
+    #[serde(default)]
+    pub event: Texts,
+    /// The transport's name, where it differs from the event.
+    #[serde(default)]
+    pub channel: Texts,
+    /// What crosses.
+    #[serde(default)]
+    pub payload: Texts,
+    /// For consumers: the function that is called with the payload.
+    #[serde(default)]
+    pub handler: Texts,
+    /// A glob that the event or channel must match for the row to apply, in any casing: a post to a URL is a webhook where it says so.
+    #[serde(default)]
+    pub event_like: Texts,
+    /// The message or partition key.
+    #[serde(default)]
+    pub key: Texts,
+    /// The idempotency key or dedupe id.
+    #[serde(default)]
+    pub idempotency_key: Texts,
+    /// Attempts, backoff and dead-letter settings.
+    #[serde(default)]
+    pub retry: Texts,
+    /// Whether the call gives a promise or future that must be awaited for the handoff to happen.
+    #[serde(default)]
+    pub awaits: bool,
+    /// `commit` for an enqueue that is flushed after the surrounding transaction commits.
+    #[serde(default)]
+    pub deferred: Option<String>,
+}
+
+impl Table {
+    /// Parses a table of rows.
+    ///
+    /// # Errors
+    /// The message of the TOML parser, with its line.
+    pub fn parse(text: &str) -> Result<Table, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_tables_parse_and_their_ids_are_unique() {
+        let mut ids = std::collections::BTreeSet::new();
+        for (language, text) in SHIPPED {
+            let table = Table::parse(text).unwrap_or_else(|error| panic!("{language}: {error}"));
+            for row in table.idiom {
+                assert!(ids.insert(row.id.clone()), "{} twice", row.id);
+                assert!(matches!(row.role.as_str(), "producer" | "consumer"), "{}", row.id);
+            }
+        }
+    }
+}

@@ -457,7 +457,8 @@ impl Lowering<'_> {
         match &expr.kind {
             ExprKind::Name(path) => path.len() > 1 && path.last().is_some_and(|last| last.starts_with(char::is_uppercase)),
             ExprKind::This => true,
-            ExprKind::Member(base, _) => matches!(base.kind, ExprKind::This | ExprKind::Local(_)),
+            // `self.kind.as_str()`, where this file says that `kind` is of a type of the project.
+            ExprKind::Member(base, member) if matches!(base.kind, ExprKind::This) => self.own_member_is_named(member),
             ExprKind::Record(_) => true,
             ExprKind::Local(id) => {
                 let local = self.frame().function.local(*id);
@@ -471,6 +472,15 @@ impl Lowering<'_> {
             }
             _ => false,
         }
+    }
+
+    fn own_member_is_named(&self, member: &str) -> bool {
+        let Some(own) = self.self_type.as_ref().and_then(|own| own.path.last()) else { return false };
+        self.facts.classes.iter().filter(|class| class.name == *own).any(|class| {
+            class.members.iter().any(|(name, ty, _)| {
+                name == member && ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Ref(_) | TypeKind::Param(_)))
+            })
+        })
     }
 
     /// `map`, `and_then`, `for_each` and their like, with the function applied in place.

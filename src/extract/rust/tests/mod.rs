@@ -1,5 +1,6 @@
 //! Small files in, compact facts out.
 
+mod oracle;
 mod render;
 
 use expect_test::{Expect, expect};

@@ -14,6 +14,9 @@ use crate::facts::{
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
 
+/// How many of the nearest branches and loops around a call are kept once a file has used up what it may hold of them.
+const NEAREST: usize = 4;
+
 /// A value, and the read that it is as long as the chain may go on.
 pub struct Place {
     pub expr: Expr,
@@ -176,13 +179,17 @@ impl Lowering<'_> {
 
     /// Records a call.
     pub fn push_call(&mut self, callee: Expr, args: Vec<Argument>, type_args: Vec<TypeExpr>, kind: CallKind, span: Span) -> Expr {
+        let around = self.frame().enclosing.len() + self.frame().early.len();
+        let affordable = around <= self.surroundings_left;
+        self.surroundings_left = self.surroundings_left.saturating_sub(around);
         let frame = self.frame();
         let id = CallId(u32::try_from(frame.function.calls.len()).unwrap_or(u32::MAX));
+        let nearest = frame.enclosing.len().saturating_sub(NEAREST);
         let surroundings = Surroundings {
             completion: Completion::Used,
             swallowed: Swallowed::No,
-            enclosing: frame.enclosing.clone(),
-            early_returns: frame.early.clone(),
+            enclosing: if affordable { frame.enclosing.clone() } else { frame.enclosing[nearest..].to_vec() },
+            early_returns: if affordable { frame.early.clone() } else { Vec::new() },
         };
         let functions: Vec<FnId> = args
             .iter()
@@ -433,9 +440,11 @@ impl Lowering<'_> {
                 Place::of(Expr::new(ExprKind::ListOf(Box::new(item)), span))
             }
             "first" | "last" | "next" | "pop" | "peek" => {
-                place.step(Step::Each, span);
-                place.optional();
                 let list = self.finish(place);
+                if matches!(name, "next" | "pop") {
+                    // A stream or a queue of messages may be behind it: the call is kept beside its value.
+                    self.plain_method(call, name, list.clone(), span);
+                }
                 Place::of(Expr::new(ExprKind::Element(Box::new(list)), span))
             }
             "json" => {
@@ -510,6 +519,7 @@ impl Lowering<'_> {
             place.optional();
         }
         let value = self.finish(place);
+        let value = self.shared(value);
         let param = if over_elements { Expr::new(ExprKind::Element(Box::new(value.clone())), value.span) } else { value.clone() };
         let enclosing =
             if over_elements { Enclosing::Loop(span) } else { Enclosing::Branch(self.presence_guard(&call.receiver)) };

@@ -7,7 +7,7 @@ use super::extent;
 use super::items::{Lowering, Method};
 use super::types::{plain, type_param_names};
 use crate::facts::{
-    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Read, Role,
+    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Read, Role, Step,
     Swallowed, TypeExpr, TypeKind,
 };
 use crate::source::Span;
@@ -148,7 +148,7 @@ impl Lowering<'_> {
         let id = self.enter(function, false);
         for input in &signature.inputs {
             if let FnArg::Typed(input) = input {
-                let ty = Some(self.types(Role::Consumer).lower(&input.ty));
+                let ty = Some(self.types(Role::Consumer).given(&input.ty));
                 self.parameter(&input.pat, ty);
             }
         }
@@ -323,7 +323,7 @@ impl Lowering<'_> {
 
     fn let_statement(&mut self, statement: &LetStatement) {
         let (pat, annotated) = match &statement.pat {
-            Pat::Type(typed) => (typed.pat.as_ref(), Some(self.types(Role::Consumer).lower(&typed.ty))),
+            Pat::Type(typed) => (typed.pat.as_ref(), Some(self.types(Role::Consumer).given(&typed.ty))),
             pat => (pat, None),
         };
         let annotated = annotated.filter(|ty| !matches!(ty.kind, TypeKind::Unknown(_)));
@@ -344,6 +344,7 @@ impl Lowering<'_> {
             Some(ty) => self.decode_as(value, ty),
             None => value,
         };
+        let value = if init.diverge.is_some() { self.shared(value) } else { value };
         if matches!(pat, Pat::Wild(_)) {
             self.complete(&value, &Completion::Floating);
             self.swallow(&value, Swallowed::Dropped);
@@ -383,6 +384,16 @@ impl Lowering<'_> {
         out
     }
 
+    /// A value that may be repeated: a large one gets a variable of its own.
+    pub fn shared(&mut self, value: Expr) -> Expr {
+        if is_small(&value, &mut SHARED_SIZE.clone()) {
+            return value;
+        }
+        let span = value.span;
+        let id = self.variable("", Some(value), None, span);
+        Expr::new(ExprKind::Local(id), span)
+    }
+
     /// Sets what becomes of a call's result, for it and for the calls that build it up: `a.b().c().await`.
     pub fn complete(&mut self, value: &Expr, completion: &Completion) {
         let mut at = value;
@@ -407,6 +418,14 @@ impl Lowering<'_> {
                     }
                 }
                 ExprKind::Decoded(inner, _) | ExprKind::Typed(inner, _) => inner,
+                // `let sent = bus.send(x); … sent.await`
+                ExprKind::Local(id) if ids.is_empty() && !matches!(completion, Completion::Floating) => {
+                    let frame = self.frames.last().expect("inside of a frame");
+                    match &frame.function.local(*id).value {
+                        Some(value @ Expr { kind: ExprKind::Call(_), .. }) => value,
+                        _ => break,
+                    }
+                }
                 _ => break,
             };
         }
@@ -436,7 +455,8 @@ impl Lowering<'_> {
     }
 
     pub fn push_read(&mut self, read: Read) {
-        if !read.path.is_empty() {
+        // An element alone is no key that anybody could miss.
+        if read.path.iter().any(|step| matches!(step, Step::Key { .. })) {
             self.frame().function.reads.push(read);
         }
     }
@@ -456,6 +476,45 @@ impl Lowering<'_> {
             }
             kind => Expr::new(kind, span),
         }
+    }
+}
+
+/// How many parts a value may have to be repeated as it is.
+const SHARED_SIZE: usize = 24;
+
+fn is_small(value: &Expr, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match &value.kind {
+        ExprKind::Member(inner, _)
+        | ExprKind::ListOf(inner)
+        | ExprKind::MapOf(inner)
+        | ExprKind::Element(inner)
+        | ExprKind::Await(inner)
+        | ExprKind::Encoded(inner)
+        | ExprKind::Decoded(inner, _)
+        | ExprKind::Typed(inner, _) => is_small(inner, left),
+        ExprKind::Index(base, key) => is_small(base, left) && is_small(key, left),
+        ExprKind::Template(parts) | ExprKind::Array(parts) | ExprKind::OneOf(parts) => {
+            parts.iter().all(|part| is_small(part, left))
+        }
+        ExprKind::Record(record) => {
+            record.fields.iter().all(|(_, value)| is_small(value, left))
+                && record.base.as_ref().is_none_or(|base| is_small(base, left))
+        }
+        ExprKind::Object(members) => members.is_empty(),
+        ExprKind::Literal(_)
+        | ExprKind::Absent
+        | ExprKind::Name(_)
+        | ExprKind::Local(_)
+        | ExprKind::Outer(..)
+        | ExprKind::This
+        | ExprKind::Call(_)
+        | ExprKind::Function(_)
+        | ExprKind::OfType(_)
+        | ExprKind::Unknown(_) => true,
     }
 }
 

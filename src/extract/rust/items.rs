@@ -27,6 +27,9 @@ pub const PATH_MODULE: &str = "#[path]";
 /// How deep modules are walked.
 const MODULE_DEPTH: usize = 32;
 
+/// How many branches, loops and conditions around calls are recorded in one file. Past this only the nearest are.
+const SURROUNDINGS_BUDGET: usize = 100_000;
+
 /// What a hand-written `impl Serialize` and `impl Deserialize` of this file say.
 #[derive(Clone, Debug, Default)]
 pub struct Manual {
@@ -54,6 +57,8 @@ pub struct Lowering<'a> {
     pub depth: usize,
     /// Whether something was nested too deep to be followed.
     pub too_deep: Option<Span>,
+    /// How many branches, loops and conditions around calls may still be recorded; each call holds its own.
+    pub surroundings_left: usize,
     manual: FxHashMap<(Vec<String>, String), Manual>,
     mappings: FxHashMap<(Vec<String>, String), Vec<Mapping>>,
 }
@@ -76,6 +81,7 @@ impl<'a> Lowering<'a> {
             frames: Vec::new(),
             depth: 0,
             too_deep: None,
+            surroundings_left: SURROUNDINGS_BUDGET,
             manual: FxHashMap::default(),
             mappings: FxHashMap::default(),
         }
@@ -379,8 +385,10 @@ impl<'a> Lowering<'a> {
             let decorators = Vec::new();
             self.facts.classes.push(Class { scope, name, bases, members, exported, is_interface: false, decorators, span });
         }
-        for variant in variants {
-            self.declare(variant);
+        if serializable {
+            for variant in variants {
+                self.declare(variant);
+            }
         }
         self.scope.pop();
     }

@@ -22,6 +22,19 @@ pub struct Parsed {
     pub unread: Vec<(Span, String)>,
 }
 
+const UNPAIRED: &str = "a bracket or a quote has no partner";
+
+/// How much of the parser's message is kept; it may list every token that it would have taken.
+const MESSAGE_LENGTH: usize = 100;
+
+fn message(error: &syn::Error) -> String {
+    let text = error.to_string();
+    match text.char_indices().nth(MESSAGE_LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// Words that an item starts with.
 const ITEM_WORDS: &[&str] = &[
     "pub",
@@ -52,9 +65,8 @@ pub fn parse(text: &str) -> Parsed {
             unread.extend(ranges);
             match kept.parse::<TokenStream>() {
                 Ok(tokens) => (kept, tokens),
-                Err(error) => {
-                    let message = error.to_string();
-                    unread = vec![(Span::new(0, text.len()), message)];
+                Err(_) => {
+                    unread = vec![(Span::new(0, text.len()), UNPAIRED.to_owned())];
                     (text, TokenStream::new())
                 }
             }
@@ -129,10 +141,10 @@ fn blank_unlexable(text: &str) -> (String, Vec<(Span, String)>) {
         let piece = &text[pair[0]..pair[1]];
         match piece.parse::<TokenStream>() {
             Ok(_) => out.push_str(piece),
-            Err(error) => {
+            Err(_) => {
                 let end = pair[0] + piece.trim_end().len();
                 let start = pair[0] + (piece.len() - piece.trim_start().len());
-                unread.push((Span::new(start, end), error.to_string()));
+                unread.push((Span::new(start, end), UNPAIRED.to_owned()));
                 out.push_str(&blanks(piece));
             }
         }
@@ -195,11 +207,11 @@ impl Cutter<'_> {
             let item = parse(rest.iter().cloned().collect()).ok().or_else(|| inside(self, rest, depth));
             if let Some(item) = item {
                 let lost = self.spans.between(first.span(), piece[at - 1].span());
-                self.unread.push((lost, error.to_string()));
+                self.unread.push((lost, message(&error)));
                 return out.push(item);
             }
         }
-        self.unread.push((self.spans.between(first.span(), last.span()), error.to_string()));
+        self.unread.push((self.spans.between(first.span(), last.span()), message(&error)));
     }
 
     /// A module, impl or trait whose frame parses, with those of its items that do.

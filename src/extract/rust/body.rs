@@ -171,6 +171,7 @@ impl Lowering<'_> {
     /// Records what a body gives at its end.
     pub fn finish_body(&mut self, tail: Option<Expr>, syntax: Option<&Syntax>) {
         if let Some(value) = tail {
+            let value = self.decoded_for_return(value);
             self.complete(&value, &Completion::Returned);
             if !syntax.is_some_and(is_nothing) {
                 self.frame().function.returns.push(value);
@@ -302,6 +303,14 @@ impl Lowering<'_> {
                 let id = self.function(&item.attrs, &item.sig, Some(&item.block), false, None);
                 self.variable(&plain(&item.sig.ident), Some(Expr::new(ExprKind::Function(id), span)), None, span);
             }
+            syn::Item::Use(item) => {
+                for import in super::items::imports_of(item, self.spans, &self.scope) {
+                    let known = |other: &crate::facts::Import| other.scope == import.scope && other.local == import.local;
+                    if !self.facts.imports.iter().any(known) {
+                        self.facts.imports.push(import);
+                    }
+                }
+            }
             syn::Item::Struct(_) | syn::Item::Enum(_) | syn::Item::Type(_) | syn::Item::Impl(_) => self.item(item, 1),
             _ => {}
         }
@@ -372,12 +381,14 @@ impl Lowering<'_> {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         let mut out = String::new();
         for word in text.split_whitespace() {
-            if out.len() > GUARD_SOURCE {
-                out.push('…');
-                break;
-            }
             if !out.is_empty() {
                 out.push(' ');
+            }
+            let room = GUARD_SOURCE.saturating_sub(out.len());
+            if let Some((end, _)) = word.char_indices().nth(room) {
+                out.push_str(&word[..end]);
+                out.push('…');
+                break;
             }
             out.push_str(word);
         }
@@ -458,6 +469,14 @@ impl Lowering<'_> {
         // An element alone is no key that anybody could miss.
         if read.path.iter().any(|step| matches!(step, Step::Key { .. })) {
             self.frame().function.reads.push(read);
+        }
+    }
+
+    /// `fn parse(…) -> Result<Order> { serde_json::from_str(text) }`
+    pub fn decoded_for_return(&mut self, value: Expr) -> Expr {
+        match self.frame().function.return_type.clone() {
+            Some(ty) if self.frame().inline == 0 => self.decode_as(value, &ty),
+            Some(_) | None => value,
         }
     }
 

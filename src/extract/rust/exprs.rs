@@ -64,7 +64,9 @@ impl Lowering<'_> {
 
     /// `Self::X` is `Type::X`.
     pub fn own_path(&self, mut path: Vec<String>) -> Vec<String> {
+        // In a trait, `Self` is whichever type implements it.
         if path.first().is_some_and(|first| first == "Self")
+            && !self.in_trait
             && let Some(own) = &self.self_type
         {
             path.splice(0..1, own.path.iter().cloned());
@@ -157,6 +159,7 @@ impl Lowering<'_> {
             Syntax::Return(found) => {
                 if let Some(value) = &found.expr {
                     let lowered = self.expr(value);
+                    let lowered = self.decoded_for_return(lowered);
                     self.complete(&lowered, &Completion::Returned);
                     if self.frame().inline == 0 && !is_nothing(value) {
                         self.frame().function.returns.push(lowered);

@@ -48,6 +48,8 @@ pub struct Lowering<'a> {
     pub in_test: bool,
     /// What `Self` means here.
     pub self_type: Option<TypeRef>,
+    /// Whether the methods at hand are those of a trait itself.
+    pub in_trait: bool,
     /// Type parameters in sight, of the impl and the functions around.
     pub params: Vec<TypeParam>,
     pub param_names: Vec<String>,
@@ -76,6 +78,7 @@ impl<'a> Lowering<'a> {
             scope: Vec::new(),
             in_test: false,
             self_type: None,
+            in_trait: false,
             params: Vec::new(),
             param_names: Vec::new(),
             frames: Vec::new(),
@@ -564,6 +567,7 @@ impl<'a> Lowering<'a> {
         let own = self.own_type(&name, &item.generics);
         let outer = self.self_type.replace(own);
         self.scope.push(name);
+        self.in_trait = true;
         for member in &item.items {
             match member {
                 TraitItem::Const(item) => {
@@ -578,6 +582,7 @@ impl<'a> Lowering<'a> {
                 _ => {}
             }
         }
+        self.in_trait = false;
         self.scope.pop();
         self.self_type = outer;
         self.param_names.truncate(names_before);
@@ -695,6 +700,13 @@ pub fn names_of(items: &[Item], spans: &Spans) -> (Names, Vec<Import>) {
     let mut collector = Collector { spans, names: Names::default(), imports: Vec::new(), scope: Vec::new() };
     collector.items(items, MODULE_DEPTH);
     (collector.names, collector.imports)
+}
+
+/// What a `use` inside of a function brings in sight, as if it stood in the module around.
+pub fn imports_of(item: &ItemUse, spans: &Spans, scope: &[String]) -> Vec<Import> {
+    let mut collector = Collector { spans, names: Names::default(), imports: Vec::new(), scope: scope.to_vec() };
+    collector.import(item);
+    collector.imports
 }
 
 struct Collector<'a> {

@@ -161,6 +161,9 @@ fn starts_item(line: &str) -> bool {
         })
 }
 
+/// Reads a piece whose frame parses and whose contents do not.
+type Inside<'a, C, T> = &'a mut dyn FnMut(&mut C, &[TokenTree], usize) -> Option<T>;
+
 struct Cutter<'a> {
     spans: &'a Spans,
     unread: Vec<(Span, String)>,
@@ -190,7 +193,7 @@ impl Cutter<'_> {
         piece: &[TokenTree],
         depth: usize,
         parse: &mut dyn FnMut(TokenStream) -> syn::Result<T>,
-        inside: &mut dyn FnMut(&mut Self, &[TokenTree], usize) -> Option<T>,
+        inside: Inside<'_, Self, T>,
         out: &mut Vec<T>,
     ) {
         let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
@@ -236,11 +239,11 @@ impl Cutter<'_> {
                 Some(Item::Mod(module))
             }
             Item::Impl(mut item) => {
-                item.items = self.members(body.stream(), |tokens| syn::parse2::<ImplItem>(tokens));
+                item.items = self.members(body.stream(), syn::parse2::<ImplItem>);
                 Some(Item::Impl(item))
             }
             Item::Trait(mut item) => {
-                item.items = self.members(body.stream(), |tokens| syn::parse2::<TraitItem>(tokens));
+                item.items = self.members(body.stream(), syn::parse2::<TraitItem>);
                 Some(Item::Trait(item))
             }
             _ => None,

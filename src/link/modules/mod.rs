@@ -10,6 +10,7 @@ pub mod typescript;
 use std::sync::Arc;
 
 use crate::facts::{FileFacts, LanguageId};
+use crate::link::index::FileIndex;
 use crate::source::RepoPath;
 
 /// One file of a snapshot with its facts.
@@ -17,6 +18,14 @@ use crate::source::RepoPath;
 pub struct FileUnit {
     pub path: RepoPath,
     pub facts: Arc<FileFacts>,
+    pub index: Arc<FileIndex>,
+}
+
+impl FileUnit {
+    pub fn new(path: RepoPath, facts: Arc<FileFacts>) -> Self {
+        let index = Arc::new(FileIndex::new(&facts));
+        FileUnit { path, facts, index }
+    }
 }
 
 /// The index of a file in the list that was linked.

@@ -1,0 +1,105 @@
+//! The symbols of one file, by scope and name: computed once for each blob and shared by every snapshot that holds it.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::{CallId, ExprKind, FileFacts, FnId};
+
+/// What a name stands for in its own file; the numbers are indices into [`FileFacts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbol {
+    Type(u32),
+    Class(u32),
+    Constant(u32),
+    Function(FnId),
+    Import(u32),
+}
+
+/// Lookup tables over the facts of one file.
+#[derive(Debug, Default)]
+pub struct FileIndex {
+    symbols: FxHashMap<String, Vec<Symbol>>,
+    /// Glob imports by scope.
+    globs: FxHashMap<String, Vec<u32>>,
+    /// Inner scopes that hold anything, with all their ancestors.
+    scopes: rustc_hash::FxHashSet<String>,
+    /// Calls by the last name of their callee.
+    pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
+}
+
+/// Joins a scope and a name to the key of the tables; neither contains the separator.
+pub fn key(scope: &[String], name: &str) -> String {
+    let mut key = String::with_capacity(scope.iter().map(|s| s.len() + 1).sum::<usize>() + name.len());
+    for part in scope {
+        key.push_str(part);
+        key.push('\u{1f}');
+    }
+    key.push_str(name);
+    key
+}
+
+impl FileIndex {
+    pub fn new(facts: &FileFacts) -> Self {
+        let mut index = FileIndex::default();
+        for (at, decl) in facts.types.iter().enumerate() {
+            index.add(&decl.scope, &decl.name, Symbol::Type(at as u32));
+        }
+        for (at, class) in facts.classes.iter().enumerate() {
+            index.add(&class.scope, &class.name, Symbol::Class(at as u32));
+        }
+        for (at, constant) in facts.constants.iter().enumerate() {
+            index.add(&constant.scope, &constant.name, Symbol::Constant(at as u32));
+        }
+        for (at, function) in facts.functions.iter().enumerate() {
+            let id = FnId(at as u32);
+            if !function.name.is_empty() && function.parent.is_none() {
+                index.add(&function.scope, &function.name, Symbol::Function(id));
+            }
+            for (call_at, call) in function.calls.iter().enumerate() {
+                if let Some(name) = last_name(&call.callee.kind) {
+                    index.calls.entry(name.to_owned()).or_default().push((id, CallId(call_at as u32)));
+                }
+            }
+        }
+        for (at, import) in facts.imports.iter().enumerate() {
+            match &import.local {
+                Some(local) => index.add(&import.scope, local, Symbol::Import(at as u32)),
+                None => index.globs.entry(import.scope.join("\u{1f}")).or_default().push(at as u32),
+            }
+        }
+        index
+    }
+
+    fn add(&mut self, scope: &[String], name: &str, symbol: Symbol) {
+        for depth in 1..=scope.len() {
+            self.scopes.insert(scope[..depth].join("\u{1f}"));
+        }
+        self.symbols.entry(key(scope, name)).or_default().push(symbol);
+    }
+
+    /// What `name` stands for in exactly this scope.
+    pub fn symbols(&self, scope: &[String], name: &str) -> &[Symbol] {
+        self.symbols.get(&key(scope, name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The glob imports of exactly this scope.
+    pub fn globs(&self, scope: &[String]) -> &[u32] {
+        self.globs.get(&scope.join("\u{1f}")).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything stands in this inner scope.
+    pub fn has_scope(&self, scope: &[String]) -> bool {
+        self.scopes.contains(&scope.join("\u{1f}"))
+    }
+}
+
+/// The last name of a callee: `send` of `producer.send`, `publish` of `bus::publish`.
+pub fn last_name(callee: &ExprKind) -> Option<&str> {
+    match callee {
+        ExprKind::Name(path) => path.last().map(String::as_str),
+        ExprKind::Member(_, name) => Some(name),
+        ExprKind::Typed(inner, _) | ExprKind::Await(inner) => last_name(&inner.kind),
+        _ => None,
+    }
+}

@@ -17,6 +17,11 @@ pub enum UserError {
     #[diagnostic(help("{help}"))]
     NoMergeBase { base: String, head: String, help: String },
 
+    /// Something lies beyond what this clone holds; `fetch` is the one command that brings it.
+    #[error("{message}")]
+    #[diagnostic(help("run `{fetch}`, or {otherwise}"))]
+    MissingHistory { message: String, fetch: String, otherwise: String },
+
     #[error("this repository belongs to another user, and git refuses to read it")]
     #[diagnostic(help("if you trust it: `git config --global --add safe.directory {path}`"))]
     ForeignOwner { path: String },

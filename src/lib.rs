@@ -3,13 +3,20 @@
 //!
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
+pub mod accept;
+pub mod compare;
+pub mod config;
+pub mod document;
 pub mod error;
 pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod link;
 pub mod prove;
+pub mod registry;
+pub mod report;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;
 pub mod source;
+pub mod suggest;

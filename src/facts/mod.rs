@@ -11,6 +11,7 @@
 
 pub mod calls;
 pub mod reads;
+pub mod rust_types;
 pub mod types;
 pub mod values;
 

@@ -1,5 +1,7 @@
 //! The symbols of one file, by scope and name: computed once for each blob and shared by every snapshot that holds it.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::facts::{CallId, ExprKind, FileFacts, FnId};
@@ -23,7 +25,7 @@ pub struct FileIndex {
     /// Inner scopes that hold anything, with all their ancestors.
     scopes: rustc_hash::FxHashSet<String>,
     /// Calls by the last name of their callee.
-    pub calls: FxHashMap<String, Vec<(FnId, CallId)>>,
+    pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
 }
 
 /// Joins a scope and a name to the key of the tables; neither contains the separator.

@@ -1,6 +1,19 @@
 //! Facts of many files become boundaries: names are followed across files, idioms recognised, wrappers summarised.
 
+pub mod boundaries;
+pub mod callee;
+pub mod declared;
+pub mod eval;
 pub mod idioms;
 pub mod index;
+pub mod model;
 pub mod modules;
+pub mod packages;
+pub mod payload;
+pub mod reads;
+pub mod reduce;
 pub mod resolve;
+pub mod summaries;
+pub mod surroundings;
+pub mod term;
+pub mod types;

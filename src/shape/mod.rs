@@ -270,6 +270,24 @@ impl Field {
     }
 }
 
+/// Whether a kind holds a constant, as far as its JSON type tells.
+pub fn admits(kind: &ShapeKind, value: &Value) -> bool {
+    match kind {
+        ShapeKind::Unknown(_) => true,
+        ShapeKind::Null => value.is_null(),
+        ShapeKind::Boolean => value.is_boolean(),
+        ShapeKind::Integer(_) => value.is_i64() || value.is_u64(),
+        ShapeKind::Number(_) => value.is_number(),
+        ShapeKind::String(_) => value.is_string(),
+        ShapeKind::Const(known) => known == value,
+        ShapeKind::Union(branches) => branches.iter().any(|branch| admits(&branch.kind, value)),
+        ShapeKind::Intersection(parts) => parts.iter().all(|part| admits(&part.kind, value)),
+        ShapeKind::Array(_) => value.is_array(),
+        ShapeKind::Object(_) => value.is_object(),
+        ShapeKind::Never | ShapeKind::Recursive(_) => false,
+    }
+}
+
 impl NumberRange {
     pub fn is_unbounded(&self) -> bool {
         *self == NumberRange::default()

@@ -1,6 +1,9 @@
 //! Idioms: how libraries publish and consume, as data. One table per language, in files beside this one; users add rows of the
 //! same form in `driftgate.toml`.
 
+pub mod matcher;
+pub mod selector;
+
 use serde::Deserialize;
 
 /// The tables that are shipped.

@@ -1,0 +1,661 @@
+//! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::eval::{Eval, callee_text};
+use super::idioms::matcher::{Idiom, Idioms};
+use super::idioms::selector::{Root as Selected, Step as PathStep};
+use super::model::{Boundary, Delivery, Model, NamedType};
+use super::modules::{FileId, FileUnit};
+use super::payload;
+use super::reads::{self, ReadTree, Root};
+use super::reduce;
+use super::resolve::{DeclId, FnRef, Program};
+use super::summaries::{CallSite, EVENT_KEYS, Emission, summarize, texts_of};
+use super::term::{Kind, Term, TypeUse, Written};
+use super::types::{Side, Types};
+use super::{declared, packages, surroundings};
+use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
+use crate::shape::{Shape, ShapeKind};
+use crate::source::{Origin, Span};
+
+/// How the user's configuration bears on linking.
+#[derive(Debug, Default)]
+pub struct LinkOptions {
+    /// Further patterns of test files.
+    pub tests: Option<globset::GlobSet>,
+}
+
+/// Links the files of one snapshot, sorted by path.
+pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model {
+    let program = Program::new(units);
+    let eval = Eval::new(&program);
+    let types = Types::new(&eval);
+    let packages = packages::Packages::new(units);
+    let mut linker = Linker { program: &program, eval: &eval, types: &types, idioms, options, packages, boundaries: Vec::new() };
+    for emission in summarize(&eval, idioms).settled {
+        match emission.role {
+            Role::Producer => linker.producer(&emission),
+            Role::Consumer => linker.registered(&emission),
+        }
+    }
+    linker.handlers();
+    linker.decoders();
+    let found = std::mem::take(&mut linker.boundaries);
+    let mut boundaries = declared::with_declared(&program, &types, &linker.packages, found, |file| linker.is_test(file));
+    for boundary in &mut boundaries {
+        boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
+    }
+    boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
+    boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
+    let unread = units
+        .iter()
+        .filter(|unit| !unit.facts.unread.is_empty())
+        .map(|unit| (unit.path.clone(), unit.facts.unread.clone()))
+        .collect();
+    Model { boundaries, unread }
+}
+
+/// Every named type that says it goes over a wire, or that other files can name.
+pub fn named_types(units: &[FileUnit]) -> Vec<NamedType> {
+    let program = Program::new(units);
+    let eval = Eval::new(&program);
+    let types = Types::new(&eval);
+    let mut named = Vec::new();
+    for (at, unit) in units.iter().enumerate() {
+        let file = FileId(at as u32);
+        for (index, decl) in unit.facts.types.iter().enumerate() {
+            if !decl.exported && !decl.serializable {
+                continue;
+            }
+            let id = DeclId { file, index: index as u32 };
+            let write = types.declared(id, Side::Write);
+            let read = types.declared(id, Side::Read);
+            let read = (!read.same_values(&write)).then_some(read);
+            named.push(NamedType { name: decl.name.clone(), origin: Origin::new(unit.path.clone(), decl.span), write, read });
+        }
+    }
+    named
+}
+
+struct Linker<'l, 'a> {
+    program: &'l Program<'a>,
+    eval: &'l Eval<'a>,
+    types: &'l Types<'l, 'a>,
+    idioms: &'l Idioms,
+    options: &'l LinkOptions,
+    packages: packages::Packages,
+    boundaries: Vec<Boundary>,
+}
+
+/// What a consumer reads: where the payload comes in, and how deep inside.
+struct Intake<'a> {
+    root: Root,
+    prefix: Vec<PathStep>,
+    declared: Option<TypeUse<'a>>,
+    enforced: bool,
+}
+
+impl<'l, 'a> Linker<'l, 'a> {
+    fn is_test(&self, file: FileId) -> bool {
+        let unit = self.program.files.unit(file);
+        unit.facts.in_test
+            || packages::is_test_path(unit.path.as_str())
+            || self.options.tests.as_ref().is_some_and(|tests| tests.is_match(unit.path.as_str()))
+    }
+
+    fn origin(&self, file: FileId, span: Span) -> Origin {
+        Origin::new(self.program.files.unit(file).path.clone(), span)
+    }
+
+    fn symbol(&self, function: FnRef) -> String {
+        let mut current = function;
+        for _ in 0..16 {
+            let owner = self.program.function(current);
+            if !owner.name.is_empty() && owner.name != "<top>" {
+                return match owner.scope.last() {
+                    Some(scope) if owner.is_method => format!("{scope}.{}", owner.name),
+                    _ => owner.name.clone(),
+                };
+            }
+            match owner.parent {
+                Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+                None => break,
+            }
+        }
+        String::new()
+    }
+
+    fn in_test(&self, function: FnRef) -> bool {
+        self.is_test(function.file) || self.program.function(function).in_test
+    }
+
+    fn base_boundary(&self, idiom: &Idiom, site: CallSite, chain: &[CallSite]) -> Boundary {
+        let call = self.program.function(site.function).call(site.call);
+        Boundary {
+            event: None,
+            event_expr: None,
+            channel: None,
+            role: idiom.role,
+            kind: idiom.kind.clone(),
+            idiom: idiom.id.clone(),
+            origin: self.origin(site.function.file, call.span),
+            symbol: self.symbol(site.function),
+            in_test: self.in_test(site.function),
+            shape: reduce::hole("no payload is known"),
+            inner: None,
+            enforced: false,
+            delivery: surroundings::delivery(self.program, chain),
+            via: chain[1..]
+                .iter()
+                .map(|at| self.origin(at.function.file, self.program.function(at.function).call(at.call).span))
+                .collect(),
+            package: self.packages.of(self.program.files.unit(site.function.file).path.as_str()),
+        }
+    }
+
+    fn producer(&mut self, emission: &Emission<'a>) {
+        let idiom = &self.idioms.rows[emission.row];
+        let mut boundary = self.base_boundary(idiom, emission.site(), &emission.chain);
+        if let Some(payload) = &emission.payload {
+            boundary.shape = payload::wire_shape(self.types, payload, Side::Write);
+        }
+        boundary.inner = emission
+            .inner
+            .as_ref()
+            .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
+            .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
+        let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
+        boundary.channel = channels.first().cloned();
+        let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
+        boundary.delivery.key = key_text(&emission.key);
+        boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
+        boundary.delivery.retry = key_text(&emission.retry);
+        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        self.named(boundary, events, emission.event.as_ref(), channels);
+    }
+
+    /// Gives a boundary its name or names.
+    fn named(&mut self, mut boundary: Boundary, events: Vec<String>, event: Option<&Term<'a>>, channels: Vec<String>) {
+        if !events.is_empty() {
+            for name in events {
+                let mut one = boundary.clone();
+                one.shape = narrowed(&boundary.shape, &name);
+                one.event = Some(name);
+                self.boundaries.push(one);
+            }
+            return;
+        }
+        // The payload itself may tell: one boundary for each branch that carries its own name.
+        let split = by_discriminator(&boundary.shape);
+        if !split.is_empty() {
+            for (name, shape) in split {
+                let mut one = boundary.clone();
+                one.event = Some(name);
+                one.shape = shape;
+                self.boundaries.push(one);
+            }
+            return;
+        }
+        if event.is_none()
+            && let Some(channel) = channels.first()
+        {
+            boundary.event = Some(channel.clone());
+            boundary.channel = None;
+            self.boundaries.push(boundary);
+            return;
+        }
+        boundary.event_expr = event.map(|term| self.text_at(term)).or_else(|| boundary.shape.name.as_deref().map(str::to_owned));
+        self.boundaries.push(boundary);
+    }
+
+    /// A term in the words of the source, for people.
+    fn text_at(&self, term: &Term<'a>) -> String {
+        match &term.bare().kind {
+            Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
+            Kind::Unknown(text) => text.clone(),
+            Kind::Built(built) => format!("{}(…)", built.root),
+            Kind::Member(inner, name) => format!("{}.{name}", self.text_at(inner)),
+            Kind::Param { function, index, .. } => self
+                .program
+                .function(*function)
+                .locals
+                .get(*index as usize)
+                .map_or_else(|| "?".to_owned(), |local| local.name.clone()),
+            Kind::Template(parts) => parts
+                .iter()
+                .map(|part| match part.as_text() {
+                    Some(text) => text.to_owned(),
+                    None => format!("${{{}}}", self.text_at(part)),
+                })
+                .collect(),
+            Kind::OneOf(branches) => branches.iter().map(|branch| self.text_at(branch)).collect::<Vec<_>>().join(" | "),
+            Kind::OfType(ty) => match ty.ty {
+                Written::Named(named) => named.path.join("."),
+                Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => named.path.join("."),
+                Written::Expr(_) => "?".to_owned(),
+            },
+            _ => "?".to_owned(),
+        }
+    }
+
+    /// A handler that a call registers, or a call that gives a payload.
+    fn registered(&mut self, emission: &Emission<'a>) {
+        let idiom = &self.idioms.rows[emission.row];
+        let site = emission.site();
+        let mut boundary = self.base_boundary(idiom, site, &emission.chain);
+        let mut intakes: Vec<Intake<'a>> = Vec::new();
+        if let Some(handler) = &emission.handler {
+            for target in functions_in(handler, 0) {
+                let handled = self.program.function(target);
+                boundary.in_test |= handled.in_test;
+                intakes.extend(self.intake_of_handler(idiom, target));
+            }
+        } else if idiom.payload.iter().any(|selector| selector.root == Selected::Return) {
+            let sink = emission.chain[emission.chain.len() - 1];
+            let steps = idiom
+                .payload
+                .iter()
+                .find(|selector| selector.root == Selected::Return)
+                .map(|s| s.steps.clone())
+                .unwrap_or_default();
+            intakes.push(Intake { root: Root::Call(sink), prefix: steps, declared: None, enforced: false });
+        }
+        let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
+        boundary.channel = channels.first().cloned();
+        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        let (shape, enforced, read_anything) = self.intake_shape(&intakes);
+        if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
+            return;
+        }
+        if !read_anything && emission.handler.is_none() && events.is_empty() {
+            return;
+        }
+        boundary.shape = shape;
+        boundary.enforced = enforced;
+        self.named(boundary, events, emission.event.as_ref(), channels);
+    }
+
+    fn intake_of_handler(&self, idiom: &Idiom, target: FnRef) -> Vec<Intake<'a>> {
+        let handled: &'a Function = self.program.function(target);
+        let language = self.program.files.unit(target.file).facts.language;
+        let mut found = Vec::new();
+        for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
+            if let Some(ty) = &local.ty
+                && let Some(inner) = extractor_argument(ty, &idiom.param_types)
+            {
+                found.push(Intake {
+                    root: Root::Param(target, index as u32),
+                    prefix: Vec::new(),
+                    declared: Some(self.eval.type_use(target, inner)),
+                    enforced: true,
+                });
+            }
+        }
+        if !found.is_empty() || !idiom.param_types.is_empty() {
+            return found;
+        }
+        for selector in &idiom.payload {
+            let index = match &selector.root {
+                Selected::Param(position) if *position >= 0 => *position as u32,
+                Selected::Param(back) => match handled.params.checked_sub(back.unsigned_abs()) {
+                    Some(index) => index,
+                    None => continue,
+                },
+                Selected::NamedParam(name) => {
+                    match handled.locals.iter().take(handled.params as usize).position(|local| local.name == *name) {
+                        Some(index) => index as u32,
+                        None => continue,
+                    }
+                }
+                _ => continue,
+            };
+            if index >= handled.params {
+                continue;
+            }
+            let declared = handled.locals[index as usize].ty.as_ref().map(|ty| self.eval.type_use(target, ty));
+            found.push(Intake {
+                root: Root::Param(target, index),
+                prefix: selector.steps.clone(),
+                declared,
+                enforced: language == LanguageId::Rust,
+            });
+            break;
+        }
+        found
+    }
+
+    /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.
+    fn intake_shape(&self, intakes: &[Intake<'a>]) -> (Arc<Shape>, bool, bool) {
+        let mut shapes: Vec<Arc<Shape>> = Vec::new();
+        let mut enforced = false;
+        let mut read_anything = false;
+        for intake in intakes {
+            let declared = intake.declared.as_ref().map(|ty| {
+                let mut shape = self.types.shape(ty, Side::Read).shape;
+                for step in &intake.prefix {
+                    shape = match step {
+                        PathStep::Key(name) => reduce::member(&shape, name).0,
+                        PathStep::Each | PathStep::Position(_) => reduce::element(&shape),
+                    };
+                }
+                shape
+            });
+            let declared = declared.filter(|shape| !shape.is_unknown());
+            if intake.enforced
+                && let Some(declared) = declared
+            {
+                enforced = true;
+                read_anything = true;
+                shapes.push(declared);
+                continue;
+            }
+            let tree = reads::reads_of(self.eval, intake.root, &intake.prefix);
+            read_anything |= !tree.is_empty() || declared.is_some();
+            enforced |= tree.enforced.is_some();
+            shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
+        }
+        let shape = shapes
+            .into_iter()
+            .reduce(|a, b| reduce::intersect(&a, &b))
+            .unwrap_or_else(|| reduce::hole("what is read is not known"));
+        (shape, enforced, read_anything)
+    }
+
+    /// Handlers that are known by their decorator, their name or the type of a parameter.
+    fn handlers(&mut self) {
+        let idioms = self.idioms;
+        let rows: Vec<&Idiom> = idioms
+            .rows
+            .iter()
+            .filter(|row| {
+                row.role == Role::Consumer
+                    && (!row.decorators.is_empty()
+                        || !row.functions.is_empty()
+                        || !row.param_types.is_empty() && row.handler.is_empty())
+            })
+            .collect();
+        for (at, unit) in self.program.files.units.iter().enumerate() {
+            let file = FileId(at as u32);
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                let target = FnRef { file, id: FnId(index as u32) };
+                for row in &rows {
+                    if row.language.is_some_and(|language| language != unit.facts.language) {
+                        continue;
+                    }
+                    self.handler(row, target, function);
+                }
+            }
+        }
+    }
+
+    fn handler(&mut self, row: &Idiom, target: FnRef, function: &'a Function) {
+        let decorator = function.decorators.iter().find(|call| {
+            let name = callee_text(&call.callee).replace("::", ".");
+            row.decorators.iter().any(|wanted| name == *wanted || name.ends_with(&format!(".{wanted}")))
+        });
+        let by_function = row.functions.iter().any(|wanted| match wanted.rsplit_once('.') {
+            Some((owner, name)) => {
+                function.name == name
+                    && (function.implements.as_ref().and_then(|path| path.last()).is_some_and(|last| last == owner)
+                        || self.eval.own_class(target).is_some_and(|class| {
+                            self.program.class(class).bases.iter().any(|base| base.last().is_some_and(|last| last == owner))
+                        }))
+            }
+            None => function.name == *wanted && function.parent.is_none(),
+        });
+        let by_param = row.decorators.is_empty() && row.functions.is_empty();
+        if decorator.is_none() && !by_function && !by_param || row.asks_for_import() && !row.imported_by(self.eval, target) {
+            return;
+        }
+        let intakes = self.intake_of_handler(row, target);
+        if intakes.is_empty() && decorator.is_none() {
+            return;
+        }
+        let top = FnRef { file: target.file, id: FnId(0) };
+        let mut events: Vec<String> = Vec::new();
+        for selector in &row.event {
+            let term = match (&selector.root, decorator) {
+                (Selected::DecoratorArgument(position), Some(call)) => {
+                    call.args.get(*position as usize).map(|argument| self.eval.term(top, &argument.value, u32::MAX))
+                }
+                (Selected::DecoratorNamed(name), Some(call)) => call
+                    .args
+                    .iter()
+                    .find(|argument| argument.name.as_deref() == Some(name))
+                    .map(|argument| self.eval.term(top, &argument.value, u32::MAX)),
+                (Selected::FunctionName, _) => {
+                    events.push(function.name.clone());
+                    None
+                }
+                (Selected::ClassName, _) => {
+                    events.extend(function.scope.last().cloned());
+                    None
+                }
+                (Selected::Text(text), _) => {
+                    events.push(text.clone());
+                    None
+                }
+                _ => None,
+            };
+            if let Some(term) = term {
+                let site = term.site;
+                events.extend(
+                    super::idioms::selector::walk(term, &selector.steps, site).map(|term| texts_of(&term)).unwrap_or_default(),
+                );
+            }
+            if !events.is_empty() {
+                break;
+            }
+        }
+        if row.wants_event_like() {
+            let path = self.program.files.unit(target.file).path.clone();
+            let near = events
+                .iter()
+                .map(String::as_str)
+                .chain([function.name.as_str(), path.as_str()])
+                .any(|text| row.admits_event(text));
+            if !near {
+                return;
+            }
+        }
+        let (shape, enforced, _) = self.intake_shape(&intakes);
+        let boundary = Boundary {
+            event: None,
+            event_expr: None,
+            channel: None,
+            role: Role::Consumer,
+            kind: row.kind.clone(),
+            idiom: row.id.clone(),
+            origin: self.origin(target.file, function.span),
+            symbol: self.symbol(target),
+            in_test: self.in_test(target),
+            shape,
+            inner: None,
+            enforced,
+            delivery: Delivery::default(),
+            via: Vec::new(),
+            package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+        };
+        self.named(boundary, events, None, Vec::new());
+    }
+
+    /// JSON that code decodes into a declared type, outside of any handler that is known already.
+    fn decoders(&mut self) {
+        for (at, unit) in self.program.files.units.iter().enumerate() {
+            let file = FileId(at as u32);
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                let reference = FnRef { file, id: FnId(index as u32) };
+                let mut found: Vec<(Span, TypeUse<'a>)> = Vec::new();
+                for local in &function.locals {
+                    if let Some(value) = &local.value {
+                        let stated = local.ty.as_ref().map(|ty| self.eval.type_use(reference, ty));
+                        self.decoded(reference, value, stated, &mut found, 0);
+                    }
+                }
+                let returned = function.return_type.as_ref().and_then(success_type).map(|ty| self.eval.type_use(reference, ty));
+                for value in &function.returns {
+                    self.decoded(reference, value, returned.clone(), &mut found, 0);
+                }
+                for call in &function.calls {
+                    for argument in &call.args {
+                        self.decoded(reference, &argument.value, None, &mut found, 0);
+                    }
+                }
+                for (span, ty) in found {
+                    self.decoder(reference, span, &ty);
+                }
+            }
+        }
+    }
+
+    fn decoded(
+        &self,
+        function: FnRef,
+        expr: &'a Expr,
+        stated: Option<TypeUse<'a>>,
+        found: &mut Vec<(Span, TypeUse<'a>)>,
+        depth: u32,
+    ) {
+        if depth > 8 {
+            return;
+        }
+        match &expr.kind {
+            ExprKind::Decoded(_, ty) => {
+                if let Some(ty) = ty.as_ref().map(|ty| self.eval.type_use(function, ty)).or(stated) {
+                    found.push((expr.span, ty));
+                }
+            }
+            ExprKind::Await(inner) | ExprKind::Typed(inner, _) => self.decoded(function, inner, stated, found, depth + 1),
+            ExprKind::Member(inner, _) => self.decoded(function, inner, None, found, depth + 1),
+            ExprKind::OneOf(branches) => {
+                for branch in branches {
+                    self.decoded(function, branch, stated.clone(), found, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decoder(&mut self, function: FnRef, span: Span, ty: &TypeUse<'a>) {
+        let shape = self.types.shape(ty, Side::Read).shape;
+        if !is_payload(&shape) {
+            return;
+        }
+        let origin = self.origin(function.file, span);
+        let covered = self
+            .boundaries
+            .iter()
+            .any(|known| known.role == Role::Consumer && known.origin.file == origin.file && known.shape.same_values(&shape));
+        if covered {
+            return;
+        }
+        let boundary = Boundary {
+            event: None,
+            event_expr: None,
+            channel: None,
+            role: Role::Consumer,
+            kind: "decode".to_owned(),
+            idiom: "decode".to_owned(),
+            origin,
+            symbol: self.symbol(function),
+            in_test: self.in_test(function),
+            shape,
+            inner: None,
+            enforced: true,
+            delivery: Delivery::default(),
+            via: Vec::new(),
+            package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
+        };
+        let events = surroundings::guarded_events(self.eval, function, span);
+        self.named(boundary, events, None, Vec::new());
+    }
+}
+
+/// The functions that a handler term is.
+fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
+    if depth > 4 {
+        return Vec::new();
+    }
+    match &term.bare().kind {
+        Kind::Function(target) => vec![*target],
+        Kind::OneOf(branches) => branches.iter().flat_map(|branch| functions_in(branch, depth + 1)).collect(),
+        // A handler that is wrapped (`asyncHandler(fn)`, `withAuth(fn)`) is the function inside.
+        Kind::Built(built) => {
+            built.calls.iter().flat_map(|(_, args)| args).flat_map(|(_, arg)| functions_in(arg, depth + 1)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `T` of an extractor type such as `Json<T>`, where the type is one of the patterns.
+fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t TypeExpr> {
+    let TypeKind::Ref(reference) = &ty.kind else { return None };
+    let name = reference.path.join(".");
+    patterns.iter().find_map(|pattern| {
+        let wanted = pattern.replace("::", ".");
+        let wanted = wanted.split('<').next().unwrap_or_default().trim_end_matches(['*', '.']);
+        let fits = name == wanted || name.ends_with(&format!(".{wanted}")) || wanted.ends_with(&format!(".{name}"));
+        (fits && !reference.args.is_empty()).then(|| reference.args.last()).flatten()
+    })
+}
+
+/// `T` of `Result<T, E>` and `Option<T>`, or the type itself.
+fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
+    match &ty.kind {
+        TypeKind::Ref(reference)
+            if matches!(reference.path.last().map(String::as_str), Some("Result" | "Promise" | "Option")) =>
+        {
+            reference.args.first()
+        }
+        _ => Some(ty),
+    }
+}
+
+fn is_payload(shape: &Shape) -> bool {
+    match &shape.kind {
+        ShapeKind::Object(object) => !object.fields.is_empty(),
+        ShapeKind::Union(branches) => branches.iter().any(|branch| is_payload(branch)),
+        ShapeKind::Array(array) => array.items.as_ref().is_some_and(|items| is_payload(items)),
+        _ => false,
+    }
+}
+
+/// The part of a discriminated union that carries this event name; the whole shape where it does not tell.
+fn narrowed(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
+    by_discriminator(shape).into_iter().find(|(name, _)| name == event).map_or_else(|| Arc::clone(shape), |(_, shape)| shape)
+}
+
+/// The branches of a union that each carry one constant event name.
+fn by_discriminator(shape: &Arc<Shape>) -> Vec<(String, Arc<Shape>)> {
+    let name_of = |branch: &Shape| EVENT_KEYS.iter().find_map(|key| payload::constant_field(branch, key));
+    match &shape.kind {
+        ShapeKind::Object(_) => name_of(shape).map(|name| vec![(name, Arc::clone(shape))]).unwrap_or_default(),
+        ShapeKind::Union(branches) => {
+            let mut named = Vec::with_capacity(branches.len());
+            for branch in branches {
+                match name_of(branch) {
+                    Some(name) => named.push((name, Arc::clone(branch))),
+                    None => return Vec::new(),
+                }
+            }
+            named
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a read tree says anything.
+pub fn says_something(tree: &ReadTree<'_>) -> bool {
+    !tree.is_empty()
+}
+
+/// A constant text of a shape.
+pub fn constant_text(shape: &Shape) -> Option<&str> {
+    match &shape.kind {
+        ShapeKind::Const(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}

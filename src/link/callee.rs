@@ -1,0 +1,415 @@
+//! Which function of the repository a call runs: by import and receiver type first, by name with a unique candidate second.
+//! What stays ambiguous is not guessed.
+
+use super::eval::{Eval, dotted};
+use super::modules::FileId;
+use super::resolve::{DeclId, Entity, FnRef, Want};
+use super::term::{Kind, Site, Term, TypeUse, Written};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LocalKind, TypeExpr, TypeKind};
+
+/// Method names that so many types have that a single candidate proves nothing.
+const COMMON_METHODS: &[&str] = &[
+    "add",
+    "append",
+    "apply",
+    "build",
+    "call",
+    "clear",
+    "clone",
+    "close",
+    "commit",
+    "connect",
+    "create",
+    "default",
+    "delete",
+    "emit",
+    "execute",
+    "extend",
+    "filter",
+    "find",
+    "first",
+    "flush",
+    "from",
+    "get",
+    "insert",
+    "into",
+    "is_empty",
+    "items",
+    "iter",
+    "json",
+    "keys",
+    "len",
+    "log",
+    "map",
+    "new",
+    "next",
+    "on",
+    "open",
+    "parse",
+    "pop",
+    "post",
+    "push",
+    "put",
+    "query",
+    "read",
+    "remove",
+    "run",
+    "save",
+    "send",
+    "set",
+    "start",
+    "stop",
+    "then",
+    "to_string",
+    "update",
+    "use",
+    "values",
+    "write",
+];
+
+/// How far base classes are followed for a method.
+const MAX_BASES: u32 = 8;
+
+pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<FnRef> {
+    if call.kind == CallKind::Macro {
+        return None;
+    }
+    let program = eval.program;
+    let scope = &program.function(function).scope;
+    match &call.callee.kind {
+        ExprKind::Name(path) => by_path(eval, function, scope, path),
+        ExprKind::Member(base, name) => {
+            if let Some(mut path) = dotted(base) {
+                path.push(name.clone());
+                if let Some(target) = by_path(eval, function, scope, &path) {
+                    return Some(target);
+                }
+            }
+            if let ExprKind::This = base.kind {
+                let class = eval.own_class(function);
+                let found = class.and_then(|class| method_of(eval, class, name, 0));
+                return found.or_else(|| {
+                    let owner = scope.last()?;
+                    function_entity(program.member_of(owner, function.file, name))
+                });
+            }
+            match receiver_class(eval, function, base) {
+                Receiver::Class(class) => method_or_implementation(eval, class, name),
+                Receiver::Named(owner) => function_entity(program.member_of(&owner, function.file, name)),
+                Receiver::Foreign => None,
+                Receiver::Object(term) => match term.member(name, Site { file: function.file, span: call.span }).kind {
+                    Kind::Function(target) => Some(target),
+                    _ => None,
+                },
+                Receiver::Unknown => unique_method(eval, function.file, name, call),
+            }
+        }
+        ExprKind::Local(id) => match &program.function(function).locals.get(id.0 as usize) {
+            Some(local) if local.kind == LocalKind::Variable => {
+                match eval.term(function, local.value.as_ref()?, call.span.start).bare().kind {
+                    Kind::Function(target) => Some(target),
+                    _ => None,
+                }
+            }
+            _ => None,
+        },
+        ExprKind::Function(id) => Some(FnRef { file: function.file, id: *id }),
+        _ => None,
+    }
+}
+
+fn function_entity(entity: Option<Entity>) -> Option<FnRef> {
+    match entity? {
+        Entity::Function(target) => Some(target),
+        Entity::Type(_) | Entity::Class(_) | Entity::Constant(_) | Entity::Module(_) | Entity::External(_) => None,
+    }
+}
+
+fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) -> Option<FnRef> {
+    let program = eval.program;
+    let own: Vec<String>;
+    let path = match path.first().map(String::as_str) {
+        Some("Self" | "cls") if path.len() == 2 => {
+            if let Some(class) = eval.own_class(function)
+                && let Some(target) = method_of(eval, class, &path[1], 0)
+            {
+                return Some(target);
+            }
+            own = scope.last().into_iter().cloned().chain(path[1..].iter().cloned()).collect();
+            own.as_slice()
+        }
+        _ => path,
+    };
+    let found = program.resolve(function.file, scope, path, Want::Value)?;
+    match (found.entity, found.rest.as_slice()) {
+        (Entity::Function(target), []) => Some(target),
+        (Entity::Constant(id), rest) => {
+            let site = Site { file: function.file, span: program.function(function).span };
+            let mut term = eval.constant(id, site, 0);
+            for name in rest {
+                if let Some(class) = class_of_term(eval, &term) {
+                    return if rest.len() == 1 { method_or_implementation(eval, class, name) } else { None };
+                }
+                term = term.member(name, site);
+            }
+            match term.bare().kind {
+                Kind::Function(target) => Some(target),
+                _ => None,
+            }
+        }
+        (Entity::Class(class), [method]) => method_of(eval, class, method, 0),
+        (Entity::Type(id), [method]) => function_entity(program.member_of(&program.type_decl(id).name, id.file, method)),
+        (Entity::Function(_) | Entity::Class(_) | Entity::Type(_) | Entity::Module(_) | Entity::External(_), _) => None,
+    }
+}
+
+/// What a method call is made on.
+enum Receiver<'a> {
+    Class(DeclId),
+    /// A type of this name that has no class of its own in the facts (an enum with methods).
+    Named(String),
+    /// A type that is not in the repository.
+    Foreign,
+    Object(Term<'a>),
+    Unknown,
+}
+
+fn receiver_class<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Receiver<'a> {
+    let term = eval.term(function, base, base.span.start.max(1));
+    receiver_of(eval, &term)
+}
+
+fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
+    match &term.kind {
+        Kind::Typed(inner, ty) => match receiver_of(eval, inner) {
+            Receiver::Unknown => of_type(eval, ty, 0),
+            known => known,
+        },
+        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_type(eval, ty, 0),
+        Kind::Record(record) => of_type(eval, &record.ty, 0),
+        Kind::Object(_) => Receiver::Object(term.clone()),
+        Kind::Member(inner, name) => match receiver_of(eval, inner) {
+            Receiver::Class(class) => member_type(eval, class, name, 0).map_or(Receiver::Unknown, |ty| of_type(eval, &ty, 0)),
+            Receiver::Foreign => Receiver::Foreign,
+            Receiver::Named(_) | Receiver::Object(_) | Receiver::Unknown => Receiver::Unknown,
+        },
+        Kind::Literal(_) | Kind::Template(_) | Kind::Array(_) | Kind::ListOf(_) | Kind::MapOf(_) | Kind::Encoded(_) => {
+            Receiver::Foreign
+        }
+        Kind::Absent
+        | Kind::Param { declared: None, .. }
+        | Kind::Element(_)
+        | Kind::OneOf(_)
+        | Kind::Decoded(_, _)
+        | Kind::Function(_)
+        | Kind::Built(_)
+        | Kind::Unknown(_) => Receiver::Unknown,
+    }
+}
+
+fn class_of_term<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
+    match receiver_of(eval, term) {
+        Receiver::Class(class) => Some(class),
+        Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+    }
+}
+
+/// The class behind a type: through optional, promised and wrapped forms.
+fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
+    if depth > 8 {
+        return Receiver::Unknown;
+    }
+    let path = match ty.ty {
+        Written::Named(named) => &named.path,
+        Written::Expr(expr) => match &expr.kind {
+            TypeKind::Ref(reference) => {
+                // `Arc<Bus>`, `Promise<Bus>`, `Optional[Bus]`: what is inside has the methods.
+                let wrapper = reference.path.last().map(String::as_str).unwrap_or_default();
+                if reference.args.len() == 1
+                    && matches!(
+                        wrapper,
+                        "Arc"
+                            | "Rc"
+                            | "Box"
+                            | "Option"
+                            | "Optional"
+                            | "Promise"
+                            | "Awaitable"
+                            | "Readonly"
+                            | "Mutex"
+                            | "RwLock"
+                            | "State"
+                            | "Data"
+                            | "Extension"
+                            | "Annotated"
+                            | "Ref"
+                            | "RefCell"
+                            | "Weak"
+                    )
+                {
+                    let inner = TypeUse { ty: Written::Expr(&reference.args[0]), ..ty.clone() };
+                    return of_type(eval, &inner, depth + 1);
+                }
+                &reference.path
+            }
+            TypeKind::Union(branches) => {
+                let mut found = Receiver::Unknown;
+                for branch in branches.iter().filter(|branch| !matches!(branch.kind, TypeKind::Null | TypeKind::Absent)) {
+                    let inner = TypeUse { ty: Written::Expr(branch), ..ty.clone() };
+                    match (of_type(eval, &inner, depth + 1), &found) {
+                        (receiver, Receiver::Unknown) => found = receiver,
+                        (_, _) => return Receiver::Unknown,
+                    }
+                }
+                return found;
+            }
+            TypeKind::Of(value) => {
+                let top = FnRef { file: ty.file, id: crate::facts::FnId(0) };
+                if eval.program.files.unit(ty.file).facts.functions.is_empty() {
+                    return Receiver::Unknown;
+                }
+                let term = eval.term(top, value, u32::MAX);
+                return receiver_of(eval, &term);
+            }
+            TypeKind::Param(_) | TypeKind::Unknown(_) | TypeKind::Apply(_, _) | TypeKind::Intersection(_) => {
+                return Receiver::Unknown;
+            }
+            TypeKind::Never
+            | TypeKind::Absent
+            | TypeKind::Null
+            | TypeKind::Boolean
+            | TypeKind::Integer(_)
+            | TypeKind::Number(_)
+            | TypeKind::String(_)
+            | TypeKind::Const(_)
+            | TypeKind::Array { .. }
+            | TypeKind::Tuple { .. }
+            | TypeKind::Object(_)
+            | TypeKind::Map { .. } => return Receiver::Foreign,
+        },
+    };
+    match eval.program.resolve(ty.file, ty.scope, path, Want::Class) {
+        Some(found) => match found.entity {
+            Entity::Class(class) if found.rest.is_empty() => Receiver::Class(class),
+            Entity::Type(id) => {
+                alias_target(eval, id, depth).unwrap_or_else(|| Receiver::Named(eval.program.type_decl(id).name.clone()))
+            }
+            Entity::External(_) => Receiver::Foreign,
+            Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) => Receiver::Unknown,
+        },
+        None => Receiver::Unknown,
+    }
+}
+
+fn alias_target<'a>(eval: &Eval<'a>, id: DeclId, depth: u32) -> Option<Receiver<'a>> {
+    let decl = eval.program.type_decl(id);
+    match &decl.write.kind {
+        TypeKind::Ref(_) | TypeKind::Union(_) => {
+            let inner = eval.type_use_in(id.file, &decl.scope, &decl.write);
+            match of_type(eval, &inner, depth + 1) {
+                Receiver::Class(class) => Some(Receiver::Class(class)),
+                Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn member_type<'a>(eval: &Eval<'a>, class: DeclId, name: &str, up: u32) -> Option<TypeUse<'a>> {
+    let declared = eval.program.class(class);
+    if let Some((_, ty, _)) = declared.members.iter().find(|(member, _, _)| member == name) {
+        let ty: &'a TypeExpr = ty.as_ref()?;
+        return Some(eval.type_use_in(class.file, &declared.scope, ty));
+    }
+    if up > MAX_BASES {
+        return None;
+    }
+    bases_of(eval, class).find_map(|base| member_type(eval, base, name, up + 1))
+}
+
+fn bases_of<'e, 'a>(eval: &'e Eval<'a>, class: DeclId) -> impl Iterator<Item = DeclId> + use<'e, 'a> {
+    let declared = eval.program.class(class);
+    declared.bases.iter().filter_map(move |base| {
+        match eval.program.resolve(class.file, &declared.scope, base, Want::Class)?.entity {
+            Entity::Class(parent) if parent != class => Some(parent),
+            Entity::Class(_)
+            | Entity::Type(_)
+            | Entity::Constant(_)
+            | Entity::Function(_)
+            | Entity::Module(_)
+            | Entity::External(_) => None,
+        }
+    })
+}
+
+/// The method of a class or of the nearest base that has it.
+pub fn method_of(eval: &Eval<'_>, class: DeclId, name: &str, up: u32) -> Option<FnRef> {
+    let declared = eval.program.class(class);
+    let mut scope = declared.scope.clone();
+    scope.push(declared.name.clone());
+    let unit = eval.program.files.unit(class.file);
+    for symbol in unit.index.symbols(&scope, name) {
+        if let super::index::Symbol::Function(id) = symbol {
+            return Some(FnRef { file: class.file, id: *id });
+        }
+    }
+    // An arrow function kept in a member is a method as well.
+    if let Some((_, _, Some(Expr { kind: ExprKind::Function(id), .. }))) =
+        declared.members.iter().find(|(member, _, _)| member == name)
+    {
+        return Some(FnRef { file: class.file, id: *id });
+    }
+    if let Some(target) = function_entity(eval.program.member_of(&declared.name, class.file, name)) {
+        return Some(target);
+    }
+    if up > MAX_BASES {
+        return None;
+    }
+    bases_of(eval, class).find_map(|base| method_of(eval, base, name, up + 1))
+}
+
+/// The method of a class; for an interface or an abstract method, the one implementation that the repository has.
+fn method_or_implementation(eval: &Eval<'_>, class: DeclId, name: &str) -> Option<FnRef> {
+    let own = method_of(eval, class, name, 0);
+    if let Some(target) = own {
+        let function = eval.program.function(target);
+        let has_body = !function.calls.is_empty() || !function.returns.is_empty();
+        if has_body {
+            return own;
+        }
+    }
+    let mut found = None;
+    for heir in eval.program.heirs_of(class) {
+        if let Some(target) = method_of(eval, heir, name, 0)
+            && Some(target) != own
+        {
+            if found.is_some_and(|known| known != target) {
+                let in_test = |reference: FnRef| eval.program.function(reference).in_test;
+                match (in_test(target), found.is_some_and(in_test)) {
+                    (true, _) => continue,
+                    (false, true) => {}
+                    (false, false) => return own,
+                }
+            }
+            found = Some(target);
+        }
+    }
+    found.or(own)
+}
+
+/// The only method of this name in the language, where its name and its parameters make it likely enough.
+fn unique_method(eval: &Eval<'_>, file: FileId, name: &str, call: &Call) -> Option<FnRef> {
+    if COMMON_METHODS.contains(&name) {
+        return None;
+    }
+    let program = eval.program;
+    let language = program.files.unit(file).facts.language;
+    let mut candidates = program.methods_named(name).iter().copied().filter(|candidate| {
+        program.files.unit(candidate.file).facts.language == language && {
+            let function = program.function(*candidate);
+            (call.args.len() as u32) <= function.params || function.locals.iter().any(|local| local.kind == LocalKind::RestParam)
+        }
+    });
+    let first = candidates.next()?;
+    candidates.next().is_none().then_some(first)
+}

@@ -1,0 +1,644 @@
+//! Expressions to terms: locals, constants, imports and small functions followed.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
+use super::term::{Built, Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
+use crate::facts::calls::Change;
+use crate::facts::{Call, Expr, ExprKind, Function, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
+use crate::source::Span;
+
+/// How many calls deep the returned value of a function is followed.
+const MAX_CALL_DEPTH: u32 = 4;
+
+/// How many expressions one evaluation visits before the rest is unknown.
+const MAX_STEPS: u32 = 20_000;
+
+/// Evaluates expressions of one program.
+pub struct Eval<'a> {
+    pub program: &'a Program<'a>,
+    steps: Cell<u32>,
+    /// Functions whose returned value is being computed, against recursion.
+    active: RefCell<Vec<FnRef>>,
+    /// Variables whose value is being computed, against variables that are assigned from themselves.
+    locals_active: RefCell<Vec<(FnRef, LocalId)>>,
+    constants: RefCell<FxHashMap<DeclId, Term<'a>>>,
+    constants_active: RefCell<Vec<DeclId>>,
+    no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
+}
+
+impl<'a> Eval<'a> {
+    pub fn new(program: &'a Program<'a>) -> Self {
+        Eval {
+            program,
+            steps: Cell::new(0),
+            active: RefCell::default(),
+            locals_active: RefCell::default(),
+            constants: RefCell::default(),
+            constants_active: RefCell::default(),
+            no_bindings: Arc::new(Vec::new()),
+        }
+    }
+
+    pub fn type_use(&self, function: FnRef, expr: &'a TypeExpr) -> TypeUse<'a> {
+        self.written(function.file, &self.program.function(function).scope, Written::Expr(expr))
+    }
+
+    fn written(&self, file: super::modules::FileId, scope: &'a [String], ty: Written<'a>) -> TypeUse<'a> {
+        TypeUse { ty, file, scope, bindings: Arc::clone(&self.no_bindings) }
+    }
+
+    pub fn type_use_in(&self, file: super::modules::FileId, scope: &'a [String], expr: &'a TypeExpr) -> TypeUse<'a> {
+        self.written(file, scope, Written::Expr(expr))
+    }
+
+    /// The value of `expr` where it stands in `function`: edits of variables after `at` do not count.
+    pub fn term(&self, function: FnRef, expr: &'a Expr, at: u32) -> Term<'a> {
+        self.steps.set(0);
+        self.eval(function, expr, at, 0)
+    }
+
+    fn eval(&self, function: FnRef, expr: &'a Expr, at: u32, depth: u32) -> Term<'a> {
+        let site = Site { file: function.file, span: expr.span };
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        if depth > MAX_DEPTH || steps > MAX_STEPS {
+            return Term::unknown("the value is built from too many parts", site);
+        }
+        let go = |inner: &'a Expr| self.eval(function, inner, at, depth + 1);
+        let kind = match &expr.kind {
+            ExprKind::Literal(literal) => Kind::Literal(literal.clone()),
+            ExprKind::Absent => Kind::Absent,
+            ExprKind::Template(parts) => return Term::template(parts.iter().map(go).collect(), site),
+            ExprKind::Name(path) => return self.name(function, path, expr.span, depth),
+            ExprKind::Local(id) => return self.local(function, *id, at, site, depth),
+            ExprKind::Outer(out, id) => {
+                let mut outer = function;
+                for _ in 0..*out {
+                    match self.program.function(outer).parent {
+                        Some((parent, _)) => outer = FnRef { file: outer.file, id: parent },
+                        None => return Term::unknown("a variable of a function that is not known", site),
+                    }
+                }
+                if self.program.function(outer).locals.len() <= id.0 as usize {
+                    return Term::unknown("a variable that is not known", site);
+                }
+                return self.local(outer, *id, at, site, depth);
+            }
+            ExprKind::This => Kind::Unknown("this".to_owned()),
+            ExprKind::Member(base, name) => {
+                if matches!(base.kind, ExprKind::This) {
+                    return self.own_member(function, name, site, depth);
+                }
+                if let Some(path) = dotted(base) {
+                    let mut full = path;
+                    full.push(name.clone());
+                    if let Some(term) = self.try_path(function, &full, expr.span, depth) {
+                        return term;
+                    }
+                }
+                return go(base).member(name, site);
+            }
+            ExprKind::Index(base, index) => {
+                let base = go(base);
+                let index = go(index);
+                return match &index.kind {
+                    Kind::Literal(Literal::Text(name)) => base.member(name, site),
+                    Kind::Literal(Literal::Number(position)) => match (position.parse::<usize>(), base.kind) {
+                        (Ok(position), Kind::Array(mut items)) if position < items.len() => items.swap_remove(position),
+                        (_, kind) => Term { kind, site: base.site }.element(site),
+                    },
+                    // A map of constants indexed by something open: any of its values.
+                    _ => match base.kind {
+                        Kind::Object(entries) => {
+                            let values = entries
+                                .into_iter()
+                                .map(|entry| match entry {
+                                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value,
+                                })
+                                .collect();
+                            Term::new(Kind::OneOf(values), site)
+                        }
+                        kind => Term { kind, site: base.site }.element(site),
+                    },
+                };
+            }
+            ExprKind::Object(members) => Kind::Object(self.entries(function, members, at, depth)),
+            ExprKind::Array(items) => Kind::Array(items.iter().map(go).collect()),
+            ExprKind::ListOf(item) => Kind::ListOf(Box::new(go(item))),
+            ExprKind::MapOf(value) => Kind::MapOf(Box::new(go(value))),
+            ExprKind::Element(list) => return go(list).element(site),
+            ExprKind::Record(record) => Kind::Record(Box::new(Record {
+                ty: self.written(function.file, &self.program.function(function).scope, Written::Named(&record.ty)),
+                fields: record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect(),
+                base: record.base.as_ref().map(go),
+            })),
+            ExprKind::Call(id) => {
+                let owner = self.program.function(function);
+                return match owner.calls.get(id.0 as usize) {
+                    Some(call) => self.call_value(function, call, at, depth),
+                    None => Term::unknown("a call that is not known", site),
+                };
+            }
+            ExprKind::Function(id) => Kind::Function(FnRef { file: function.file, id: *id }),
+            ExprKind::OneOf(branches) => Kind::OneOf(branches.iter().map(go).collect()),
+            ExprKind::Await(inner) => return go(inner),
+            ExprKind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
+            ExprKind::Decoded(inner, ty) => {
+                let value = go(inner);
+                match (value.kind, ty) {
+                    (Kind::Encoded(inner), None) => return *inner,
+                    (kind, ty) => Kind::Decoded(
+                        Box::new(Term { kind, site: value.site }),
+                        ty.as_ref().map(|ty| self.type_use(function, ty)),
+                    ),
+                }
+            }
+            ExprKind::Typed(inner, ty) => {
+                let value = go(inner);
+                if matches!(value.kind, Kind::Literal(_) | Kind::Absent) {
+                    return value;
+                }
+                Kind::Typed(Box::new(value), self.type_use(function, ty))
+            }
+            ExprKind::OfType(ty) => Kind::OfType(self.type_use(function, ty)),
+            ExprKind::Unknown(text) => Kind::Unknown(text.clone()),
+        };
+        Term { kind, site }
+    }
+
+    fn entries(&self, function: FnRef, members: &'a [ValueMember], at: u32, depth: u32) -> Vec<Entry<'a>> {
+        members
+            .iter()
+            .map(|member| match member {
+                ValueMember::Entry { key, value, conditional } => {
+                    let name = match &key.kind {
+                        ExprKind::Literal(Literal::Text(text)) => Some(text.clone()),
+                        _ => match self.eval(function, key, at, depth + 1).kind {
+                            Kind::Literal(Literal::Text(text) | Literal::Number(text)) => Some(text),
+                            _ => None,
+                        },
+                    };
+                    let value = self.eval(function, value, at, depth + 1);
+                    match name {
+                        Some(key_name) => Entry::Field {
+                            key: key_name,
+                            value,
+                            conditional: *conditional,
+                            site: Site { file: function.file, span: key.span },
+                        },
+                        None => Entry::AnyKey { value },
+                    }
+                }
+                ValueMember::Spread { value, conditional } => {
+                    Entry::Spread { value: self.eval(function, value, at, depth + 1), conditional: *conditional }
+                }
+            })
+            .collect()
+    }
+
+    fn local(&self, function: FnRef, id: LocalId, at: u32, site: Site, depth: u32) -> Term<'a> {
+        let owner: &'a Function = self.program.function(function);
+        let Some(local) = owner.locals.get(id.0 as usize) else {
+            return Term::unknown("a variable that is not known", site);
+        };
+        let declared = local.ty.as_ref().map(|ty| self.type_use(function, ty));
+        let mut term = match (&local.kind, &local.value) {
+            (LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam, _) => {
+                Term::new(Kind::Param { function, index: id.0, declared }, site)
+            }
+            (LocalKind::Variable, Some(value)) => {
+                if self.locals_active.borrow().contains(&(function, id)) {
+                    return Term::unknown(format!("`{}` is computed from itself", local.name), site);
+                }
+                self.locals_active.borrow_mut().push((function, id));
+                let value = self.eval(function, value, at, depth + 1);
+                self.locals_active.borrow_mut().pop();
+                match declared {
+                    Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
+                    _ => value,
+                }
+            }
+            (LocalKind::Variable, None) => match declared {
+                Some(ty) => Term::new(Kind::OfType(ty), site),
+                None => Term::unknown(local.name.clone(), site),
+            },
+        };
+        for edit in local.edits.iter().filter(|edit| edit.span.start < at) {
+            term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
+        }
+        term
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one edit, passed down a short recursion")]
+    fn edited(
+        &self,
+        function: FnRef,
+        term: Term<'a>,
+        path: &'a [Expr],
+        change: &'a Change,
+        conditional: bool,
+        span: Span,
+        at: u32,
+        depth: u32,
+    ) -> Term<'a> {
+        let site = term.site;
+        let Some((first, rest)) = path.split_first() else {
+            return match change {
+                Change::Set(value) => self.eval(function, value, at, depth + 1),
+                Change::Delete => term,
+                Change::Merge(value) => {
+                    let mut entries = as_entries(term);
+                    entries.push(Entry::Spread { value: self.eval(function, value, at, depth + 1), conditional });
+                    Term::new(Kind::Object(entries), site)
+                }
+                Change::Push(value) => {
+                    let value = self.eval(function, value, at, depth + 1);
+                    match term.kind {
+                        Kind::Array(mut items) => {
+                            items.push(value);
+                            Term::new(Kind::Array(items), site)
+                        }
+                        kind => Term { kind, site },
+                    }
+                }
+            };
+        };
+        let key = match self.eval(function, first, at, depth + 1).kind {
+            Kind::Literal(Literal::Text(text)) => text,
+            _ => {
+                if let Change::Set(value) = change {
+                    let value = self.eval(function, value, at, depth + 1);
+                    let mut entries = as_entries(term);
+                    entries.push(Entry::AnyKey { value });
+                    return Term::new(Kind::Object(entries), site);
+                }
+                return term;
+            }
+        };
+        let key_site = Site { file: function.file, span: if first.span == Span::default() { span } else { first.span } };
+        let mut entries = as_entries(term);
+        match (change, rest.is_empty()) {
+            (Change::Delete, true) => {
+                if !conditional {
+                    entries.retain(|entry| !matches!(entry, Entry::Field { key: known, .. } if *known == key));
+                }
+                // What a spread may bring is taken away as well.
+                entries.push(Entry::Field { key, value: Term::new(Kind::Absent, key_site), conditional, site: key_site });
+            }
+            (_, _) => {
+                let at_key = entries.iter().rposition(|entry| matches!(entry, Entry::Field { key: known, .. } if *known == key));
+                let old = match at_key.map(|position| &entries[position]) {
+                    Some(Entry::Field { value, .. }) => value.clone(),
+                    _ => Term::new(Kind::Object(Vec::new()), key_site),
+                };
+                let value = self.edited(function, old, rest, change, conditional && !rest.is_empty(), span, at, depth + 1);
+                match at_key {
+                    Some(position) if !conditional || !rest.is_empty() => {
+                        if let Entry::Field { value: slot, conditional: was, .. } = &mut entries[position] {
+                            *slot = value;
+                            *was = *was && conditional;
+                        }
+                    }
+                    Some(position) => {
+                        if let Entry::Field { value: slot, .. } = &mut entries[position] {
+                            *slot = Term::new(Kind::OneOf(vec![slot.clone(), value]), key_site);
+                        }
+                    }
+                    None => entries.push(Entry::Field { key, value, conditional, site: key_site }),
+                }
+            }
+        }
+        Term::new(Kind::Object(entries), site)
+    }
+
+    /// A name of the module level.
+    fn name(&self, function: FnRef, path: &'a [String], span: Span, depth: u32) -> Term<'a> {
+        let site = Site { file: function.file, span };
+        self.try_path(function, path, span, depth).unwrap_or_else(|| Term::unknown(path.join("."), site))
+    }
+
+    fn try_path(&self, function: FnRef, path: &[String], span: Span, depth: u32) -> Option<Term<'a>> {
+        let site = Site { file: function.file, span };
+        let scope = &self.program.function(function).scope;
+        // `Self::TOPIC` and `cls.TOPIC` mean the type that the function belongs to.
+        let own: Vec<String>;
+        let path = match path.first().map(String::as_str) {
+            Some("Self" | "cls") if path.len() > 1 => {
+                own = scope.last().into_iter().cloned().chain(path[1..].iter().cloned()).collect();
+                &own
+            }
+            _ => path,
+        };
+        let found = self.program.resolve(function.file, scope, path, Want::Value)?;
+        self.entity_value(found, site, depth)
+    }
+
+    fn entity_value(&self, found: Found, site: Site, depth: u32) -> Option<Term<'a>> {
+        let mut term = match found.entity {
+            Entity::Constant(id) => self.constant(id, site, depth),
+            Entity::Function(reference) => Term::new(Kind::Function(reference), site),
+            Entity::Class(id) => {
+                let class = self.program.class(id);
+                match found.rest.first() {
+                    Some(member) => {
+                        let (_, _, value) = class.members.iter().find(|(name, _, _)| name == member)?;
+                        let top = FnRef { file: id.file, id: crate::facts::FnId(0) };
+                        let inner = self.eval(top, value.as_ref()?, u32::MAX, depth + 1);
+                        return Some(found.rest[1..].iter().fold(inner, |term, name| term.member(name, site)));
+                    }
+                    None => return None,
+                }
+            }
+            Entity::Type(_) | Entity::Module(_) | Entity::External(_) => return None,
+        };
+        for member in &found.rest {
+            term = term.member(member, site);
+        }
+        Some(term)
+    }
+
+    /// The value of a constant.
+    pub fn constant(&self, id: DeclId, site: Site, depth: u32) -> Term<'a> {
+        if let Some(known) = self.constants.borrow().get(&id) {
+            return known.clone();
+        }
+        if self.constants_active.borrow().contains(&id) || depth > MAX_DEPTH {
+            return Term::unknown("a constant that is defined by itself", site);
+        }
+        let constant = self.program.constant(id);
+        if self.program.files.unit(id.file).facts.functions.is_empty() {
+            return match &constant.value.kind {
+                ExprKind::Literal(literal) => Term::new(Kind::Literal(literal.clone()), site),
+                _ => Term::unknown(constant.name.clone(), site),
+            };
+        }
+        self.constants_active.borrow_mut().push(id);
+        let top = FnRef { file: id.file, id: crate::facts::FnId(0) };
+        let value = self.eval_in_scope(top, &constant.scope, &constant.value, depth + 1);
+        self.constants_active.borrow_mut().pop();
+        let value = match &constant.ty {
+            Some(ty) if !matches!(value.kind, Kind::Literal(_) | Kind::Object(_)) => {
+                let site = value.site;
+                Term::new(Kind::Typed(Box::new(value), self.type_use_in(id.file, &constant.scope, ty)), site)
+            }
+            _ => value,
+        };
+        self.constants.borrow_mut().insert(id, value.clone());
+        value
+    }
+
+    /// Evaluates an expression of the top level whose names are looked up in an inner scope first.
+    fn eval_in_scope(&self, top: FnRef, scope: &'a [String], expr: &'a Expr, depth: u32) -> Term<'a> {
+        if let ExprKind::Name(path) = &expr.kind
+            && !scope.is_empty()
+        {
+            let site = Site { file: top.file, span: expr.span };
+            if let Some(found) = self.program.resolve(top.file, scope, path, Want::Value)
+                && let Some(term) = self.entity_value(found, site, depth)
+            {
+                return term;
+            }
+        }
+        self.eval(top, expr, u32::MAX, depth)
+    }
+
+    /// `this.name`, `self.name`: a member of the class around the function.
+    fn own_member(&self, function: FnRef, name: &str, site: Site, depth: u32) -> Term<'a> {
+        let scope = &self.program.function(function).scope;
+        let Some(class) = self.own_class(function) else {
+            return Term::unknown(format!("this.{name}"), site);
+        };
+        self.class_member(class, name, site, depth, 0)
+            .or_else(|| {
+                let owner = scope.last()?;
+                let entity = self.program.member_of(owner, function.file, name)?;
+                self.entity_value(Found { entity, rest: Vec::new() }, site, depth)
+            })
+            .unwrap_or_else(|| Term::unknown(format!("this.{name}"), site))
+    }
+
+    fn class_member(&self, class: DeclId, name: &str, site: Site, depth: u32, up: u32) -> Option<Term<'a>> {
+        let declared = self.program.class(class);
+        if let Some((_, ty, value)) = declared.members.iter().find(|(member, _, _)| member == name) {
+            let top = FnRef { file: class.file, id: crate::facts::FnId(0) };
+            let has_top = !self.program.files.unit(class.file).facts.functions.is_empty();
+            let value = value.as_ref().filter(|_| has_top).map(|value| self.eval(top, value, u32::MAX, depth + 1));
+            let ty = ty.as_ref().map(|ty| self.type_use_in(class.file, &declared.scope, ty));
+            return Some(match (value, ty) {
+                (Some(value), Some(ty)) if !matches!(value.kind, Kind::Literal(_)) => {
+                    Term::new(Kind::Typed(Box::new(value), ty), site)
+                }
+                (Some(value), _) => value,
+                (None, Some(ty)) => Term::new(Kind::OfType(ty), site),
+                (None, None) => return None,
+            });
+        }
+        if up > 6 {
+            return None;
+        }
+        declared.bases.iter().find_map(|base| {
+            match self.program.resolve(class.file, &declared.scope, base, Want::Class)?.entity {
+                Entity::Class(parent) => self.class_member(parent, name, site, depth, up + 1),
+                Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
+            }
+        })
+    }
+
+    /// The class, struct or object whose method `function` is, also where it is a closure inside one.
+    pub fn own_class(&self, function: FnRef) -> Option<DeclId> {
+        let mut current = function;
+        for _ in 0..16 {
+            let owner = self.program.function(current);
+            if let Some((name, outer)) = owner.scope.split_last()
+                && let Some(found) = self.program.resolve(current.file, outer, std::slice::from_ref(name), Want::Class)
+                && let Entity::Class(id) = found.entity
+            {
+                return Some(id);
+            }
+            match owner.parent {
+                Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+                None => return None,
+            }
+        }
+        None
+    }
+
+    /// What a call gives: the returned value of a function of the repository, or what its declared type says.
+    fn call_value(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
+        let site = Site { file: function.file, span: call.span };
+        let Some(target) = self.callee(function, call) else {
+            return self.built(function, call, at, depth);
+        };
+        let callee = self.program.function(target);
+        let declared = callee.return_type.as_ref().map(|ty| self.type_use(target, ty));
+        if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
+            return match declared {
+                Some(ty) => Term::new(Kind::OfType(ty), site),
+                None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
+            };
+        }
+        self.active.borrow_mut().push(target);
+        let mut returns: Vec<Term<'a>> = callee
+            .returns
+            .iter()
+            .map(|value| self.eval(target, value, value.span.end.max(value.span.start), depth + 1))
+            .collect();
+        self.active.borrow_mut().pop();
+        let value = match returns.len() {
+            0 => {
+                return match declared {
+                    Some(ty) => Term::new(Kind::OfType(ty), site),
+                    None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
+                };
+            }
+            1 => returns.remove(0),
+            _ => Term::new(Kind::OneOf(returns), site),
+        };
+        let value = if value.is_open() {
+            let bound = self.arguments(function, call, target, at, depth + 1);
+            value.substitute(target, &|index| bound.get(index as usize).cloned().flatten())
+        } else {
+            value
+        };
+        match declared {
+            Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
+            _ => value,
+        }
+    }
+
+    /// The chain of foreign calls that a call ends.
+    fn built(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
+        let site = Site { file: function.file, span: call.span };
+        let args = call
+            .args
+            .iter()
+            .map(|argument| (argument.name.clone(), self.eval(function, &argument.value, at, depth + 1)))
+            .collect();
+        let (root, mut calls, name) = match &call.callee.kind {
+            ExprKind::Member(base, name) => match &base.kind {
+                ExprKind::Call(_) | ExprKind::Local(_) | ExprKind::Await(_) => {
+                    match self.eval(function, base, at, depth + 1).kind {
+                        Kind::Built(built) => (built.root.clone(), built.calls.clone(), name.clone()),
+                        _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+                    }
+                }
+                _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+            },
+            kind => (callee_text(&call.callee), Vec::new(), super::index::last_name(kind).unwrap_or_default().to_owned()),
+        };
+        calls.push((name, args));
+        Term::new(Kind::Built(Arc::new(Built { root, calls })), site)
+    }
+
+    /// The arguments of a call by the parameters of `target`.
+    pub fn arguments(&self, function: FnRef, call: &'a Call, target: FnRef, at: u32, depth: u32) -> Vec<Option<Term<'a>>> {
+        let callee = self.program.function(target);
+        let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];
+        let mut position = 0usize;
+        let mut named_rest: Vec<Entry<'a>> = Vec::new();
+        for argument in &call.args {
+            let value = self.eval(function, &argument.value, at, depth);
+            if argument.spread {
+                // How many it fills is not known: what follows is not bound.
+                position = usize::MAX;
+                continue;
+            }
+            match &argument.name {
+                Some(name) => {
+                    let slot = callee.locals.iter().take(callee.params as usize).position(|local| local.name == *name);
+                    match slot {
+                        Some(slot) => bound[slot] = Some(value),
+                        None => {
+                            let site = value.site;
+                            named_rest.push(Entry::Field { key: name.clone(), value, conditional: false, site });
+                        }
+                    }
+                }
+                None => {
+                    let rest =
+                        callee.locals.iter().take(callee.params as usize).position(|local| local.kind == LocalKind::RestParam);
+                    match rest {
+                        Some(rest) if position >= rest && position != usize::MAX => {
+                            let site = value.site;
+                            match &mut bound[rest] {
+                                Some(Term { kind: Kind::Array(items), .. }) => items.push(value),
+                                slot => *slot = Some(Term::new(Kind::Array(vec![value]), site)),
+                            }
+                        }
+                        _ => {
+                            if let Some(slot) = bound.get_mut(position) {
+                                *slot = Some(value);
+                            }
+                        }
+                    }
+                    position = position.saturating_add(1);
+                }
+            }
+        }
+        if !named_rest.is_empty()
+            && let Some(slot) =
+                callee.locals.iter().take(callee.params as usize).position(|local| local.kind == LocalKind::NamedRestParam)
+        {
+            let site = Site { file: function.file, span: call.span };
+            bound[slot] = Some(Term::new(Kind::Object(named_rest), site));
+        }
+        for (slot, local) in callee.locals.iter().take(callee.params as usize).enumerate() {
+            if bound[slot].is_none()
+                && position != usize::MAX
+                && let Some(default) = &local.value
+            {
+                bound[slot] = Some(self.eval(target, default, u32::MAX, depth + 1));
+            }
+        }
+        bound
+    }
+
+    /// The function of the repository that a call runs, where that is certain enough to say so.
+    pub fn callee(&self, function: FnRef, call: &'a Call) -> Option<FnRef> {
+        super::callee::resolve(self, function, call)
+    }
+}
+
+fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
+    match term.kind {
+        Kind::Object(entries) => entries,
+        Kind::Typed(inner, ty) => {
+            if let Kind::Object(entries) = inner.kind {
+                return entries;
+            }
+            let site = term.site;
+            vec![Entry::Spread { value: Term::new(Kind::Typed(inner, ty), site), conditional: false }]
+        }
+        kind => vec![Entry::Spread { value: Term { kind, site: term.site }, conditional: false }],
+    }
+}
+
+/// `a.b.c` as a path, where its root is a name of the module level.
+pub fn dotted(expr: &Expr) -> Option<Vec<String>> {
+    match &expr.kind {
+        ExprKind::Name(path) => Some(path.clone()),
+        ExprKind::Member(base, name) => {
+            let mut path = dotted(base)?;
+            path.push(name.clone());
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+/// A callee in the words of the source.
+pub fn callee_text(callee: &Expr) -> String {
+    match &callee.kind {
+        ExprKind::Name(path) => path.join("."),
+        ExprKind::Member(base, name) => match &base.kind {
+            ExprKind::This => format!("this.{name}"),
+            ExprKind::Name(_) | ExprKind::Member(_, _) => format!("{}.{name}", callee_text(base)),
+            _ => format!("….{name}"),
+        },
+        _ => "…".to_owned(),
+    }
+}

@@ -1,0 +1,452 @@
+//! Which rows a call matches: the callee's name first, then the evidence that the name means this library.
+
+use globset::{GlobBuilder, GlobMatcher};
+use rustc_hash::FxHashMap;
+
+use super::selector::Selector;
+use super::{Row, Texts};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, Role, TypeKind};
+use crate::link::eval::{Eval, callee_text};
+use crate::link::resolve::FnRef;
+use crate::link::term::{Kind, Term, Written};
+use crate::shape::wire_name::fold;
+
+/// A row with its texts parsed.
+#[derive(Debug)]
+pub struct Idiom {
+    pub id: String,
+    pub language: Option<LanguageId>,
+    pub role: Role,
+    pub kind: String,
+    calls: Vec<CallPattern>,
+    pub decorators: Vec<String>,
+    pub functions: Vec<String>,
+    from: Vec<GlobMatcher>,
+    receivers: Vec<GlobMatcher>,
+    strict: bool,
+    pub param_types: Vec<String>,
+    pub event: Vec<Selector>,
+    pub channel: Vec<Selector>,
+    pub payload: Vec<Selector>,
+    pub handler: Vec<Selector>,
+    event_like: Vec<GlobMatcher>,
+    pub key: Vec<Selector>,
+    pub idempotency_key: Vec<Selector>,
+    pub retry: Vec<Selector>,
+    pub awaits: bool,
+    pub deferred: Option<String>,
+}
+
+#[derive(Debug)]
+struct CallPattern {
+    /// What stands before the last name: a type, a module; `Some("")` for a method of anything, `None` for a plain function.
+    owner: Option<String>,
+    name: String,
+    kind: PatternKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PatternKind {
+    Plain,
+    New,
+    Macro,
+}
+
+/// Every idiom of one run, shipped and the user's own.
+#[derive(Debug, Default)]
+pub struct Idioms {
+    pub rows: Vec<Idiom>,
+    by_name: FxHashMap<String, Vec<usize>>,
+    /// Rows whose name has a wildcard.
+    wild: Vec<(GlobMatcher, usize)>,
+}
+
+fn glob(text: &str) -> Result<GlobMatcher, String> {
+    GlobBuilder::new(text)
+        .case_insensitive(true)
+        .literal_separator(false)
+        .build()
+        .map(|g| g.compile_matcher())
+        .map_err(|e| e.to_string())
+}
+
+fn selectors(texts: &Texts) -> Result<Vec<Selector>, String> {
+    texts.iter().map(Selector::parse).collect()
+}
+
+impl Idiom {
+    /// Parses a row.
+    ///
+    /// # Errors
+    /// A sentence that names the row's field and what is wrong in it.
+    pub fn new(row: &Row, language: Option<LanguageId>) -> Result<Idiom, String> {
+        let role = match row.role.as_str() {
+            "producer" => Role::Producer,
+            "consumer" => Role::Consumer,
+            other => return Err(format!("role `{other}`: it is `producer` or `consumer`")),
+        };
+        Ok(Idiom {
+            id: row.id.clone(),
+            language,
+            role,
+            kind: row.kind.clone(),
+            calls: row.call.iter().map(CallPattern::parse).collect(),
+            decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".")).collect(),
+            functions: row.function.iter().map(|text| text.replace("::", ".")).collect(),
+            from: row
+                .from
+                .iter()
+                .flat_map(|text| {
+                    [glob(text), glob(&format!("{text}/**")), glob(&format!("{text}.**")), glob(&format!("{text}::**"))]
+                })
+                .collect::<Result<_, _>>()?,
+            receivers: row.receiver.iter().map(|text| glob(&fold_glob(text))).collect::<Result<_, _>>()?,
+            strict: row.strict,
+            param_types: row.param_type.iter().map(str::to_owned).collect(),
+            event: selectors(&row.event)?,
+            channel: selectors(&row.channel)?,
+            payload: selectors(&row.payload)?,
+            handler: selectors(&row.handler)?,
+            event_like: row.event_like.iter().map(glob).collect::<Result<_, _>>()?,
+            key: selectors(&row.key)?,
+            idempotency_key: selectors(&row.idempotency_key)?,
+            retry: selectors(&row.retry)?,
+            awaits: row.awaits,
+            deferred: row.deferred.clone(),
+        })
+    }
+
+    /// Whether nothing but the callee's name speaks for it.
+    pub fn is_generic(&self) -> bool {
+        self.from.is_empty()
+            && self.receivers.is_empty()
+            && !self.calls.iter().any(|call| call.owner.as_deref().is_some_and(|o| !o.is_empty()))
+    }
+
+    /// Whether an event or channel of this text lets the row apply.
+    pub fn admits_event(&self, text: &str) -> bool {
+        self.event_like.is_empty() || self.event_like.iter().any(|pattern| pattern.is_match(text))
+    }
+
+    pub fn wants_event_like(&self) -> bool {
+        !self.event_like.is_empty()
+    }
+
+    /// Whether the file imports what the row is about, where the row asks for it.
+    pub fn imported_by(&self, eval: &Eval<'_>, function: FnRef) -> bool {
+        let unit = eval.program.files.unit(function.file);
+        unit.facts.imports.iter().any(|import| {
+            let joined = import.module.join(if import.module.len() > 1 { "." } else { "" });
+            let with_name = import.name.as_ref().map(|name| format!("{joined}.{name}"));
+            self.from
+                .iter()
+                .any(|pattern| pattern.is_match(&joined) || with_name.as_ref().is_some_and(|full| pattern.is_match(full)))
+        })
+    }
+
+    pub fn asks_for_import(&self) -> bool {
+        !self.from.is_empty()
+    }
+
+    /// Whether the call is one of this idiom.
+    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        let named = self.calls.iter().any(|pattern| pattern.matches(eval, function, call));
+        if !named {
+            return false;
+        }
+        let asks_from = !self.from.is_empty();
+        let asks_receiver = !self.receivers.is_empty();
+        if !asks_from && !asks_receiver {
+            return true;
+        }
+        let from = asks_from && (self.imported_by(eval, function) || self.receiver_comes_from(eval, function, call));
+        let receiver = asks_receiver && self.receiver_fits(eval, function, call);
+        if self.strict { (!asks_from || from) && (!asks_receiver || receiver) } else { from || receiver }
+    }
+
+    fn receiver_fits<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        let base = match &call.callee.kind {
+            ExprKind::Member(base, _) => base,
+            ExprKind::Name(path) if path.len() > 1 => {
+                return self.receivers.iter().any(|pattern| pattern.is_match(fold(&path[path.len() - 2])));
+            }
+            _ => return false,
+        };
+        receiver_names(eval, function, base, call.span.start).iter().any(|name| {
+            let folded = fold(name);
+            self.receivers.iter().any(|pattern| pattern.is_match(&folded))
+        })
+    }
+
+    /// Whether the receiver's type is declared in one of the packages, wherever it was imported.
+    fn receiver_comes_from<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        let ExprKind::Member(base, _) = &call.callee.kind else {
+            return match &call.callee.kind {
+                ExprKind::Name(path) if path.len() > 1 => {
+                    let joined = path.join(".");
+                    self.from.iter().any(|pattern| pattern.is_match(&joined))
+                }
+                _ => false,
+            };
+        };
+        let term = eval.term(function, base, call.span.start);
+        external_path(eval, &term).is_some_and(|path| {
+            let joined = path.join(".");
+            self.from.iter().any(|pattern| pattern.is_match(&joined) || path.first().is_some_and(|first| pattern.is_match(first)))
+        })
+    }
+}
+
+/// The receiver globs are written as people write names; they are compared without casing and separators.
+fn fold_glob(text: &str) -> String {
+    text.chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, '*' | '?' | '{' | '}' | ','))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The names by which a receiver is known: its last name in the source, its type's name, the root of a chain of calls.
+fn receiver_names<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) -> Vec<String> {
+    let mut names = Vec::new();
+    source_names(eval, function, base, &mut names, 0);
+    let term = eval.term(function, base, at);
+    term_names(eval, &term, &mut names);
+    names
+}
+
+fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<String>, depth: u32) {
+    if depth > 6 {
+        return;
+    }
+    let owner = eval.program.function(function);
+    match &base.kind {
+        ExprKind::Name(path) => names.extend(path.last().cloned()),
+        ExprKind::Local(id) => names.extend(owner.locals.get(id.0 as usize).map(|local| local.name.clone())),
+        ExprKind::Outer(out, id) => {
+            let mut outer = function;
+            for _ in 0..*out {
+                match eval.program.function(outer).parent {
+                    Some((parent, _)) => outer = FnRef { file: outer.file, id: parent },
+                    None => return,
+                }
+            }
+            names.extend(eval.program.function(outer).locals.get(id.0 as usize).map(|local| local.name.clone()));
+        }
+        ExprKind::Member(inner, name) => {
+            names.push(name.clone());
+            if matches!(inner.kind, ExprKind::Call(_)) {
+                source_names(eval, function, inner, names, depth + 1);
+            }
+        }
+        ExprKind::Call(id) => {
+            if let Some(call) = owner.calls.get(id.0 as usize) {
+                source_names(eval, function, &call.callee, names, depth + 1);
+                if let ExprKind::Member(inner, _) = &call.callee.kind {
+                    source_names(eval, function, inner, names, depth + 1);
+                }
+            }
+        }
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) => source_names(eval, function, inner, names, depth + 1),
+        ExprKind::This => names.extend(owner.scope.last().cloned()),
+        _ => {}
+    }
+}
+
+fn term_names(eval: &Eval<'_>, term: &Term<'_>, names: &mut Vec<String>) {
+    match &term.kind {
+        Kind::Typed(inner, ty) => {
+            names.extend(type_name(ty.ty));
+            term_names(eval, inner, names);
+        }
+        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => names.extend(type_name(ty.ty)),
+        Kind::Record(record) => names.extend(type_name(record.ty.ty)),
+        Kind::Built(built) => {
+            names.push(built.root.rsplit(['.', ':']).next().unwrap_or_default().to_owned());
+            names.extend(built.calls.iter().map(|(name, _)| name.clone()));
+            names.extend(built.root.split(['.', ':']).find(|part| !part.is_empty()).map(str::to_owned));
+        }
+        _ => {}
+    }
+}
+
+fn type_name(ty: Written<'_>) -> Vec<String> {
+    match ty {
+        Written::Named(reference) => reference.path.last().cloned().into_iter().collect(),
+        Written::Expr(expr) => match &expr.kind {
+            TypeKind::Ref(reference) => {
+                let mut names: Vec<String> = reference.path.last().cloned().into_iter().collect();
+                for arg in &reference.args {
+                    names.extend(type_name(Written::Expr(arg)));
+                }
+                names
+            }
+            TypeKind::Union(branches) => branches.iter().flat_map(|branch| type_name(Written::Expr(branch))).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// The full path of a foreign type or function behind a term.
+fn external_path(eval: &Eval<'_>, term: &Term<'_>) -> Option<Vec<String>> {
+    use crate::link::resolve::{Entity, Want};
+    let of_type = |ty: &crate::link::term::TypeUse<'_>| {
+        let path = match ty.ty {
+            Written::Named(reference) => reference.path.clone(),
+            Written::Expr(expr) => match &expr.kind {
+                TypeKind::Ref(reference) => match reference.args.first().map(|arg| &arg.kind) {
+                    Some(TypeKind::Ref(inner)) if reference.args.len() == 1 => inner.path.clone(),
+                    _ => reference.path.clone(),
+                },
+                _ => return None,
+            },
+        };
+        match eval.program.resolve(ty.file, ty.scope, &path, Want::Class)?.entity {
+            Entity::External(full) => Some(full),
+            Entity::Type(_) | Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) => None,
+        }
+    };
+    match &term.kind {
+        Kind::Typed(inner, ty) => of_type(ty).or_else(|| external_path(eval, inner)),
+        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_type(ty),
+        Kind::Record(record) => of_type(&record.ty),
+        Kind::Built(built) => {
+            let path: Vec<String> = built.root.split(['.', ':']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            match eval
+                .program
+                .resolve(term.site.file, &[], &path, Want::Value)
+                .or_else(|| eval.program.resolve(term.site.file, &[], &path[..1.min(path.len())], Want::Class))?
+                .entity
+            {
+                Entity::External(full) => Some(full),
+                Entity::Type(_) | Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+impl CallPattern {
+    fn parse(text: &str) -> CallPattern {
+        let (text, kind) = match (text.strip_prefix("new "), text.strip_suffix('!')) {
+            (Some(rest), _) => (rest.trim(), PatternKind::New),
+            (None, Some(rest)) => (rest, PatternKind::Macro),
+            (None, None) => (text, PatternKind::Plain),
+        };
+        let text = text.replace("::", ".");
+        match text.rfind('.') {
+            Some(dot) => CallPattern { owner: Some(text[..dot].to_owned()), name: text[dot + 1..].to_owned(), kind },
+            None => CallPattern { owner: None, name: text, kind },
+        }
+    }
+
+    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        let kind_fits = match self.kind {
+            PatternKind::New => call.kind == CallKind::New,
+            PatternKind::Macro => call.kind == CallKind::Macro,
+            PatternKind::Plain => matches!(call.kind, CallKind::Plain | CallKind::New),
+        };
+        if !kind_fits {
+            return false;
+        }
+        let (base, name): (Option<&Expr>, &str) = match &call.callee.kind {
+            ExprKind::Member(base, name) => (Some(base), name),
+            ExprKind::Name(path) => (None, path.last().map(String::as_str).unwrap_or_default()),
+            _ => return false,
+        };
+        let name_fits =
+            if self.name.contains('*') { glob(&self.name).is_ok_and(|g| g.is_match(name)) } else { self.name == name };
+        if !name_fits {
+            return false;
+        }
+        match (&self.owner, base) {
+            // A plain function; a path to it (`events.publish`) is one as well.
+            (None, None) => true,
+            (None, Some(base)) => matches!(base.kind, ExprKind::Name(_)) && self.kind != PatternKind::Plain,
+            (Some(owner), None) => match &call.callee.kind {
+                ExprKind::Name(path) => path.len() > 1 && (owner.is_empty() || path_ends_with(&path[..path.len() - 1], owner)),
+                _ => false,
+            },
+            (Some(owner), Some(_)) if owner.is_empty() => true,
+            (Some(owner), Some(base)) => {
+                let text = callee_text(base);
+                let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
+                if path_ends_with(&parts, owner) {
+                    return true;
+                }
+                let last = owner.rsplit('.').next().unwrap_or(owner);
+                let wanted = fold_glob(last);
+                let Ok(pattern) = glob(&wanted) else { return false };
+                receiver_names(eval, function, base, call.span.start).iter().any(|name| pattern.is_match(fold(name)))
+            }
+        }
+    }
+}
+
+fn path_ends_with(path: &[String], owner: &str) -> bool {
+    let wanted: Vec<&str> = owner.split('.').collect();
+    path.len() >= wanted.len()
+        && path[path.len() - wanted.len()..]
+            .iter()
+            .zip(&wanted)
+            .all(|(part, want)| *want == "*" || part.eq_ignore_ascii_case(want))
+}
+
+impl Idioms {
+    /// The shipped tables, then the user's own rows, which count first.
+    ///
+    /// # Errors
+    /// The row's id and what is wrong with it. The shipped tables are tested, so only the user's rows can fail.
+    pub fn new(own: &[Row]) -> Result<Idioms, String> {
+        let mut idioms = Idioms::default();
+        for row in own {
+            let idiom = Idiom::new(row, None).map_err(|error| format!("idiom `{}`: {error}", row.id))?;
+            idioms.rows.push(idiom);
+        }
+        for (language, text) in super::SHIPPED {
+            let language = match *language {
+                "rust" => LanguageId::Rust,
+                "typescript" => LanguageId::TypeScript,
+                _ => LanguageId::Python,
+            };
+            for row in super::Table::parse(text)?.idiom {
+                idioms.rows.push(Idiom::new(&row, Some(language)).map_err(|error| format!("idiom `{}`: {error}", row.id))?);
+            }
+        }
+        for (at, row) in idioms.rows.iter().enumerate() {
+            for call in &row.calls {
+                if call.name.contains('*') {
+                    idioms.wild.push((glob(&call.name)?, at));
+                } else {
+                    idioms.by_name.entry(call.name.clone()).or_default().push(at);
+                }
+            }
+        }
+        Ok(idioms)
+    }
+
+    /// The rows that may match a callee of this last name.
+    pub fn candidates(&self, name: &str) -> Vec<usize> {
+        let mut rows: Vec<usize> = self.by_name.get(name).cloned().unwrap_or_default();
+        rows.extend(self.wild.iter().filter(|(pattern, _)| pattern.is_match(name)).map(|(_, at)| *at));
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// Whether row `at` is this call's.
+    pub fn matches<'a>(&self, at: usize, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        let row = &self.rows[at];
+        let language = eval.program.files.unit(function.file).facts.language;
+        row.language.is_none_or(|wanted| wanted == language) && row.matches(eval, function, call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_rows_are_well_formed() {
+        Idioms::new(&[]).expect("every shipped selector and glob parses");
+    }
+}

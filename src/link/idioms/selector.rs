@@ -1,0 +1,277 @@
+//! Selectors: where in a call an idiom keeps the event name, the payload and the options.
+
+use crate::facts::{Call, ExprKind, Literal};
+use crate::link::eval::Eval;
+use crate::link::resolve::FnRef;
+use crate::link::term::{Kind, Site, Term};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    pub root: Root,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// `args[0]`; from the end where it is negative.
+    Argument(i32),
+    /// `args.name`
+    Named(String),
+    /// `args[*]`
+    AnyArgument,
+    Receiver,
+    /// `type_args[0]`
+    TypeArgument(u32),
+    Return,
+    /// `params[0]` of a handler
+    Param(i32),
+    /// `params.name` of a handler
+    NamedParam(String),
+    /// `decorator.args[0]`
+    DecoratorArgument(u32),
+    /// `decorator.args.name`
+    DecoratorNamed(String),
+    /// `payload`: what the row selects as its payload.
+    Payload,
+    /// `function`: the handler's own name.
+    FunctionName,
+    /// `class`: the name of the class that the handler belongs to.
+    ClassName,
+    /// `'text'`
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Key(String),
+    Position(u32),
+    Each,
+}
+
+impl Selector {
+    /// Parses a selector.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Selector, String> {
+        let text = text.trim();
+        if let Some(constant) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            return Ok(Selector { root: Root::Text(constant.to_owned()), steps: Vec::new() });
+        }
+        let mut steps = steps_of(text)?;
+        if steps.is_empty() {
+            return Err("a selector is empty".to_owned());
+        }
+        let Step::Key(root) = steps.remove(0) else {
+            return Err(format!("`{text}` starts with a position; it has to start with a name such as `args`"));
+        };
+        let root = match (root.as_str(), steps.first().cloned()) {
+            ("args", Some(Step::Position(position))) => {
+                steps.remove(0);
+                Root::Argument(position as i32)
+            }
+            ("args", Some(Step::Each)) => {
+                steps.remove(0);
+                Root::AnyArgument
+            }
+            ("args", Some(Step::Key(name))) => {
+                steps.remove(0);
+                match name.strip_prefix('-').and_then(|back| back.parse::<i32>().ok()) {
+                    Some(back) => Root::Argument(-back),
+                    None => Root::Named(name),
+                }
+            }
+            ("type_args", Some(Step::Position(position))) => {
+                steps.remove(0);
+                Root::TypeArgument(position)
+            }
+            ("params", Some(Step::Position(position))) => {
+                steps.remove(0);
+                Root::Param(position as i32)
+            }
+            ("params", Some(Step::Key(name))) => {
+                steps.remove(0);
+                match name.strip_prefix('-').and_then(|back| back.parse::<i32>().ok()) {
+                    Some(back) => Root::Param(-back),
+                    None => Root::NamedParam(name),
+                }
+            }
+            ("decorator", Some(Step::Key(args))) if args == "args" => {
+                steps.remove(0);
+                match steps.first().cloned() {
+                    Some(Step::Position(position)) => {
+                        steps.remove(0);
+                        Root::DecoratorArgument(position)
+                    }
+                    Some(Step::Key(name)) => {
+                        steps.remove(0);
+                        Root::DecoratorNamed(name)
+                    }
+                    _ => return Err(format!("`{text}`: `decorator.args` needs a position or a name")),
+                }
+            }
+            ("receiver", _) => Root::Receiver,
+            ("return", _) => Root::Return,
+            ("payload", _) => Root::Payload,
+            ("function", _) => Root::FunctionName,
+            ("class", _) => Root::ClassName,
+            (other, _) => {
+                return Err(format!(
+                    "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `receiver`, `type_args[0]`, `return`, \
+                     `params[0]`, `decorator.args[0]`, `payload`, `function`, `class` and `'text'`"
+                ));
+            }
+        };
+        Ok(Selector { root, steps })
+    }
+
+    /// The term that it selects in a call of `function`; `None` where it is not there.
+    pub fn select<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
+        let site = Site { file: function.file, span: call.span };
+        let at = call.span.start;
+        let argument = |position: usize| -> Option<Term<'a>> {
+            let mut seen = 0;
+            for argument in &call.args {
+                if argument.spread {
+                    return None;
+                }
+                if argument.name.is_none() {
+                    if seen == position {
+                        return Some(eval.term(function, &argument.value, at));
+                    }
+                    seen += 1;
+                }
+            }
+            None
+        };
+        let root = match &self.root {
+            Root::Argument(position) if *position >= 0 => argument(*position as usize)?,
+            Root::Argument(back) => {
+                let positional = call.args.iter().filter(|argument| argument.name.is_none()).count();
+                argument(positional.checked_sub(back.unsigned_abs() as usize)?)?
+            }
+            Root::Named(name) => {
+                let given = call.args.iter().find(|argument| argument.name.as_deref() == Some(name))?;
+                eval.term(function, &given.value, at)
+            }
+            Root::AnyArgument => {
+                let all: Vec<Term<'a>> = call.args.iter().map(|argument| eval.term(function, &argument.value, at)).collect();
+                Term::new(Kind::OneOf(all), site)
+            }
+            Root::Receiver => match &call.callee.kind {
+                ExprKind::Member(base, _) => eval.term(function, base, at),
+                _ => return None,
+            },
+            Root::TypeArgument(position) => {
+                let ty = call.type_args.get(*position as usize)?;
+                Term::new(Kind::OfType(eval.type_use(function, ty)), site)
+            }
+            Root::Text(text) => Term::new(Kind::Literal(Literal::Text(text.clone())), site),
+            Root::FunctionName => Term::new(Kind::Literal(Literal::Text(eval.program.function(function).name.clone())), site),
+            Root::ClassName => {
+                let owner = eval.program.function(function).scope.last()?;
+                Term::new(Kind::Literal(Literal::Text(owner.clone())), site)
+            }
+            Root::Return
+            | Root::Param(_)
+            | Root::NamedParam(_)
+            | Root::DecoratorArgument(_)
+            | Root::DecoratorNamed(_)
+            | Root::Payload => return None,
+        };
+        walk(root, &self.steps, site)
+    }
+}
+
+/// Takes the steps into a term, looking through encodings; `None` where a step leads to nothing.
+pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> {
+    let mut term = root;
+    for step in steps {
+        while let Kind::Encoded(inner) = term.kind {
+            term = *inner;
+        }
+        let place = term.site;
+        term = match step {
+            Step::Key(name) => term.member(name, place),
+            Step::Each => term.element(place),
+            Step::Position(position) => match &term.kind {
+                Kind::Built(built) => built.positional(*position as usize)?.clone(),
+                Kind::Record(record) => record.fields.iter().find(|(name, _)| *name == position.to_string())?.1.clone(),
+                Kind::Array(items) => items.get(*position as usize)?.clone(),
+                _ => term.element(place),
+            },
+        };
+        if matches!(term.kind, Kind::Absent) {
+            return None;
+        }
+    }
+    // A part of a value that is not followed at all is not there as far as anybody knows.
+    if let Kind::Member(inner, _) = &term.kind
+        && matches!(inner.kind, Kind::Unknown(_))
+        && inner.site == site
+    {
+        return None;
+    }
+    Some(term)
+}
+
+/// `a.b[0][*]` → its steps.
+fn steps_of(text: &str) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    for (at, part) in text.split('.').enumerate() {
+        let (name, mut brackets) = match part.find('[') {
+            Some(open) => part.split_at(open),
+            None => (part, ""),
+        };
+        if !name.is_empty() {
+            steps.push(Step::Key(name.to_owned()));
+        } else if at == 0 || brackets.is_empty() {
+            return Err(format!("`{text}` has an empty step"));
+        }
+        while let Some(rest) = brackets.strip_prefix('[') {
+            let close = rest.find(']').ok_or_else(|| format!("`{text}` has a `[` without its `]`"))?;
+            let inside = rest[..close].trim();
+            steps.push(match inside {
+                "*" => Step::Each,
+                _ => match inside.parse::<i32>() {
+                    Ok(position) if position >= 0 => Step::Position(position as u32),
+                    Ok(back) => Step::Key(back.to_string()),
+                    Err(_) => Step::Key(inside.trim_matches(['"', '\'']).to_owned()),
+                },
+            });
+            brackets = &rest[close + 1..];
+        }
+        if !brackets.is_empty() {
+            return Err(format!("`{text}` has `{brackets}` after a `]`"));
+        }
+    }
+    Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_has_a_root_and_steps() {
+        assert_eq!(
+            Selector::parse("args[0].messages[*].value"),
+            Ok(Selector {
+                root: Root::Argument(0),
+                steps: vec![Step::Key("messages".into()), Step::Each, Step::Key("value".into())]
+            })
+        );
+        assert_eq!(Selector::parse("args[-1]"), Ok(Selector { root: Root::Argument(-1), steps: vec![] }));
+        assert_eq!(Selector::parse("'user.signup'"), Ok(Selector { root: Root::Text("user.signup".into()), steps: vec![] }));
+        assert_eq!(
+            Selector::parse("decorator.args.name"),
+            Ok(Selector { root: Root::DecoratorNamed("name".into()), steps: vec![] })
+        );
+    }
+
+    #[test]
+    fn a_wrong_selector_says_what_is_wrong() {
+        assert!(Selector::parse("argument[0]").expect_err("not a root").contains("`argument` is not a root"));
+        assert!(Selector::parse("args[0").expect_err("open bracket").contains("without its `]`"));
+    }
+}

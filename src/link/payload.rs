@@ -1,0 +1,232 @@
+//! Terms to shapes: the JSON that a value becomes when it is written.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::reduce;
+use super::term::{Entry, Kind, Site, Term};
+use super::types::{Reduced, Side, Types, literal_value};
+use crate::facts::Literal;
+use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
+use crate::source::Origin;
+
+/// The shape of a payload: encodings around the whole are looked through, since the payload is what they carry.
+pub fn wire_shape<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {
+    let mut root = term;
+    loop {
+        match &root.kind {
+            Kind::Encoded(inner) => root = inner,
+            Kind::Typed(inner, _) if matches!(inner.kind, Kind::Encoded(_)) => root = inner,
+            _ => break,
+        }
+    }
+    shape_of(types, root, side).shape
+}
+
+/// The shape of a value inside a payload, and whether it may be left out.
+pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduced {
+    let origin = origin_of(types, term.site);
+    let kind = match &term.kind {
+        Kind::Literal(literal) => ShapeKind::Const(literal_value(literal)),
+        Kind::Absent => return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: true },
+        Kind::Template(_) => ShapeKind::String(StringShape::default()),
+        Kind::Param { declared: Some(ty), .. } => return types.shape(ty, side),
+        Kind::Param { declared: None, .. } => ShapeKind::Unknown("a parameter without a type".to_owned()),
+        Kind::Member(base, name) => {
+            let base = shape_of(types, base, side);
+            let (shape, absent) = reduce::member(&base.shape, name);
+            return Reduced { shape, absent: absent && !base.shape.is_unknown() };
+        }
+        Kind::Element(list) => {
+            let list = shape_of(types, list, side);
+            return Reduced { shape: reduce::element(&list.shape), absent: false };
+        }
+        Kind::Object(entries) => return Reduced { shape: object_shape(types, entries, origin, side), absent: false },
+        Kind::Array(items) => ShapeKind::Array(ArrayShape {
+            prefix: Vec::new(),
+            items: Some(if items.is_empty() {
+                reduce::hole("an empty list")
+            } else {
+                Shape::union(items.iter().map(|item| present(types, item, side)).collect::<Vec<_>>(), origin.clone())
+            }),
+            min_items: None,
+            max_items: None,
+            unique: false,
+        }),
+        Kind::ListOf(item) => ShapeKind::Array(ArrayShape {
+            prefix: Vec::new(),
+            items: Some(present(types, item, side)),
+            min_items: None,
+            max_items: None,
+            unique: false,
+        }),
+        Kind::MapOf(value) => ShapeKind::Object(ObjectShape {
+            fields: Vec::new(),
+            rest: Rest::Open { keys: None, values: present(types, value, side) },
+            min_properties: None,
+            max_properties: None,
+        }),
+        Kind::Record(record) => {
+            let stated = types.shape(&record.ty, side);
+            return Reduced { shape: record_shape(types, &stated.shape, &record.fields, side), absent: stated.absent };
+        }
+        Kind::OneOf(branches) => {
+            let mut absent = false;
+            let shapes: Vec<Arc<Shape>> = branches
+                .iter()
+                .map(|branch| {
+                    let reduced = shape_of(types, branch, side);
+                    absent |= reduced.absent;
+                    reduced.shape
+                })
+                .collect();
+            return Reduced { shape: Shape::union(shapes, origin), absent };
+        }
+        Kind::Encoded(_) => {
+            ShapeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
+        }
+        Kind::Decoded(_, Some(ty)) => return types.shape(ty, side),
+        Kind::Decoded(_, None) => ShapeKind::Unknown("the decoded JSON has no stated type".to_owned()),
+        Kind::Typed(value, ty) => {
+            let given = shape_of(types, value, side);
+            let stated = types.shape(ty, side);
+            let absent = if given.shape.is_unknown() { stated.absent } else { given.absent };
+            return Reduced { shape: reduce::fill(&given.shape, &stated.shape, 0), absent };
+        }
+        Kind::OfType(ty) => return types.shape(ty, side),
+        Kind::Function(_) => return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: true },
+        Kind::Built(built) => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
+        Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
+    };
+    Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }
+}
+
+fn present<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {
+    let reduced = shape_of(types, term, side);
+    if reduced.absent {
+        let origin = reduced.shape.origin.clone();
+        return Shape::union([reduced.shape, Arc::new(Shape::new(ShapeKind::Null, origin.clone()))], origin);
+    }
+    reduced.shape
+}
+
+fn object_shape<'a>(types: &Types<'_, 'a>, entries: &[Entry<'a>], origin: Option<Origin>, side: Side) -> Arc<Shape> {
+    let mut shape = Arc::new(Shape::new(ShapeKind::Object(ObjectShape::of(Vec::new())), origin.clone()));
+    for entry in entries {
+        match entry {
+            Entry::Field { key, value, conditional, site } => {
+                let reduced = shape_of(types, value, side);
+                if matches!(reduced.shape.kind, ShapeKind::Never) && reduced.absent {
+                    if !conditional {
+                        shape = reduce::on_objects(&shape, "delete", &|object| {
+                            let mut without = object.clone();
+                            without.fields.retain(|field| field.name != *key);
+                            without
+                        });
+                    } else {
+                        shape = reduce::on_objects(&shape, "delete", &|object| {
+                            let mut without = object.clone();
+                            for field in without.fields.iter_mut().filter(|field| field.name == *key) {
+                                field.presence = Presence::Optional;
+                            }
+                            without
+                        });
+                    }
+                    continue;
+                }
+                let presence = if *conditional || reduced.absent { Presence::Optional } else { Presence::Required };
+                let mut field = Field::new(key.clone(), reduced.shape, presence, origin_of(types, *site));
+                field.source = source_of(value);
+                let added = Arc::new(Shape::new(ShapeKind::Object(ObjectShape::of(vec![field])), origin.clone()));
+                shape = reduce::merge(&shape, &added);
+            }
+            Entry::AnyKey { value } => {
+                let values = present(types, value, side);
+                let added = Arc::new(Shape::new(
+                    ShapeKind::Object(ObjectShape {
+                        fields: Vec::new(),
+                        rest: Rest::Open { keys: None, values },
+                        min_properties: None,
+                        max_properties: None,
+                    }),
+                    origin.clone(),
+                ));
+                shape = reduce::merge(&shape, &added);
+            }
+            Entry::Spread { value, conditional } => {
+                let reduced = shape_of(types, value, side);
+                let may_be_nothing = *conditional || reduced.absent || reduced.shape.admits_null() && !reduced.shape.is_unknown();
+                let spread = reduce::non_nullable(&reduced.shape);
+                let spread = if may_be_nothing { reduce::with_presence(&spread, Presence::Optional, "spread") } else { spread };
+                shape = reduce::merge(&shape, &spread);
+            }
+        }
+    }
+    shape
+}
+
+/// The stated type of a record, with what its holes are given here: generic members, values of any type.
+fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(String, Term<'a>)], side: Side) -> Arc<Shape> {
+    let Some(object) = stated.as_object() else { return Arc::clone(stated) };
+    let mut filled = object.clone();
+    for field in &mut filled.fields {
+        if !has_hole(&field.shape, 0) {
+            continue;
+        }
+        let source = field.source.as_deref().unwrap_or(&field.name);
+        if let Some((_, value)) = fields.iter().find(|(name, _)| name == source) {
+            let given = wire_shape(types, value, side);
+            field.shape =
+                if field.shape.is_unknown() && !given.is_unknown() { given } else { reduce::fill(&field.shape, &given, 0) };
+        }
+    }
+    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
+}
+
+fn has_hole(shape: &Shape, depth: u32) -> bool {
+    depth < 8
+        && match &shape.kind {
+            ShapeKind::Unknown(_) => true,
+            ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
+                branches.iter().any(|branch| has_hole(branch, depth + 1))
+            }
+            ShapeKind::Array(array) => array.items.as_ref().is_some_and(|items| has_hole(items, depth + 1)),
+            ShapeKind::Object(object) => object.fields.iter().any(|field| has_hole(&field.shape, depth + 1)),
+            _ => false,
+        }
+}
+
+/// The words of the source that feed a key, for telling a rename from a removal and an addition.
+fn source_of(value: &Term<'_>) -> Option<String> {
+    match &value.kind {
+        Kind::Member(base, name) => Some(match source_of(base) {
+            Some(base) => format!("{base}.{name}"),
+            None => name.clone(),
+        }),
+        Kind::Typed(inner, _) | Kind::Encoded(inner) => source_of(inner),
+        Kind::Unknown(text) if !text.is_empty() && text.len() < 80 => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn origin_of(types: &Types<'_, '_>, site: Site) -> Option<Origin> {
+    types.origin(site.file, site.span)
+}
+
+/// The constant text under a key of a payload, where there is exactly one.
+pub fn constant_field(shape: &Shape, name: &str) -> Option<String> {
+    match &shape.as_object()?.field(name)?.shape.kind {
+        ShapeKind::Const(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The constant text of a literal term.
+pub fn literal_text(literal: &Literal) -> Option<String> {
+    match literal {
+        Literal::Text(text) => Some(text.clone()),
+        Literal::Number(digits) => Some(digits.clone()),
+        Literal::Null | Literal::Bool(_) => None,
+    }
+}

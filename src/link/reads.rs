@@ -1,0 +1,371 @@
+//! What a piece of code reads of a payload: accesses traced back to the parameter, call or decoding that the payload came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::eval::Eval;
+use super::idioms::selector::Step as PathStep;
+use super::reduce;
+use super::resolve::FnRef;
+use super::summaries::CallSite;
+use super::term::TypeUse;
+use super::types::{Side, Types};
+use crate::facts::{Expr, ExprKind, Literal, LocalKind, Step};
+use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
+use crate::source::{Origin, Span};
+
+/// How many functions deep a payload is followed when it is handed on.
+const MAX_HANDOVERS: u32 = 4;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    Param(FnRef, u32),
+    Call(CallSite),
+}
+
+/// The parts of a value that are read.
+#[derive(Debug, Default)]
+pub struct ReadTree<'a> {
+    fields: BTreeMap<String, ReadField<'a>>,
+    each: Option<Box<ReadTree<'a>>>,
+    types: Vec<TypeUse<'a>>,
+    compared: Vec<Literal>,
+    /// Whether it is decoded into a type that rejects what does not fit.
+    pub enforced: Option<TypeUse<'a>>,
+}
+
+#[derive(Debug)]
+struct ReadField<'a> {
+    presence: Presence,
+    origin: Origin,
+    tree: ReadTree<'a>,
+}
+
+impl ReadTree<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.each.is_none() && self.enforced.is_none()
+    }
+}
+
+/// Traces an expression back to where its value came from, with the steps taken into it.
+pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -> Option<(Root, Vec<PathStep>)> {
+    if depth > 24 {
+        return None;
+    }
+    let owner = eval.program.function(function);
+    match &expr.kind {
+        ExprKind::Local(id) => {
+            let local = owner.locals.get(id.0 as usize)?;
+            match local.kind {
+                LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam => {
+                    Some((Root::Param(function, id.0), Vec::new()))
+                }
+                LocalKind::Variable => trace(eval, function, local.value.as_ref()?, depth + 1),
+            }
+        }
+        ExprKind::Outer(out, id) => {
+            let mut outer = function;
+            for _ in 0..*out {
+                let (parent, _) = eval.program.function(outer).parent?;
+                outer = FnRef { file: outer.file, id: parent };
+            }
+            let local = eval.program.function(outer).locals.get(id.0 as usize)?;
+            match local.kind {
+                LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam => {
+                    Some((Root::Param(outer, id.0), Vec::new()))
+                }
+                LocalKind::Variable => trace(eval, outer, local.value.as_ref()?, depth + 1),
+            }
+        }
+        ExprKind::Member(base, name) => {
+            let (root, mut steps) = trace(eval, function, base, depth + 1)?;
+            steps.push(PathStep::Key(name.clone()));
+            Some((root, steps))
+        }
+        ExprKind::Index(base, index) => {
+            let (root, mut steps) = trace(eval, function, base, depth + 1)?;
+            steps.push(match &index.kind {
+                ExprKind::Literal(Literal::Text(name)) => PathStep::Key(name.clone()),
+                _ => PathStep::Each,
+            });
+            Some((root, steps))
+        }
+        ExprKind::Element(base) => {
+            let (root, mut steps) = trace(eval, function, base, depth + 1)?;
+            steps.push(PathStep::Each);
+            Some((root, steps))
+        }
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) | ExprKind::Encoded(inner) | ExprKind::Decoded(inner, _) => {
+            trace(eval, function, inner, depth + 1)
+        }
+        ExprKind::OneOf(branches) => branches.iter().find_map(|branch| trace(eval, function, branch, depth + 1)),
+        ExprKind::Call(id) => {
+            // A method that only unwraps (`.value()`, `.to_string()`) keeps the value that it is called on.
+            Some((Root::Call(CallSite { function, call: *id }), Vec::new()))
+        }
+        _ => None,
+    }
+}
+
+/// The reads of the value at `prefix` of `root`.
+pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> ReadTree<'a> {
+    let mut tree = ReadTree::default();
+    collect(eval, root, prefix, &mut tree, 0);
+    tree
+}
+
+fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut ReadTree<'a>, depth: u32) {
+    let home = match root {
+        Root::Param(function, _) => function,
+        Root::Call(site) => site.function,
+    };
+    let unit = eval.program.files.unit(home.file);
+    for (at, function) in unit.facts.functions.iter().enumerate() {
+        let reference = FnRef { file: home.file, id: crate::facts::FnId(at as u32) };
+        if !is_within(eval, reference, home) {
+            continue;
+        }
+        for read in &function.reads {
+            let Some((from, mut steps)) = trace(eval, reference, &read.base, 0) else { continue };
+            if from != root {
+                continue;
+            }
+            steps.extend(read.path.iter().map(|step| match step {
+                Step::Key { name, .. } => PathStep::Key(name.clone()),
+                Step::Each => PathStep::Each,
+            }));
+            let Some(rest) = after_prefix(&steps, prefix) else { continue };
+            let ty = read.ty.as_ref().map(|ty| eval.type_use(reference, ty));
+            insert(eval, tree, &steps[steps.len() - rest..], read, reference, ty);
+        }
+        // A type that the payload, or a part of it, is decoded into.
+        for local in &function.locals {
+            if let Some(value) = &local.value {
+                decoded_types(
+                    eval,
+                    reference,
+                    value,
+                    local.ty.as_ref().map(|ty| eval.type_use(reference, ty)),
+                    root,
+                    prefix,
+                    tree,
+                    0,
+                );
+            }
+        }
+        for value in &function.returns {
+            decoded_types(eval, reference, value, None, root, prefix, tree, 0);
+        }
+        for call in &function.calls {
+            for argument in &call.args {
+                decoded_types(eval, reference, &argument.value, None, root, prefix, tree, 0);
+            }
+            if depth >= MAX_HANDOVERS {
+                continue;
+            }
+            for (position, argument) in call.args.iter().enumerate() {
+                let Some((from, steps)) = trace(eval, reference, &argument.value, 0) else { continue };
+                if from != root {
+                    continue;
+                }
+                let Some(target) = eval.callee(reference, call) else { continue };
+                let callee = eval.program.function(target);
+                let slot = match &argument.name {
+                    Some(name) => callee.locals.iter().take(callee.params as usize).position(|local| local.name == *name),
+                    None => (position < callee.params as usize).then_some(position),
+                };
+                let Some(slot) = slot else { continue };
+                if target == home && matches!(root, Root::Param(_, index) if index == slot as u32) {
+                    continue;
+                }
+                let next = Root::Param(target, slot as u32);
+                if let Some(rest) = after_prefix(&steps, prefix) {
+                    let inner = &steps[steps.len() - rest..];
+                    collect(eval, next, &[], subtree(eval, tree, inner, reference, argument.value.span), depth + 1);
+                } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
+                    collect(eval, next, &prefix[steps.len()..], tree, depth + 1);
+                }
+            }
+        }
+    }
+}
+
+/// How many steps are left behind `prefix`; `None` where the path does not go through it.
+fn after_prefix(steps: &[PathStep], prefix: &[PathStep]) -> Option<usize> {
+    let same = |a: &PathStep, b: &PathStep| match (a, b) {
+        (PathStep::Key(x), PathStep::Key(y)) => x == y,
+        (PathStep::Each | PathStep::Position(_), PathStep::Each | PathStep::Position(_)) => true,
+        (PathStep::Key(_), PathStep::Each | PathStep::Position(_))
+        | (PathStep::Each | PathStep::Position(_), PathStep::Key(_)) => false,
+    };
+    (steps.len() >= prefix.len() && steps.iter().zip(prefix).all(|(a, b)| same(a, b))).then(|| steps.len() - prefix.len())
+}
+
+fn is_within(eval: &Eval<'_>, function: FnRef, home: FnRef) -> bool {
+    let mut current = function;
+    for _ in 0..32 {
+        if current == home {
+            return true;
+        }
+        match eval.program.function(current).parent {
+            Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+            None => return false,
+        }
+    }
+    false
+}
+
+fn insert<'a>(
+    eval: &Eval<'a>,
+    tree: &mut ReadTree<'a>,
+    steps: &[PathStep],
+    read: &'a crate::facts::Read,
+    reader: FnRef,
+    ty: Option<TypeUse<'a>>,
+) {
+    let mut node = tree;
+    let skipped = read.path.len().saturating_sub(steps.len());
+    let lead = steps.len().saturating_sub(read.path.len());
+    for (at, step) in steps.iter().enumerate() {
+        let (presence, span) = match at.checked_sub(lead).and_then(|index| read.path.get(index + skipped)) {
+            Some(Step::Key { presence, span, .. }) => (*presence, *span),
+            // Steps that a variable took before: their own read says whether they must be there.
+            Some(Step::Each) | None => (Presence::Optional, read.span),
+        };
+        node = match step {
+            PathStep::Key(name) => {
+                let origin = Origin::new(eval.program.files.unit(reader.file).path.clone(), span);
+                let field =
+                    node.fields.entry(name.clone()).or_insert_with(|| ReadField { presence, origin, tree: ReadTree::default() });
+                field.presence = field.presence.min(presence);
+                &mut field.tree
+            }
+            PathStep::Each | PathStep::Position(_) => node.each.get_or_insert_with(Box::default),
+        };
+    }
+    if let Some(ty) = ty {
+        node.types.push(ty);
+    }
+    if !read.compared.is_empty() {
+        node.compared.extend(read.compared.iter().cloned());
+    }
+}
+
+fn subtree<'t, 'a>(
+    eval: &Eval<'a>,
+    tree: &'t mut ReadTree<'a>,
+    steps: &[PathStep],
+    reader: FnRef,
+    span: Span,
+) -> &'t mut ReadTree<'a> {
+    let mut node = tree;
+    for step in steps {
+        node = match step {
+            PathStep::Key(name) => {
+                let origin = Origin::new(eval.program.files.unit(reader.file).path.clone(), span);
+                &mut node
+                    .fields
+                    .entry(name.clone())
+                    .or_insert_with(|| ReadField { presence: Presence::Optional, origin, tree: ReadTree::default() })
+                    .tree
+            }
+            PathStep::Each | PathStep::Position(_) => node.each.get_or_insert_with(Box::default),
+        };
+    }
+    node
+}
+
+#[expect(clippy::too_many_arguments, reason = "one walk with its whole context")]
+fn decoded_types<'a>(
+    eval: &Eval<'a>,
+    function: FnRef,
+    expr: &'a Expr,
+    stated: Option<TypeUse<'a>>,
+    root: Root,
+    prefix: &[PathStep],
+    tree: &mut ReadTree<'a>,
+    depth: u32,
+) {
+    if depth > 8 {
+        return;
+    }
+    match &expr.kind {
+        ExprKind::Decoded(inner, ty) => {
+            let Some(ty) = ty.as_ref().map(|ty| eval.type_use(function, ty)).or(stated) else { return };
+            if let Some((from, steps)) = trace(eval, function, inner, 0)
+                && from == root
+                && let Some(rest) = after_prefix(&steps, prefix)
+            {
+                let node = subtree(eval, tree, &steps[steps.len() - rest..], function, expr.span);
+                node.enforced = Some(ty);
+            }
+        }
+        ExprKind::Await(inner) | ExprKind::Member(inner, _) => {
+            decoded_types(eval, function, inner, None, root, prefix, tree, depth + 1)
+        }
+        ExprKind::Typed(inner, _) => decoded_types(eval, function, inner, stated, root, prefix, tree, depth + 1),
+        ExprKind::OneOf(branches) => {
+            for branch in branches {
+                decoded_types(eval, function, branch, stated.clone(), root, prefix, tree, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The shape that a reader needs, with what its declared type adds to what it reads.
+pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&Arc<Shape>>) -> Arc<Shape> {
+    if let Some(ty) = &tree.enforced {
+        return types.shape(ty, Side::Read).shape;
+    }
+    if tree.fields.is_empty() && tree.each.is_none() {
+        if let Some(ty) = tree.types.first() {
+            return types.shape(ty, Side::Read).shape;
+        }
+        // Code that looks for some texts says nothing of the others: only that it is a text is known.
+        if declared.is_none()
+            && !tree.compared.is_empty()
+            && tree.compared.iter().all(|literal| matches!(literal, Literal::Text(_)))
+        {
+            return Arc::new(Shape::new(ShapeKind::String(StringShape::default()), None));
+        }
+        return declared.cloned().unwrap_or_else(|| reduce::hole("read without a stated type"));
+    }
+    if let Some(each) = &tree.each
+        && tree.fields.is_empty()
+    {
+        let inner = declared.map(reduce::element);
+        return Arc::new(Shape::new(
+            ShapeKind::Array(ArrayShape {
+                prefix: Vec::new(),
+                items: Some(shape_of(types, each, inner.as_ref())),
+                min_items: None,
+                max_items: None,
+                unique: false,
+            }),
+            None,
+        ));
+    }
+    let fields = tree
+        .fields
+        .iter()
+        .map(|(name, field)| {
+            let inner = declared.and_then(|declared| known_member(declared, name));
+            let shape = shape_of(types, &field.tree, inner.as_ref());
+            let nullable = field.presence == Presence::Optional && !shape.is_unknown() && !shape.admits_null();
+            // A reader that copes with absence copes with `null` in nearly every form of the check (`?.`, `??`, `.get`).
+            let shape = if nullable { Shape::union([shape, Arc::new(Shape::new(ShapeKind::Null, None))], None) } else { shape };
+            Field::new(name.clone(), shape, field.presence, Some(field.origin.clone()))
+        })
+        .collect();
+    Arc::new(Shape::new(
+        ShapeKind::Object(ObjectShape { fields, rest: Rest::Silent, min_properties: None, max_properties: None }),
+        None,
+    ))
+}
+
+fn known_member(shape: &Arc<Shape>, name: &str) -> Option<Arc<Shape>> {
+    let (member, _) = reduce::member(shape, name);
+    (!member.is_unknown()).then_some(member)
+}

@@ -1,0 +1,508 @@
+//! Wrappers followed: what a function publishes or consumes in terms of its parameters, carried to the calls that decide it.
+//!
+//! Application code almost never names a broker library; it calls its own helper, one to four calls above. So a call that an
+//! idiom recognises becomes an [`Emission`] over the parameters of the function around it. As long as its event name (or the
+//! handler, on the consumer side) is still a parameter, every call of that function substitutes its arguments, up the call
+//! graph, until the name becomes known: there the boundary is.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::eval::Eval;
+use super::idioms::matcher::Idioms;
+use super::idioms::selector::{Root, Selector};
+use super::modules::FileId;
+use super::resolve::{DeclId, Entity, FnRef, Want};
+use super::term::{Entry, Kind, Term};
+use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
+
+/// How many calls above the sink are followed.
+const MAX_CHAIN: usize = 7;
+
+/// How many emissions one run keeps in flight; past it the rest stays unresolved and is counted.
+const MAX_EMISSIONS: usize = 200_000;
+
+/// The keys under which payloads carry the name of their event, in the order in which they are trusted.
+pub const EVENT_KEYS: &[&str] =
+    &["event", "type", "event_type", "eventType", "event_name", "eventName", "detail-type", "detailType", "topic", "kind"];
+
+/// A call in a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallSite {
+    pub function: FnRef,
+    pub call: CallId,
+}
+
+/// A publish or a registration of a handler, as seen from one call.
+#[derive(Clone, Debug)]
+pub struct Emission<'a> {
+    pub row: usize,
+    pub role: Role,
+    pub event: Option<Term<'a>>,
+    pub channel: Option<Term<'a>>,
+    pub payload: Option<Term<'a>>,
+    pub handler: Option<Term<'a>>,
+    pub key: Option<Term<'a>>,
+    pub idempotency_key: Option<Term<'a>>,
+    pub retry: Option<Term<'a>>,
+    /// The payload at the call, before any envelope: what the outermost wrapper was given.
+    pub inner: Option<Term<'a>>,
+    /// The calls from here down to the sink; the first is where the emission stands.
+    pub chain: Vec<CallSite>,
+    /// Whether the event name has been read out of the payload.
+    pub event_in_payload: bool,
+}
+
+impl<'a> Emission<'a> {
+    pub fn site(&self) -> CallSite {
+        self.chain[0]
+    }
+
+    /// Whether what identifies it still depends on who calls.
+    fn is_open(&self) -> bool {
+        let open = |term: &Option<Term<'a>>| term.as_ref().is_some_and(Term::is_open);
+        match self.role {
+            Role::Producer => match &self.event {
+                Some(event) => event.is_open(),
+                None => open(&self.channel) || open(&self.payload),
+            },
+            Role::Consumer => open(&self.handler) || (open(&self.event) || self.event.is_none() && open(&self.channel)),
+        }
+    }
+
+    fn substituted(&self, function: FnRef, site: CallSite, bound: &[Option<Term<'a>>]) -> Emission<'a> {
+        let argument = |index: u32| bound.get(index as usize).cloned().flatten();
+        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument));
+        let mut chain = Vec::with_capacity(self.chain.len() + 1);
+        chain.push(site);
+        chain.extend_from_slice(&self.chain);
+        let payload = apply(&self.payload);
+        // What was handed over as the whole or a part of the payload is the payload at the call.
+        let inner = self.inner.as_ref().or(self.payload.as_ref()).and_then(|term| innermost_argument(term, function, &argument));
+        Emission {
+            row: self.row,
+            role: self.role,
+            event: apply(&self.event),
+            channel: apply(&self.channel),
+            payload,
+            handler: apply(&self.handler),
+            key: apply(&self.key),
+            idempotency_key: apply(&self.idempotency_key),
+            retry: apply(&self.retry),
+            inner,
+            chain,
+            event_in_payload: self.event_in_payload,
+        }
+    }
+}
+
+/// The one argument that a payload is built around, where there is exactly one that is not a text.
+fn innermost_argument<'a>(term: &Term<'a>, function: FnRef, argument: &dyn Fn(u32) -> Option<Term<'a>>) -> Option<Term<'a>> {
+    let mut found: Vec<Term<'a>> = Vec::new();
+    collect_arguments(term, function, argument, &mut found, 0);
+    found.retain(|given| !matches!(given.kind, Kind::Literal(_) | Kind::Template(_)));
+    (found.len() == 1).then(|| found.remove(0))
+}
+
+fn collect_arguments<'a>(
+    term: &Term<'a>,
+    function: FnRef,
+    argument: &dyn Fn(u32) -> Option<Term<'a>>,
+    found: &mut Vec<Term<'a>>,
+    depth: u32,
+) {
+    if depth > 8 || found.len() > 4 {
+        return;
+    }
+    let mut go = |inner: &Term<'a>| collect_arguments(inner, function, argument, found, depth + 1);
+    match &term.kind {
+        Kind::Param { function: owner, index, .. } if *owner == function => found.extend(argument(*index)),
+        Kind::Member(inner, name) => {
+            if let Kind::Param { function: owner, index, .. } = &inner.kind
+                && *owner == function
+            {
+                let site = term.site;
+                found.extend(argument(*index).map(|given| given.member(name, site)));
+            }
+        }
+        Kind::Typed(inner, _) | Kind::Encoded(inner) => go(inner),
+        Kind::Object(entries) => {
+            for entry in entries {
+                match entry {
+                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => go(value),
+                }
+            }
+        }
+        Kind::Record(record) => record.fields.iter().for_each(|(_, value)| go(value)),
+        _ => {}
+    }
+}
+
+/// Everything that the functions of a program publish and consume by calls.
+pub struct Summaries<'a> {
+    /// Emissions whose name is known, or that nobody calls further up.
+    pub settled: Vec<Emission<'a>>,
+}
+
+/// Finds every emission of a program.
+pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
+    let mut work = Work {
+        eval,
+        idioms,
+        callers: FxHashMap::default(),
+        names: FxHashMap::default(),
+        seen: FxHashSet::default(),
+        covered: FxHashSet::default(),
+        settled: Vec::new(),
+        count: 0,
+    };
+    work.index_callers();
+    let (specific, generic) = work.direct();
+    work.propagate(specific);
+    // A call by a generic name counts only where nothing better is known of it.
+    let generic = generic.into_iter().filter(|emission| !work.covered.contains(&emission.site())).collect();
+    work.propagate(generic);
+    let mut settled = work.settled;
+    settled.sort_by(|a, b| (a.site(), a.row, a.chain.len()).cmp(&(b.site(), b.row, b.chain.len())));
+    Summaries { settled }
+}
+
+struct Work<'e, 'a> {
+    eval: &'e Eval<'a>,
+    idioms: &'e Idioms,
+    /// Files by the last names that are called in them.
+    callers: FxHashMap<&'a str, Vec<FileId>>,
+    /// The names that functions without one of their own are bound to, by file.
+    names: FxHashMap<FileId, FxHashMap<FnId, Vec<String>>>,
+    /// Wrapper, caller and row that have been combined already: recursion ends here.
+    seen: FxHashSet<(CallSite, FnRef, CallSite, usize)>,
+    /// Calls that are part of some emission.
+    covered: FxHashSet<CallSite>,
+    settled: Vec<Emission<'a>>,
+    count: usize,
+}
+
+impl<'e, 'a> Work<'e, 'a> {
+    fn index_callers(&mut self) {
+        for (at, unit) in self.eval.program.files.units.iter().enumerate() {
+            for name in unit.index.calls.keys() {
+                self.callers.entry(name.as_str()).or_default().push(FileId(at as u32));
+            }
+        }
+    }
+
+    /// The calls that an idiom recognises, those by evidence and those by their name alone.
+    fn direct(&mut self) -> (Vec<Emission<'a>>, Vec<Emission<'a>>) {
+        let (mut specific, mut generic) = (Vec::new(), Vec::new());
+        for (at, unit) in self.eval.program.files.units.iter().enumerate() {
+            let file = FileId(at as u32);
+            for (name, sites) in &unit.index.calls {
+                let candidates = self.idioms.candidates(name);
+                if candidates.is_empty() {
+                    continue;
+                }
+                for (function_id, call_id) in sites {
+                    let function = FnRef { file, id: *function_id };
+                    let call = self.eval.program.function(function).call(*call_id);
+                    let site = CallSite { function, call: *call_id };
+                    let mut matched = false;
+                    for row in &candidates {
+                        let is_generic = self.idioms.rows[*row].is_generic();
+                        if matched && is_generic || !self.idioms.matches(*row, self.eval, function, call) {
+                            continue;
+                        }
+                        if let Some(emission) = self.emission(*row, site, call) {
+                            matched |= !is_generic;
+                            if is_generic { generic.push(emission) } else { specific.push(emission) }
+                        }
+                    }
+                }
+            }
+        }
+        (specific, generic)
+    }
+
+    fn emission(&self, row: usize, site: CallSite, call: &'a Call) -> Option<Emission<'a>> {
+        let idiom = &self.idioms.rows[row];
+        let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
+        let payload = pick(&idiom.payload);
+        let handler = pick(&idiom.handler);
+        let from_payload = |selectors: &[Selector]| {
+            selectors.iter().filter(|selector| selector.root == Root::Payload).find_map(|selector| {
+                let term = payload.clone()?;
+                let site = term.site;
+                super::idioms::selector::walk(term, &selector.steps, site)
+            })
+        };
+        let mut event = pick(&idiom.event).or_else(|| from_payload(&idiom.event));
+        let channel = pick(&idiom.channel);
+        let mut event_in_payload = false;
+        if event.is_none()
+            && let Some(payload) = &payload
+            && let Some(found) = event_in(payload)
+        {
+            event = Some(found);
+            event_in_payload = true;
+        }
+        match idiom.role {
+            Role::Producer if payload.is_none() && !idiom.payload.is_empty() => return None,
+            Role::Consumer if handler.is_none() && !idiom.handler.is_empty() && payload.is_none() => return None,
+            Role::Producer | Role::Consumer => {}
+        }
+        if idiom.wants_event_like() {
+            let texts = [&event, &channel].into_iter().flatten().flat_map(texts_of).collect::<Vec<_>>();
+            let source = [&event, &channel].into_iter().flatten().filter_map(|term| source_words(term)).collect::<Vec<_>>();
+            let fits = texts.iter().chain(&source).any(|text| idiom.admits_event(text));
+            let open = [&event, &channel].into_iter().flatten().any(Term::is_open);
+            if !fits && !open {
+                return None;
+            }
+        }
+        if idiom.is_generic() && idiom.role == Role::Producer {
+            // Nothing but a name speaks for it: the event has to be a text, or a parameter that callers give one for.
+            let named = event.as_ref().is_some_and(|event| !texts_of(event).is_empty() || event.is_open());
+            if !named {
+                return None;
+            }
+        }
+        Some(Emission {
+            row,
+            role: idiom.role,
+            event,
+            channel,
+            payload,
+            handler,
+            key: pick(&idiom.key),
+            idempotency_key: pick(&idiom.idempotency_key),
+            retry: pick(&idiom.retry),
+            inner: None,
+            chain: vec![site],
+            event_in_payload,
+        })
+    }
+
+    fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {
+        while let Some(emission) = pending.pop() {
+            self.count += 1;
+            self.covered.extend(emission.chain.iter().copied());
+            let function = emission.site().function;
+            if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
+                self.settle(emission);
+                continue;
+            }
+            let mut called = false;
+            for (owner, caller) in self.calls_of(function) {
+                called = true;
+                if !self.seen.insert((emission.chain[emission.chain.len() - 1], owner, caller, emission.row)) {
+                    continue;
+                }
+                let call = self.eval.program.function(caller.function).call(caller.call);
+                let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
+                let mut carried = emission.substituted(function, caller, &bound);
+                if carried.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
+                    && let Some(found) = carried.payload.as_ref().and_then(event_in)
+                    && (carried.event.is_none() || !texts_of(&found).is_empty())
+                {
+                    carried.event = Some(found);
+                    carried.event_in_payload = true;
+                }
+                pending.push(carried);
+            }
+            if !called {
+                self.settle(emission);
+            }
+        }
+    }
+
+    fn settle(&mut self, emission: Emission<'a>) {
+        let idiom = &self.idioms.rows[emission.row];
+        if idiom.wants_event_like() {
+            let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
+            let source: Vec<String> =
+                [&emission.event, &emission.channel].into_iter().flatten().filter_map(source_words).collect();
+            if !texts.iter().chain(&source).any(|text| idiom.admits_event(text)) {
+                return;
+            }
+        }
+        if idiom.is_generic()
+            && idiom.role == Role::Producer
+            && !emission.event.as_ref().is_some_and(|event| !texts_of(event).is_empty())
+        {
+            return;
+        }
+        self.settled.push(emission);
+    }
+
+    /// The calls that run `function`: by its own name, and by the names that a closure is bound to.
+    fn calls_of(&mut self, function: FnRef) -> Vec<(FnRef, CallSite)> {
+        let program = self.eval.program;
+        let names = self.names_of(function);
+        let mut found = Vec::new();
+        for name in names {
+            let Some(files) = self.callers.get(name.as_str()) else { continue };
+            for file in files {
+                let unit = program.files.unit(*file);
+                for (caller_id, call_id) in unit.index.calls.get(&name).into_iter().flatten() {
+                    let caller = FnRef { file: *file, id: *caller_id };
+                    let call = program.function(caller).call(*call_id);
+                    if let Some(target) = self.eval.callee(caller, call)
+                        && (target == function || self.is_declaration_of(target, function))
+                    {
+                        found.push((function, CallSite { function: caller, call: *call_id }));
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Whether `target` is the bodiless method of an interface or base class that `function` implements.
+    fn is_declaration_of(&self, target: FnRef, function: FnRef) -> bool {
+        let program = self.eval.program;
+        let (declared, defined) = (program.function(target), program.function(function));
+        if declared.name != defined.name || !declared.calls.is_empty() || !declared.returns.is_empty() {
+            return false;
+        }
+        let (Some(base), Some(class)) = (self.eval.own_class(target), self.eval.own_class(function)) else {
+            return match (&defined.implements, declared.scope.last()) {
+                (Some(implemented), Some(owner)) => implemented.last() == Some(owner),
+                _ => false,
+            };
+        };
+        program.heirs_of(base).contains(&class)
+    }
+
+    fn names_of(&mut self, function: FnRef) -> Vec<String> {
+        let program = self.eval.program;
+        let own = &program.function(function).name;
+        let mut names: Vec<String> = Vec::new();
+        if !own.is_empty() && own != "<top>" {
+            names.push(own.clone());
+        }
+        let bound = self.names.entry(function.file).or_insert_with(|| bound_names(program.files.unit(function.file)));
+        names.extend(bound.get(&function.id).into_iter().flatten().cloned());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The names of constants, variables, members and keys that hold a closure.
+fn bound_names(unit: &super::modules::FileUnit) -> FxHashMap<FnId, Vec<String>> {
+    let mut names: FxHashMap<FnId, Vec<String>> = FxHashMap::default();
+    for constant in &unit.facts.constants {
+        bind(&constant.name, &constant.value, &mut names, 0);
+    }
+    for class in &unit.facts.classes {
+        for (name, _, value) in &class.members {
+            if let Some(value) = value {
+                bind(name, value, &mut names, 0);
+            }
+        }
+    }
+    for function in &unit.facts.functions {
+        for local in &function.locals {
+            if let Some(value) = &local.value {
+                bind(&local.name, value, &mut names, 0);
+            }
+        }
+        for value in &function.returns {
+            bind("", value, &mut names, 0);
+        }
+    }
+    names
+}
+
+fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, depth: u32) {
+    if depth > 6 {
+        return;
+    }
+    match &value.kind {
+        ExprKind::Function(id) if !name.is_empty() => names.entry(*id).or_default().push(name.to_owned()),
+        ExprKind::Typed(inner, _) => bind(name, inner, names, depth + 1),
+        ExprKind::Object(members) => {
+            for member in members {
+                if let ValueMember::Entry { key, value, .. } = member
+                    && let ExprKind::Literal(crate::facts::Literal::Text(key)) = &key.kind
+                {
+                    bind(key, value, names, depth + 1);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The name of its event that a payload carries.
+fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
+    let mut bare = payload;
+    while let Kind::Encoded(inner) | Kind::Typed(inner, _) = &bare.kind {
+        bare = inner;
+    }
+    if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
+        return None;
+    }
+    EVENT_KEYS.iter().find_map(|key| {
+        let term = bare.clone().member(key, bare.site);
+        let named = !texts_of(&term).is_empty() || matches!(term.bare().kind, Kind::Param { .. }) || is_param_member(term.bare());
+        named.then_some(term)
+    })
+}
+
+fn is_param_member(term: &Term<'_>) -> bool {
+    matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
+}
+
+/// The constant texts that a term can be; a template with open parts gives a pattern with `*`.
+pub fn texts_of(term: &Term<'_>) -> Vec<String> {
+    match &term.bare().kind {
+        Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
+        Kind::OneOf(branches) => {
+            let mut texts: Vec<String> = branches.iter().flat_map(texts_of).collect();
+            texts.dedup();
+            texts
+        }
+        Kind::Template(parts) => {
+            let mut patterns = vec![String::new()];
+            let mut constant = 0;
+            for part in parts {
+                let options = match texts_of(part) {
+                    texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
+                    texts => texts,
+                };
+                constant +=
+                    options.iter().map(|option| option.chars().filter(|c| c.is_alphanumeric()).count()).max().unwrap_or(0);
+                patterns =
+                    patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
+            }
+            if constant < 3 || term.is_open() { Vec::new() } else { patterns }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The words of the source in a term that has no constant text: names of members and variables.
+fn source_words(term: &Term<'_>) -> Option<String> {
+    match &term.bare().kind {
+        Kind::Unknown(text) => Some(text.clone()),
+        Kind::Member(inner, name) => Some(match source_words(inner) {
+            Some(base) => format!("{base}.{name}"),
+            None => name.clone(),
+        }),
+        Kind::Built(built) => Some(built.root.clone()),
+        Kind::Template(parts) => {
+            let words: Vec<String> = parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(part))).collect();
+            (!words.is_empty()).then(|| words.join(""))
+        }
+        _ => None,
+    }
+}
+
+/// The class that a type use names, for rows that look at declared parameters.
+pub fn class_named(eval: &Eval<'_>, file: FileId, scope: &[String], path: &[String]) -> Option<DeclId> {
+    match eval.program.resolve(file, scope, path, Want::Class)?.entity {
+        Entity::Class(id) => Some(id),
+        Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
+    }
+}

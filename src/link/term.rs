@@ -1,0 +1,367 @@
+//! Values without their context: what an expression comes to once locals, constants and imports are followed.
+//!
+//! Only parameters stay free. So a summary of a function is a set of terms over its parameters, and calling it is substitution.
+
+use std::sync::Arc;
+
+use super::modules::FileId;
+use super::resolve::FnRef;
+use crate::facts::{Literal, TypeExpr, TypeRef};
+use crate::source::Span;
+
+/// A place: file and span. Paths are looked up late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    pub file: FileId,
+    pub span: Span,
+}
+
+/// A type as written, with where its names are to be looked up.
+#[derive(Clone, Debug)]
+pub struct TypeUse<'a> {
+    pub ty: Written<'a>,
+    pub file: FileId,
+    pub scope: &'a [String],
+    /// What generic parameters stand for here.
+    pub bindings: Arc<Vec<(String, TypeUse<'a>)>>,
+}
+
+/// A type as the source writes it: an expression, or the name in a value of that type.
+#[derive(Clone, Copy, Debug)]
+pub enum Written<'a> {
+    Expr(&'a TypeExpr),
+    Named(&'a TypeRef),
+}
+
+#[derive(Clone, Debug)]
+pub struct Term<'a> {
+    pub kind: Kind<'a>,
+    pub site: Site,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind<'a> {
+    Literal(Literal),
+    Absent,
+    Template(Vec<Term<'a>>),
+    /// A parameter of `function` that nothing has been passed for yet, with its declared type.
+    Param {
+        function: FnRef,
+        index: u32,
+        declared: Option<TypeUse<'a>>,
+    },
+    Member(Box<Term<'a>>, String),
+    Element(Box<Term<'a>>),
+    Object(Vec<Entry<'a>>),
+    Array(Vec<Term<'a>>),
+    ListOf(Box<Term<'a>>),
+    MapOf(Box<Term<'a>>),
+    Record(Box<Record<'a>>),
+    OneOf(Vec<Term<'a>>),
+    Encoded(Box<Term<'a>>),
+    Decoded(Box<Term<'a>>, Option<TypeUse<'a>>),
+    /// A value, and the type that the code states for it.
+    Typed(Box<Term<'a>>, TypeUse<'a>),
+    OfType(TypeUse<'a>),
+    Function(FnRef),
+    /// What calls outside the repository build: `FutureRecord::to("orders").payload(&json)`, `new PutEventsCommand({…})`.
+    Built(Arc<Built<'a>>),
+    /// Not followed, with the reason; the source text where that is all there is to say.
+    Unknown(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Record<'a> {
+    pub ty: TypeUse<'a>,
+    pub fields: Vec<(String, Term<'a>)>,
+    pub base: Option<Term<'a>>,
+}
+
+/// A chain of calls that are not in the repository, as an object of its calls: the builder pattern of every language.
+#[derive(Clone, Debug)]
+pub struct Built<'a> {
+    /// The root in the words of the source.
+    pub root: String,
+    /// The calls in order, by their last name, with positional and named arguments.
+    pub calls: Vec<(String, Vec<(Option<String>, Term<'a>)>)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Entry<'a> {
+    Field {
+        key: String,
+        value: Term<'a>,
+        conditional: bool,
+        site: Site,
+    },
+    /// A key that is not known, with its value.
+    AnyKey {
+        value: Term<'a>,
+    },
+    Spread {
+        value: Term<'a>,
+        conditional: bool,
+    },
+}
+
+/// The deepest term that is built; past it a part is unknown.
+pub const MAX_DEPTH: u32 = 40;
+
+/// The most nodes that substitution copies for one summary; past it a part is unknown.
+const MAX_NODES: u32 = 4_000;
+
+impl<'a> Built<'a> {
+    /// The first argument of the last call of this name, or the argument of this name of any call.
+    pub fn argument(&self, name: &str) -> Option<&Term<'a>> {
+        self.calls.iter().rev().find(|(call, args)| call == name && !args.is_empty()).map(|(_, args)| &args[0].1).or_else(|| {
+            self.calls
+                .iter()
+                .rev()
+                .flat_map(|(_, args)| args)
+                .find(|(known, _)| known.as_deref() == Some(name))
+                .map(|(_, value)| value)
+        })
+    }
+
+    /// The positional argument of the last call.
+    pub fn positional(&self, position: usize) -> Option<&Term<'a>> {
+        self.calls
+            .last()
+            .and_then(|(_, args)| args.iter().filter(|(name, _)| name.is_none()).nth(position))
+            .map(|(_, value)| value)
+    }
+}
+
+impl<'a> Term<'a> {
+    pub fn new(kind: Kind<'a>, site: Site) -> Self {
+        Term { kind, site }
+    }
+
+    pub fn unknown(reason: impl Into<String>, site: Site) -> Self {
+        Term { kind: Kind::Unknown(reason.into()), site }
+    }
+
+    /// The text of a constant string, looking through what does not change it.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Literal(Literal::Text(text)) => Some(text),
+            Kind::Typed(inner, _) | Kind::Encoded(inner) => inner.as_text(),
+            _ => None,
+        }
+    }
+
+    /// Whether a parameter is still free in it.
+    pub fn is_open(&self) -> bool {
+        match &self.kind {
+            Kind::Param { .. } => true,
+            Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => parts.iter().any(Term::is_open),
+            Kind::Member(inner, _)
+            | Kind::Element(inner)
+            | Kind::ListOf(inner)
+            | Kind::MapOf(inner)
+            | Kind::Encoded(inner)
+            | Kind::Decoded(inner, _)
+            | Kind::Typed(inner, _) => inner.is_open(),
+            Kind::Object(entries) => entries.iter().any(|entry| match entry {
+                Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value.is_open(),
+            }),
+            Kind::Record(record) => {
+                record.fields.iter().any(|(_, value)| value.is_open()) || record.base.as_ref().is_some_and(Term::is_open)
+            }
+            // What a foreign call gives does not become known by knowing its arguments.
+            Kind::Built(_) => false,
+            Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => false,
+        }
+    }
+
+    /// The term with the parameters of `function` replaced by what `argument` gives for each index.
+    pub fn substitute(&self, function: FnRef, argument: &dyn Fn(u32) -> Option<Term<'a>>) -> Term<'a> {
+        let mut budget = MAX_NODES;
+        self.substitute_within(function, argument, &mut budget, 0)
+    }
+
+    fn substitute_within(
+        &self,
+        function: FnRef,
+        argument: &dyn Fn(u32) -> Option<Term<'a>>,
+        budget: &mut u32,
+        depth: u32,
+    ) -> Term<'a> {
+        if *budget == 0 || depth > MAX_DEPTH {
+            return Term::unknown("the value is built from too many parts", self.site);
+        }
+        *budget -= 1;
+        let mut go = |term: &Term<'a>| term.substitute_within(function, argument, budget, depth + 1);
+        let kind = match &self.kind {
+            Kind::Param { function: owner, index, declared } if *owner == function => match argument(*index) {
+                Some(given) => match declared {
+                    Some(ty) if !matches!(given.kind, Kind::Literal(_) | Kind::Function(_)) => {
+                        Kind::Typed(Box::new(given), ty.clone())
+                    }
+                    _ => return given,
+                },
+                None => self.kind.clone(),
+            },
+            Kind::Template(parts) => return Term::template(parts.iter().map(&mut go).collect(), self.site),
+            Kind::Array(items) => Kind::Array(items.iter().map(&mut go).collect()),
+            Kind::OneOf(branches) => Kind::OneOf(branches.iter().map(&mut go).collect()),
+            Kind::Member(inner, name) => return go(inner).member(name, self.site),
+            Kind::Element(inner) => return go(inner).element(self.site),
+            Kind::ListOf(inner) => Kind::ListOf(Box::new(go(inner))),
+            Kind::MapOf(inner) => Kind::MapOf(Box::new(go(inner))),
+            Kind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
+            Kind::Decoded(inner, ty) => Kind::Decoded(Box::new(go(inner)), ty.clone()),
+            Kind::Typed(inner, ty) => Kind::Typed(Box::new(go(inner)), ty.clone()),
+            Kind::Object(entries) => Kind::Object(
+                entries
+                    .iter()
+                    .map(|entry| match entry {
+                        Entry::Field { key, value, conditional, site } => {
+                            Entry::Field { key: key.clone(), value: go(value), conditional: *conditional, site: *site }
+                        }
+                        Entry::AnyKey { value } => Entry::AnyKey { value: go(value) },
+                        Entry::Spread { value, conditional } => Entry::Spread { value: go(value), conditional: *conditional },
+                    })
+                    .collect(),
+            ),
+            Kind::Record(record) => Kind::Record(Box::new(Record {
+                ty: record.ty.clone(),
+                fields: record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect(),
+                base: record.base.as_ref().map(&mut go),
+            })),
+            Kind::Param { .. }
+            | Kind::Literal(_)
+            | Kind::Absent
+            | Kind::OfType(_)
+            | Kind::Function(_)
+            | Kind::Built(_)
+            | Kind::Unknown(_) => self.kind.clone(),
+        };
+        Term { kind, site: self.site }
+    }
+
+    /// Texts concatenated; constant neighbours become one.
+    pub fn template(parts: Vec<Term<'a>>, site: Site) -> Term<'a> {
+        let mut flat: Vec<Term<'a>> = Vec::new();
+        for part in parts {
+            let inner = match part.kind {
+                Kind::Template(inner) => inner,
+                kind => vec![Term { kind, site: part.site }],
+            };
+            for piece in inner {
+                let text = match &piece.kind {
+                    Kind::Literal(Literal::Text(text) | Literal::Number(text)) => Some(text.clone()),
+                    Kind::Literal(Literal::Bool(truth)) => Some(truth.to_string()),
+                    Kind::Typed(inner, _) => inner.as_text().map(str::to_owned),
+                    _ => None,
+                };
+                match (text, flat.last_mut().map(|last| &mut last.kind)) {
+                    (Some(text), Some(Kind::Literal(Literal::Text(last)))) => last.push_str(&text),
+                    (Some(text), _) => flat.push(Term::new(Kind::Literal(Literal::Text(text)), piece.site)),
+                    (None, _) => flat.push(piece),
+                }
+            }
+        }
+        match flat.len() {
+            0 => Term::new(Kind::Literal(Literal::Text(String::new())), site),
+            1 if matches!(flat[0].kind, Kind::Literal(_)) => Term { kind: flat.remove(0).kind, site },
+            _ => Term::new(Kind::Template(flat), site),
+        }
+    }
+
+    /// What stands under `name` in this value, as far as the term says; else a member still to be looked up.
+    pub fn member(self, name: &str, site: Site) -> Term<'a> {
+        match self.kind {
+            Kind::Object(entries) => {
+                let mut found: Vec<Term<'a>> = Vec::new();
+                let mut certain = false;
+                for entry in entries.into_iter().rev() {
+                    match entry {
+                        Entry::Field { key, value, conditional, .. } if key == name => {
+                            found.push(value);
+                            certain = !conditional;
+                        }
+                        Entry::Spread { value, .. } => {
+                            let spread_site = value.site;
+                            let inner = value.member(name, spread_site);
+                            if !matches!(inner.kind, Kind::Absent) {
+                                certain = matches!(inner.kind, Kind::Literal(_) | Kind::Object(_) | Kind::Param { .. });
+                                found.push(inner);
+                            }
+                        }
+                        Entry::Field { .. } | Entry::AnyKey { .. } => {}
+                    }
+                    if certain {
+                        break;
+                    }
+                }
+                match found.len() {
+                    0 => Term::new(Kind::Absent, site),
+                    1 => found.remove(0),
+                    _ => Term::new(Kind::OneOf(found), site),
+                }
+            }
+            Kind::OneOf(branches) => {
+                Term::new(Kind::OneOf(branches.into_iter().map(|branch| branch.member(name, site)).collect()), site)
+            }
+            Kind::Record(record) => match record.fields.iter().find(|(field, _)| field == name) {
+                Some((_, value)) => value.clone(),
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::OfType(record.ty), self.site)), name.to_owned()), site),
+            },
+            Kind::Typed(inner, ty) => {
+                let given = inner.member(name, site);
+                match given.kind {
+                    // The stated type still knows what the value itself does not say.
+                    Kind::Member(_, _) | Kind::Unknown(_) => {
+                        let stated = Term::new(Kind::OfType(ty), site);
+                        if given.is_open() { given } else { Term::new(Kind::Member(Box::new(stated), name.to_owned()), site) }
+                    }
+                    _ => given,
+                }
+            }
+            Kind::Built(built) => match built.argument(name) {
+                Some(argument) => argument.clone(),
+                None => {
+                    Term::new(Kind::Member(Box::new(Term { kind: Kind::Built(built), site: self.site }), name.to_owned()), site)
+                }
+            },
+            Kind::Absent => Term::new(Kind::Absent, site),
+            // `JSON.parse(x).field` and the like: decoding what was encoded is the value itself.
+            Kind::Decoded(inner, None) => match inner.kind {
+                Kind::Encoded(value) => value.member(name, site),
+                kind => Term::new(
+                    Kind::Member(
+                        Box::new(Term { kind: Kind::Decoded(Box::new(Term { kind, site: inner.site }), None), site: self.site }),
+                        name.to_owned(),
+                    ),
+                    site,
+                ),
+            },
+            kind => Term::new(Kind::Member(Box::new(Term { kind, site: self.site }), name.to_owned()), site),
+        }
+    }
+
+    /// One element of this list.
+    pub fn element(self, site: Site) -> Term<'a> {
+        match self.kind {
+            Kind::Array(mut items) => match items.len() {
+                0 => Term::unknown("an element of an empty list", site),
+                1 => items.remove(0),
+                _ => Term::new(Kind::OneOf(items), site),
+            },
+            Kind::ListOf(item) => *item,
+            Kind::OneOf(branches) => {
+                Term::new(Kind::OneOf(branches.into_iter().map(|branch| branch.element(site)).collect()), site)
+            }
+            kind => Term::new(Kind::Element(Box::new(Term { kind, site: self.site })), site),
+        }
+    }
+
+    /// Looks through encodings and stated types at the value itself.
+    pub fn bare(&self) -> &Term<'a> {
+        match &self.kind {
+            Kind::Typed(inner, _) | Kind::Encoded(inner) => inner.bare(),
+            _ => self,
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! A JSON Schema document prepared for proofs: its dialect decided, its references bound to what was handed in.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use jsonschema::canonical::CanonicalSchema;
+use serde_json::Value;
+
+use super::Reason;
+use super::validator::Validator;
+use crate::schema::Draft;
+
+/// Containers nested deeper than this are refused: every walk below may then recurse without fear for the stack.
+pub const DEPTH_LIMIT: usize = 256;
+
+/// The address of a document that has none of its own.
+pub const DEFAULT_BASE: &str = "json-schema:///";
+
+/// One schema document with everything that it may refer to.
+///
+/// References lead into the document itself or into the resources that were handed in, never to the network or the disk.
+pub struct Document {
+    value: Value,
+    draft: Draft,
+    base: String,
+    resources: Vec<(String, Value)>,
+    assert_formats: bool,
+    written: bool,
+    private_address: Option<String>,
+    validator: OnceLock<Result<Validator, String>>,
+    canonical: OnceLock<Option<CanonicalSchema>>,
+}
+
+impl Document {
+    /// Prepares a document. `draft` is used where its `$schema` names none; `resources` are other documents by absolute address.
+    pub fn new(value: Value, draft: Option<Draft>, resources: &[(String, Value)]) -> Result<Document, Reason> {
+        Document::at(DEFAULT_BASE, value, draft, resources)
+    }
+
+    /// As [`Document::new`], for a document that stands at an address of its own, against which its relative references resolve.
+    pub fn at(base: &str, mut value: Value, draft: Option<Draft>, resources: &[(String, Value)]) -> Result<Document, Reason> {
+        if deeper_than(&value, DEPTH_LIMIT) {
+            return Err(Reason::new("", "", format!("the schema is nested deeper than {DEPTH_LIMIT} levels")));
+        }
+        if !value.is_object() && !value.is_boolean() {
+            return Err(Reason::new("", "", "a schema is an object or a boolean"));
+        }
+        let named = value.get("$schema").and_then(Value::as_str).map(str::to_owned);
+        let known = named.as_deref().and_then(Draft::of_address);
+        let draft = known.or(draft).unwrap_or_else(|| Draft::detect(&value));
+        let private_address = named.filter(|_| known.is_none());
+        if private_address.is_some()
+            && let Some(map) = value.as_object_mut()
+        {
+            // The validator refuses dialects that it has never heard of.
+            map.remove("$schema");
+        }
+        if draft == Draft::OpenApi30 {
+            expand_nullable(&mut value);
+        }
+        let resources = resources
+            .iter()
+            .filter(|(_, resource)| !deeper_than(resource, DEPTH_LIMIT))
+            .map(|(address, resource)| {
+                let mut resource = resource.clone();
+                if draft == Draft::OpenApi30 {
+                    expand_nullable(&mut resource);
+                }
+                (address.clone(), resource)
+            })
+            .collect();
+        Ok(Document {
+            value,
+            draft,
+            base: base.to_owned(),
+            resources,
+            assert_formats: false,
+            written: false,
+            private_address,
+            validator: OnceLock::new(),
+            canonical: OnceLock::new(),
+        })
+    }
+
+    /// The same document with `format` as an assertion.
+    #[must_use]
+    pub fn asserting_formats(mut self, assert: bool) -> Document {
+        if self.assert_formats != assert {
+            self.assert_formats = assert;
+            self.validator = OnceLock::new();
+            self.canonical = OnceLock::new();
+        }
+        self
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub fn draft(&self) -> Draft {
+        self.draft
+    }
+
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn resources(&self) -> &[(String, Value)] {
+        &self.resources
+    }
+
+    /// Whether this is the writer's reading, in which keys that the schema does not declare are not sent.
+    pub fn is_written(&self) -> bool {
+        self.written
+    }
+
+    /// The writer's reading of the document: a key that it does not declare is taken as not sent, unless it allows others by
+    /// an explicit `additionalProperties`, `patternProperties` or `unevaluatedProperties`.
+    ///
+    /// What the parts of one value declare counts together, through `allOf`, `anyOf`, `oneOf`, `if` and references.
+    #[must_use]
+    pub fn written(&self) -> Document {
+        Document {
+            value: self.value.clone(),
+            draft: self.draft,
+            base: self.base.clone(),
+            resources: self.resources.clone(),
+            assert_formats: self.assert_formats,
+            written: true,
+            private_address: self.private_address.clone(),
+            validator: OnceLock::new(),
+            canonical: OnceLock::new(),
+        }
+    }
+
+    pub fn asserts_formats(&self) -> bool {
+        self.assert_formats
+    }
+
+    /// The document as [`crate::schema::read`] takes it.
+    pub fn source(&self) -> crate::schema::Source<'_> {
+        crate::schema::Source { value: &self.value, draft: self.draft, base: &self.base, resources: &self.resources }
+    }
+
+    /// The document as a shape; `places` finds the place of a node by its JSON Pointer.
+    pub fn shape(&self, places: crate::schema::read::Places<'_>) -> crate::schema::Reading {
+        crate::schema::read(self.source(), places)
+    }
+
+    /// The `$schema` that no dialect has, where the document names one.
+    pub fn private_address(&self) -> Option<&str> {
+        self.private_address.as_deref()
+    }
+
+    /// The compiled validator, or why no validator accepts this schema.
+    pub fn validator(&self) -> Result<&Validator, Reason> {
+        self.validator
+            .get_or_init(|| Validator::compile(self))
+            .as_ref()
+            .map_err(|message| Reason::new("", "", format!("the schema is not valid: {message}")))
+    }
+
+    /// The form of the `jsonschema` crate's own prover; `None` where it cannot hold the document.
+    pub(crate) fn canonical(&self) -> Option<&CanonicalSchema> {
+        self.canonical
+            .get_or_init(|| {
+                // These are resolved by the call path, which the canonical form loses.
+                if self.written || mentions_dynamic_scope(&self.value) {
+                    return None;
+                }
+                let registry = registry(self).ok()?;
+                jsonschema::canonical::options()
+                    .with_draft(self.draft.for_validator())
+                    .with_registry(&registry)
+                    .with_base_uri(self.base.clone())
+                    .should_validate_formats(self.assert_formats)
+                    .offline()
+                    .canonicalize(&self.value)
+                    .ok()
+            })
+            .as_ref()
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("draft", &self.draft).field("base", &self.base).field("value", &self.value).finish()
+    }
+}
+
+/// The resources of a document as the validator wants them.
+pub(super) fn registry(document: &Document) -> Result<jsonschema::Registry<'_>, String> {
+    let mut builder = jsonschema::Registry::new().draft(document.draft.for_validator()).retriever(Refuse);
+    for (address, resource) in &document.resources {
+        builder = builder.add(address.as_str(), resource).map_err(|error| error.to_string())?;
+    }
+    builder.prepare().map_err(|error| error.to_string())
+}
+
+/// Nothing is fetched: what was not handed in does not exist.
+pub(super) struct Refuse;
+
+impl jsonschema::Retrieve for Refuse {
+    fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("`{uri}` is not among the documents at hand").into())
+    }
+}
+
+pub(super) fn mentions_dynamic_scope(value: &Value) -> bool {
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(map) => {
+                if map.contains_key("$dynamicRef") || map.contains_key("$recursiveRef") {
+                    return true;
+                }
+                pending.extend(map.values());
+            }
+            Value::Array(items) => pending.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    false
+}
+
+/// Whether a value's containers nest deeper than `limit`; does not recurse.
+pub(crate) fn deeper_than(value: &Value, limit: usize) -> bool {
+    let mut pending = vec![(value, 1)];
+    while let Some((value, depth)) = pending.pop() {
+        if depth > limit {
+            return true;
+        }
+        match value {
+            Value::Object(map) => pending.extend(map.values().map(|inner| (inner, depth + 1))),
+            Value::Array(items) => pending.extend(items.iter().map(|inner| (inner, depth + 1))),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    false
+}
+
+/// Turns OpenAPI 3.0's `nullable: true` beside a `type` into the type list of JSON Schema.
+///
+/// `nullable` widens `type` alone: an `enum` beside it still has to list `null`, as OpenAPI 3.0.3 clarifies.
+fn expand_nullable(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("nullable") == Some(&Value::Bool(true))
+                && let Some(Value::String(name)) = map.get("type")
+            {
+                let both = Value::Array(vec![Value::String(name.clone()), Value::String("null".to_owned())]);
+                map.insert("type".to_owned(), both);
+            }
+            if map.get("nullable").is_some_and(Value::is_boolean) {
+                map.remove("nullable");
+            }
+            for (key, inner) in map.iter_mut() {
+                if !matches!(key.as_str(), "enum" | "const" | "default" | "example" | "examples") {
+                    expand_nullable(inner);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(expand_nullable),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

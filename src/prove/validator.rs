@@ -1,0 +1,69 @@
+//! The independent judge: the `jsonschema` validator, which has the last word on every witness.
+
+use serde_json::Value;
+
+use super::document::{Document, Refuse, registry};
+
+/// One keyword of a schema that an instance fails.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// JSON Pointer into the instance.
+    pub path: String,
+    /// The keyword that says no: `required`, `type`, …
+    pub keyword: String,
+    /// In the words of the validator.
+    pub message: String,
+    /// JSON Pointer into the schema document.
+    pub schema_path: String,
+    /// The key concerned, where the keyword speaks of one that is not in `path`: the missing one of `required`.
+    pub property: Option<String>,
+}
+
+/// A compiled schema.
+pub struct Validator(jsonschema::Validator);
+
+impl Validator {
+    pub(super) fn compile(document: &Document) -> Result<Validator, String> {
+        let registry = registry(document)?;
+        jsonschema::options()
+            .with_draft(document.draft().for_validator())
+            .with_registry(&registry)
+            .with_base_uri(document.base().to_owned())
+            .should_validate_formats(document.asserts_formats())
+            .with_retriever(Refuse)
+            // What a text holds is an annotation here, in every draft, as `format` is.
+            .without_content_encoding_support("base64")
+            .without_content_media_type_support("application/json")
+            .build(document.value())
+            .map(Validator)
+            .map_err(|error| error.to_string())
+    }
+
+    pub fn accepts(&self, instance: &Value) -> bool {
+        self.0.is_valid(instance)
+    }
+
+    /// Every keyword that the instance fails, in the order of the instance's paths.
+    pub fn violations(&self, instance: &Value) -> Vec<Violation> {
+        let mut found: Vec<Violation> = self.0.iter_errors(instance).map(|error| violation(&error)).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
+    use jsonschema::error::ValidationErrorKind as Kind;
+    let property = match error.kind() {
+        Kind::Required { property } => property.as_str().map(str::to_owned),
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected.first().cloned(),
+        _ => None,
+    };
+    Violation {
+        path: error.instance_path().as_str().to_owned(),
+        keyword: error.kind().keyword().to_owned(),
+        message: error.masked().to_string(),
+        schema_path: error.schema_path().as_str().to_owned(),
+        property,
+    }
+}

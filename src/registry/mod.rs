@@ -1,0 +1,430 @@
+//! Contracts, registered schemas, Pact, AsyncAPI and OpenAPI documents → what is promised of which event, and by whom.
+//!
+//! A [`Promise`] says that one party sends, or needs, payloads of a schema under an event's name. The registry reads documents
+//! that are handed in as text and knows nothing of disks and snapshots; [`Claims`] says which files it wants, and
+//! [`Registry::wanted`] which further ones they refer to. It decides nothing: holding promises against code and against each
+//! other is the work of `compare`.
+
+mod asyncapi;
+mod avro;
+mod bundle;
+mod contract;
+mod dialect;
+mod eventbridge;
+mod json_schema;
+pub mod loosened;
+mod openapi;
+mod pact;
+mod pattern;
+mod snowplow;
+mod sources;
+mod subjects;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde_json::Value;
+
+use self::bundle::Bundler;
+pub use self::bundle::{PromisedSchema, UNKNOWN};
+pub use self::contract::json_schema as contract_json_schema;
+pub use self::dialect::{DRAFT_2020, Dialect};
+pub use self::pattern::EventPattern;
+use self::sources::{Place, Sources};
+use crate::config::{Config, is_outside};
+use crate::document::{Document, Fault, Syntax};
+use crate::facts::Role;
+use crate::finding::{Consumer, Diagnostic, Severity, Via};
+use crate::source::{Origin, RepoPath};
+
+/// What one party says of one event.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// Who needs or sends it: the consumer of a contract, the title of a specification, the file of a schema.
+    pub consumer: String,
+    /// Whom to ask.
+    pub owner: Option<String>,
+    pub via: Via,
+    /// A consumer needs payloads of this schema; a producer says that it sends them.
+    pub role: Role,
+    pub event: EventPattern,
+    /// Other names that the event may go by in code: a message's name where the event is called by its channel, a full name.
+    pub aliases: Vec<EventPattern>,
+    /// The topic, queue or address, where the document says so.
+    pub channel: Option<EventPattern>,
+    /// Where inside the wire payload the schema's instance stands; `None` for the whole payload.
+    pub payload_pointer: Option<String>,
+    pub schema: PromisedSchema,
+    /// The document that makes the promise; `origin` may stand in another one that it refers to.
+    pub file: RepoPath,
+    /// The entry of the event: what a finding about the whole promise points at.
+    pub origin: Origin,
+    /// Not in force yet: breaking it is a warning.
+    pub pending: bool,
+    pub binding: Binding,
+    /// What its authors call it, where one event has several: a message's or an interaction's name.
+    pub label: Option<String>,
+}
+
+impl Promise {
+    /// Whether an event of this name is meant.
+    pub fn speaks_of(&self, event: &str) -> bool {
+        self.event.matches(event) || self.aliases.iter().any(|alias| alias.matches(event))
+    }
+
+    /// The party as a finding names it.
+    pub fn as_consumer(&self) -> Consumer {
+        Consumer { name: self.consumer.clone(), via: self.via, owner: self.owner.clone(), origin: Some(self.origin.clone()) }
+    }
+}
+
+/// How a promise came to its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// Somebody wrote down that the two belong together.
+    Declared,
+    /// The name or address of a schema file looks like an event. Where no such event exists, nothing is wrong.
+    Convention,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// It was understood as this, and holds so many promises.
+    Read { form: Form, promises: usize },
+    /// Its author meant it as a contract or bound it to an event, and it cannot be understood. The gate is not what they think.
+    Broken(Vec<Fault>),
+    /// It is none of the registry's forms.
+    Ignored,
+}
+
+/// The forms that the registry understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    Contract,
+    JsonSchema,
+    AsyncApi,
+    Avro,
+    Pact,
+    OpenApi,
+    SchemaRegistry,
+    Snowplow,
+    EventBridge,
+}
+
+impl Form {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Form::Contract => "contract",
+            Form::JsonSchema => "JSON Schema",
+            Form::AsyncApi => "AsyncAPI",
+            Form::Avro => "Avro",
+            Form::Pact => "Pact",
+            Form::OpenApi => "OpenAPI",
+            Form::SchemaRegistry => "schema registry subject",
+            Form::Snowplow => "Snowplow schema",
+            Form::EventBridge => "EventBridge schema",
+        }
+    }
+}
+
+/// The promises of one state of a repository.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// By file, then by the order of the file.
+    pub promises: Vec<Promise>,
+    pub files: BTreeMap<RepoPath, FileState>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files that documents refer to and that were not handed in; those that exist should be, and the registry built again.
+    pub wanted: BTreeSet<RepoPath>,
+}
+
+impl Registry {
+    /// Reads every document. `files` are all that [`Claims`] wants, in any order, with further ones that those refer to.
+    pub fn build(files: &[(RepoPath, &str)], config: &Config) -> Registry {
+        let claims = Claims::new(config);
+        let sources = Sources::read(files);
+        let mut reading = Reading {
+            config,
+            claims: &claims,
+            bundler: Bundler::new(&sources),
+            promises: Vec::new(),
+            files: BTreeMap::new(),
+            spoken_for: BTreeSet::new(),
+        };
+        for (path, read) in sources.iter() {
+            reading.file(path, read);
+        }
+        contract::name_twins(&mut reading);
+        reading.finish()
+    }
+
+    /// The files that are broken, with what is wrong in them.
+    pub fn broken(&self) -> impl Iterator<Item = (&RepoPath, &[Fault])> {
+        self.files.iter().filter_map(|(path, state)| match state {
+            FileState::Broken(faults) => Some((path, faults.as_slice())),
+            FileState::Read { .. } | FileState::Ignored => None,
+        })
+    }
+
+    /// The promises about an event of this name.
+    pub fn of_event<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a Promise> {
+        self.promises.iter().filter(move |promise| promise.speaks_of(event))
+    }
+}
+
+/// One reading of all documents: what the readers of single forms write to.
+pub(crate) struct Reading<'a> {
+    pub config: &'a Config,
+    pub claims: &'a Claims,
+    pub bundler: Bundler<'a>,
+    pub promises: Vec<Promise>,
+    pub files: BTreeMap<RepoPath, FileState>,
+    /// Schema files that a contract or a specification gives as the whole schema of an event: they speak through it.
+    pub spoken_for: BTreeSet<RepoPath>,
+}
+
+impl<'a> Reading<'a> {
+    fn file(&mut self, path: &RepoPath, read: &Result<Arc<Document>, Fault>) {
+        let claim = self.claims.of(path);
+        let document = match read {
+            Ok(document) => document,
+            Err(fault) => {
+                if claim.expects_meaning() {
+                    self.files.insert(path.clone(), FileState::Broken(vec![fault.clone()]));
+                } else if claim != Claim::None {
+                    self.bundler.diagnostics.push(fault.diagnostic(Severity::Warning));
+                    self.files.insert(path.clone(), FileState::Ignored);
+                }
+                return;
+            }
+        };
+        let before = self.promises.len();
+        let outcome = self.document(document, claim);
+        for promise in &mut self.promises[before..] {
+            promise.file = path.clone();
+        }
+        let state = match outcome {
+            Ok(Some(form)) => FileState::Read { form, promises: self.promises.len() - before },
+            Ok(None) => FileState::Ignored,
+            Err(faults) => {
+                self.promises.truncate(before);
+                FileState::Broken(faults)
+            }
+        };
+        self.files.insert(path.clone(), state);
+    }
+
+    fn document(&mut self, document: &Arc<Document>, claim: Claim) -> Result<Option<Form>, Vec<Fault>> {
+        if claim == Claim::Row && !avro::looks_like(&document.value) {
+            json_schema::read_rows(self, document)?;
+            return Ok(Some(Form::JsonSchema));
+        }
+        if document.value.get("asyncapi").is_some_and(Value::is_string) {
+            asyncapi::read(self, document)?;
+            return Ok(Some(Form::AsyncApi));
+        }
+        if document.value.get("openapi").is_some_and(Value::is_string) {
+            openapi::read(self, document)?;
+            return Ok(Some(Form::OpenApi));
+        }
+        if subjects::looks_like(&document.value) {
+            subjects::read(self, document)?;
+            return Ok(Some(Form::SchemaRegistry));
+        }
+        if snowplow::looks_like(&document.value) {
+            snowplow::read(self, document);
+            return Ok(Some(Form::Snowplow));
+        }
+        if eventbridge::looks_like(&document.value) {
+            let place = Place { document: Arc::clone(document), pointer: String::new() };
+            eventbridge::promise(self, &place, Dialect::of_document(&document.value));
+            return Ok(Some(Form::EventBridge));
+        }
+        if pact::looks_like(&document.value) {
+            pact::read(self, document)?;
+            return Ok(Some(Form::Pact));
+        }
+        if avro::looks_like(&document.value) {
+            avro::read(self, document);
+            return Ok(Some(Form::Avro));
+        }
+        if contract::looks_like(document, claim == Claim::Contract) {
+            contract::read(self, document)?;
+            return Ok(Some(Form::Contract));
+        }
+        if json_schema::looks_like(&document.value) {
+            json_schema::read_by_convention(self, document);
+            return Ok(Some(Form::JsonSchema));
+        }
+        Ok(None)
+    }
+
+    fn finish(self) -> Registry {
+        let Reading { bundler, mut promises, files, spoken_for, .. } = self;
+        promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
+        promises.sort_by(|a, b| (&a.file, &a.origin).cmp(&(&b.file, &b.origin)));
+        // Two operations of one application may offer one message.
+        promises.dedup_by(|a, b| {
+            (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
+        });
+        snowplow::keep_newest(&mut promises);
+        let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
+        let mut diagnostics = bundler.diagnostics;
+        diagnostics.sort();
+        diagnostics.dedup();
+        Registry { promises, files, diagnostics, wanted }
+    }
+}
+
+/// Why the registry wants a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    None,
+    /// Its name could be that of a schema, a specification or a pact; its content decides.
+    Candidate,
+    /// It lies where contracts are.
+    Contract,
+    /// A `[[schema]]` row names it.
+    Row,
+}
+
+impl Claim {
+    /// Whether a person expects this very file to take part, so that passing over it would be silence.
+    fn expects_meaning(self) -> bool {
+        match self {
+            Claim::None | Claim::Candidate => false,
+            Claim::Contract | Claim::Row => true,
+        }
+    }
+}
+
+/// Which files the registry wants to read, by their paths alone.
+#[derive(Debug)]
+pub struct Claims {
+    exclude: GlobSet,
+    contracts: GlobSet,
+    /// Folders of contracts outside of the repository.
+    outside: Vec<String>,
+    rows: Vec<GlobSet>,
+}
+
+/// Folders whose JSON and YAML files are looked at.
+const FOLDERS: &[&str] = &[
+    "schemas",
+    "schema",
+    "events",
+    "event-schemas",
+    "event_schemas",
+    "jsonschema",
+    "json-schema",
+    "json-schemas",
+    "json_schemas",
+    "contracts",
+    "pacts",
+    "asyncapi",
+    "openapi",
+    "avro",
+    "webhooks",
+];
+
+/// Folders whose content belongs to somebody else.
+const FOREIGN_FOLDERS: &[&str] = &["node_modules", "vendor", ".git", "target", "dist", "build", ".venv", "site-packages"];
+
+/// Files that lie anywhere and are no schemas, whatever folder they lie in.
+const KNOWN_OTHERS: &[&str] = &[
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "composer.json",
+    "pnpm-lock.yaml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+impl Claims {
+    pub fn new(config: &Config) -> Self {
+        let mut contracts = GlobSetBuilder::new();
+        let mut outside = Vec::new();
+        for path in config.contract_paths() {
+            let path = path.trim_start_matches("./").trim_end_matches('/');
+            if is_outside(path) {
+                outside.push(path.to_owned());
+                continue;
+            }
+            for pattern in [path.to_owned(), format!("{path}/**")] {
+                if let Ok(glob) = Glob::new(&pattern) {
+                    contracts.add(glob);
+                }
+            }
+        }
+        let rows = config.schemas.iter().map(|row| set(row.files.iter().map(|glob| glob.value.as_str()))).collect();
+        Claims {
+            exclude: set(config.paths.exclude.iter().map(|glob| glob.value.as_str())),
+            contracts: contracts.build().unwrap_or_else(|_| GlobSet::empty()),
+            outside,
+            rows,
+        }
+    }
+
+    pub fn claims(&self, path: &RepoPath) -> bool {
+        self.of(path) != Claim::None
+    }
+
+    /// The strongest reason to read a file.
+    pub fn of(&self, path: &RepoPath) -> Claim {
+        let text = path.as_str();
+        if self.exclude.is_match(text) {
+            return Claim::None;
+        }
+        if self.rows_of(path).next().is_some() {
+            return Claim::Row;
+        }
+        if snowplow::claims(path) {
+            return Claim::Candidate;
+        }
+        if Syntax::of(path).is_none() || KNOWN_OTHERS.contains(&path.file_name()) {
+            return Claim::None;
+        }
+        if self.contracts.is_match(text) || self.outside.iter().any(|folder| text.strip_prefix(folder.as_str()).is_some()) {
+            return Claim::Contract;
+        }
+        let folders = || path.parent().split('/');
+        if folders().any(|folder| FOREIGN_FOLDERS.contains(&folder)) {
+            return Claim::None;
+        }
+        let name = path.file_name().to_ascii_lowercase();
+        let named = ["asyncapi", "openapi", "swagger", ".schema.", "cloudevent", ".avsc", "webhook"]
+            .iter()
+            .any(|word| name.contains(word));
+        if named || folders().any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str())) {
+            return Claim::Candidate;
+        }
+        Claim::None
+    }
+
+    /// The indices of the `[[schema]]` rows that name a file.
+    pub fn rows_of<'a>(&'a self, path: &'a RepoPath) -> impl Iterator<Item = usize> + 'a {
+        self.rows.iter().enumerate().filter(|(_, globs)| globs.is_match(path.as_str())).map(|(at, _)| at)
+    }
+}
+
+/// Whether the registry wants to read a file; for many paths, keep the [`Claims`].
+pub fn claims(path: &RepoPath, config: &Config) -> bool {
+    Claims::new(config).claims(path)
+}
+
+fn set<'a>(globs: impl Iterator<Item = &'a str>) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        // The configuration has refused what is no glob.
+        if let Ok(glob) = Glob::new(glob.trim_start_matches("./")) {
+            builder.add(glob);
+        }
+    }
+    builder.build().unwrap_or_else(|_| GlobSet::empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! GitHub Actions: annotations as workflow commands, the step summary, the step outputs.
+//!
+//! The runner reads a step's output line by line and obeys every line that starts with `::`, so whatever strangers named must
+//! never become one. Commands are escaped as the runner undoes it, and text for people stands between `stop-commands` and a token
+//! that nobody can know beforehand. The runner keeps ten annotations of each type for a step; so findings are gathered by event
+//! and file, the heaviest come first, and the tenth says how many are left.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Severity, Status, Via};
+use crate::source::RepoPath;
+
+use super::place::{self, Anchor};
+use super::text::Text;
+use super::{Report, Reporter, TextStyle, escape, markdown};
+
+/// Annotations of one type that the runner takes from one step.
+const MAX_ANNOTATIONS: usize = 10;
+/// UTF-16 units of one message. The runner cuts at 4,096.
+const MAX_MESSAGE: usize = 4_000;
+/// Findings that one annotation lists.
+const MAX_LISTED: usize = 12;
+/// Characters of a title.
+const MAX_TITLE: usize = 120;
+/// Bytes of the step summary. GitHub drops one of 1 MiB without a word, and what else the step writes counts as well.
+const MAX_SUMMARY: usize = 900 * 1024;
+
+/// The reporter for the log of a step.
+pub struct Github {
+    style: TextStyle,
+}
+
+impl Github {
+    pub fn new(style: TextStyle) -> Self {
+        Github { style: TextStyle { links: None, ..style } }
+    }
+}
+
+impl Reporter for Github {
+    fn write(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut commands = String::new();
+        for annotation in annotations(report) {
+            commands.push_str(&annotation.command());
+            commands.push('\n');
+        }
+        out.write_all(commands.as_bytes())?;
+        let mut text = Vec::new();
+        Text::new(self.style.clone()).write(report, &mut text)?;
+        // The older form of a command is obeyed anywhere in a line, so it is broken even though commands are off here.
+        let text = String::from_utf8_lossy(&text).replace("##[", "## [");
+        let token = token(&text);
+        write!(out, "::stop-commands::{token}\n{text}::{token}::\n")
+    }
+}
+
+/// A word that no part of `text` can hold: it is made of all of it.
+fn token(text: &str) -> String {
+    let mut token = String::from("driftgate-");
+    for byte in &Sha256::digest(text)[..16] {
+        write!(token, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    token
+}
+
+/// The type of an annotation. The order is from light to heavy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Notice,
+    Warning,
+    Error,
+}
+
+impl Level {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Notice => "notice",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+
+    fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Note => Level::Notice,
+            Severity::Warning => Level::Warning,
+            Severity::Error => Level::Error,
+        }
+    }
+}
+
+/// One annotation, not escaped yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    pub level: Level,
+    /// File and line; `None` for one that speaks of the whole run.
+    pub anchor: Option<Anchor>,
+    pub title: String,
+    pub message: String,
+}
+
+impl Annotation {
+    /// The workflow command, on one line.
+    pub fn command(&self) -> String {
+        let mut out = format!("::{} ", self.level.as_str());
+        if let Some(anchor) = &self.anchor {
+            let line = anchor.line;
+            write!(out, "file={},line={line},endLine={line},", property(anchor.file.as_str()))
+                .expect("writing to a string cannot fail");
+            if let Some((start, end)) = anchor.columns {
+                write!(out, "col={start},endColumn={end},").expect("writing to a string cannot fail");
+            }
+        }
+        // The runner trims the properties as a whole, so the title is the last and does not end in a space.
+        let title = escape::cut(&self.title, MAX_TITLE);
+        write!(out, "title={}::{}", property(title.trim()), data(&cut_units(&self.message, MAX_MESSAGE)))
+            .expect("writing to a string cannot fail");
+        out
+    }
+}
+
+/// A message as the runner un-escapes it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property as the runner un-escapes it.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// At most `limit` UTF-16 units: what the runner counts.
+fn cut_units(text: &str, limit: usize) -> String {
+    let mut units = 0;
+    for (at, c) in text.char_indices() {
+        units += c.len_utf16();
+        if units >= limit {
+            return format!("{}…", &text[..at]);
+        }
+    }
+    text.to_owned()
+}
+
+/// The annotations of a run, heaviest first, at most ten of each type.
+pub fn annotations(report: &Report<'_>) -> Vec<Annotation> {
+    let mut ranked: Vec<(Rank, Annotation)> = groups(report).into_iter().map(|group| group.annotation(report)).collect();
+    for diagnostic in &report.diagnostics {
+        // What was wrong with files that the change leaves alone is in the summary.
+        let Some(file) = diagnostic.file.as_ref().filter(|file| report.changed.contains_key(*file)) else { continue };
+        let level = Level::of(diagnostic.severity);
+        let line = diagnostic.line.unwrap_or(1);
+        let anchor = Anchor { file: file.clone(), line, columns: None, in_change: true };
+        let rank = Rank { level, reader: false, finding: false, file: file.clone(), line };
+        let title = "driftgate could not read all of this file".to_owned();
+        ranked.push((
+            rank,
+            Annotation { level, anchor: Some(anchor), title, message: escape::line(&diagnostic.message).into_owned() },
+        ));
+    }
+    ranked.sort_by(|(a, x), (b, y)| {
+        a.cmp_heavy_first(b).then_with(|| x.title.cmp(&y.title)).then_with(|| x.message.cmp(&y.message))
+    });
+    let mut kept = Vec::new();
+    for level in [Level::Error, Level::Warning, Level::Notice] {
+        let all: Vec<Annotation> =
+            ranked.iter().filter(|(rank, _)| rank.level == level).map(|(_, annotation)| annotation.clone()).collect();
+        if all.len() <= MAX_ANNOTATIONS {
+            kept.extend(all);
+            continue;
+        }
+        let rest = all.len() - (MAX_ANNOTATIONS - 1);
+        kept.extend(all.into_iter().take(MAX_ANNOTATIONS - 1));
+        kept.push(Annotation {
+            level,
+            anchor: None,
+            title: "driftgate".to_owned(),
+            message: format!("{rest} more in the job summary"),
+        });
+    }
+    kept
+}
+
+/// What puts one annotation before another.
+#[derive(Clone, Debug)]
+struct Rank {
+    level: Level,
+    /// Whether somebody is known who reads it.
+    reader: bool,
+    finding: bool,
+    file: RepoPath,
+    line: u32,
+}
+
+impl Rank {
+    fn cmp_heavy_first(&self, other: &Rank) -> std::cmp::Ordering {
+        (other.level, other.reader, other.finding)
+            .cmp(&(self.level, self.reader, self.finding))
+            .then_with(|| (&self.file, self.line).cmp(&(&other.file, other.line)))
+    }
+}
+
+/// The findings that one annotation speaks of: those of one event in one file.
+struct Group<'a> {
+    event: &'a str,
+    level: Level,
+    anchor: Anchor,
+    findings: Vec<&'a Finding>,
+}
+
+fn groups<'a>(report: &'a Report<'_>) -> Vec<Group<'a>> {
+    let mut gathered: BTreeMap<(&str, RepoPath), Group<'a>> = BTreeMap::new();
+    for finding in &report.findings {
+        let level = match finding.status {
+            Status::New => Level::of(finding.severity),
+            Status::Requested if report.gate.counts(finding.status) => Level::of(finding.severity),
+            Status::Requested => Level::Notice,
+            Status::Known | Status::Allowed => continue,
+        };
+        let anchor = place::anchor(report, finding);
+        match gathered.entry((&finding.event, anchor.file.clone())) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(Group { event: &finding.event, level, anchor, findings: vec![finding] });
+            }
+            std::collections::btree_map::Entry::Occupied(mut occupied) => {
+                let group = occupied.get_mut();
+                if (level, anchor.in_change) > (group.level, group.anchor.in_change) {
+                    (group.level, group.anchor) = (level, anchor);
+                    group.findings.insert(0, finding);
+                } else {
+                    group.findings.push(finding);
+                }
+            }
+        }
+    }
+    gathered.into_values().collect()
+}
+
+impl Group<'_> {
+    fn annotation(&self, report: &Report<'_>) -> (Rank, Annotation) {
+        let first = self.findings.first().expect("a group is made with its first finding");
+        let event = escape::line(self.event);
+        let title = match self.findings.len() {
+            1 => format!("{}: {event}", first.rule),
+            count => format!("{event}: {count} findings"),
+        };
+        let mut message = String::new();
+        for finding in self.findings.iter().take(MAX_LISTED) {
+            if !message.is_empty() {
+                message.push('\n');
+            }
+            message.push_str(&escape::line(&finding.message));
+            if let Some(evidence) = &finding.evidence {
+                message.push_str(": ");
+                message.push_str(&escape::line(evidence));
+            }
+            if finding.status == Status::Requested {
+                let reason = escape::line(finding.accepted.as_deref().unwrap_or("no reason given"));
+                let state = if report.gate.accept_requested { "accepted" } else { "acceptance requested" };
+                message.push_str(&format!(" ({state}: {reason})"));
+            }
+        }
+        if self.findings.len() > MAX_LISTED {
+            message.push_str(&format!("\n{} more in the job summary", self.findings.len() - MAX_LISTED));
+        }
+        if !first.help.is_empty() {
+            message.push_str(&format!("\nhelp: {}", escape::line(&first.help)));
+        }
+        if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level)
+            && finding.status == Status::New
+        {
+            message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
+        }
+        let reader = self.findings.iter().any(|f| f.consumers.iter().any(|consumer| consumer.via != Via::Base));
+        let rank = Rank { level: self.level, reader, finding: true, file: self.anchor.file.clone(), line: self.anchor.line };
+        (rank, Annotation { level: self.level, anchor: Some(self.anchor.clone()), title, message })
+    }
+}
+
+/// What is appended to the file that `GITHUB_STEP_SUMMARY` names.
+pub fn step_summary(report: &Report<'_>) -> String {
+    markdown::render(report, MAX_SUMMARY)
+}
+
+/// What is appended to the file that `GITHUB_OUTPUT` names. `files` are the outputs `report` and `sarif`, as far as such a file
+/// was written.
+pub fn step_outputs(report: &Report<'_>, files: &[(&str, &str)]) -> String {
+    let breaking = report.findings.iter().filter(|f| f.severity == Severity::Error && report.gate.counts(f.status)).count();
+    let summary = &report.summary;
+    let mut out = format!("verdict={}\n", report.verdict.as_str());
+    for (name, count) in [
+        ("breaking", breaking),
+        ("warnings", summary.warnings),
+        ("unknown", summary.unknown),
+        ("requested", summary.requested),
+        ("allowed", summary.allowed),
+    ] {
+        writeln!(out, "{name}={count}").expect("writing to a string cannot fail");
+    }
+    for (name, path) in files {
+        let end = token(path);
+        write!(out, "{name}<<{end}\n{path}\n{end}\n").expect("writing to a string cannot fail");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

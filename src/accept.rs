@@ -112,7 +112,11 @@ impl Acceptance {
             Some(reason) if !reason.value.trim().is_empty() => reason.value.trim().to_owned(),
             Some(reason) => return fault(reason.span, "the reason is empty", "say why this break is wanted"),
             None => {
-                return fault(Span::new(0, 0), "the acceptance gives no reason", "add `reason = \"…\"`: why this break is wanted");
+                return fault(
+                    Span::new(0, 0),
+                    "the acceptance gives no reason",
+                    "add `reason = \"…\"`: why this break is wanted",
+                );
             }
         };
         let until = match &form.until {

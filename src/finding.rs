@@ -96,6 +96,12 @@ impl Witness {
         Witness(payload)
     }
 
+    /// A confirmed payload shown inside the envelope that it crosses in; the proof was about the part.
+    pub(crate) fn placed(part: Witness, whole: Value) -> Self {
+        let Witness(_) = part;
+        Witness(whole)
+    }
+
     pub fn payload(&self) -> &Value {
         &self.0
     }

@@ -1,4 +1,255 @@
 //! Base paired with head: what changed, whom it breaks, and what proves it.
+//!
+//! Head's producers are held against base's consumers, and head's consumers against base's producers: readers are deployed at
+//! another time, and messages are in flight. The proofs decide ([`reader`]); the field-level comparison ([`changes`]) explains.
 
 pub mod changes;
+mod consumers;
+mod events;
+pub mod fingerprint;
+mod pair;
+mod producers;
+mod promises;
+pub mod reader;
 pub mod rename;
+mod severity;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::Role;
+use crate::finding::{Consumer, Finding, Severity, Status};
+use crate::link::model::{Boundary, Model};
+use crate::registry::{Promise, Registry};
+use crate::source::{Origin, RepoPath};
+use changes::Change;
+use reader::Reader;
+
+/// Everything that a comparison looks at.
+pub struct Sides<'s> {
+    pub base: &'s Model,
+    pub head: &'s Model,
+    /// The promises that count.
+    pub base_registry: &'s Registry,
+    pub head_registry: &'s Registry,
+    pub options: &'s CompareOptions,
+}
+
+/// How the configuration bears on the comparison.
+#[derive(Clone, Debug, Default)]
+pub struct CompareOptions {
+    /// Every reader is declared here.
+    pub closed_world: bool,
+    /// Both sides of a queue are deployed at once.
+    pub ignore_in_flight: bool,
+    /// The files that differ between base and head.
+    pub changed_files: BTreeSet<RepoPath>,
+}
+
+/// What a comparison found, before acceptances and configured levels.
+#[derive(Debug, Default)]
+pub struct Compared {
+    pub findings: Vec<Finding>,
+    /// Boundaries and places of head of which something is not known.
+    pub unknown: usize,
+    /// Those that the change touches.
+    pub unknown_touched: usize,
+    /// The events that the change touches.
+    pub touched: BTreeSet<String>,
+}
+
+/// The boundaries and promises of one event.
+pub(crate) struct EventPair<'s> {
+    pub event: String,
+    pub base_producers: Vec<&'s Boundary>,
+    pub head_producers: Vec<&'s Boundary>,
+    pub base_consumers: Vec<&'s Boundary>,
+    pub head_consumers: Vec<&'s Boundary>,
+    /// Base's promises that need something of the event.
+    pub readers: Vec<&'s Promise>,
+    /// Base's promises that say what is sent.
+    pub senders: Vec<&'s Promise>,
+    /// Whether the event has a name, or only the place where it stands.
+    pub named: bool,
+}
+
+/// Compares base with head.
+pub fn compare(sides: &Sides<'_>) -> Compared {
+    let mut compared = Compared::default();
+    let events = event_pairs(sides);
+    let renames = events::renames(&events);
+    for pair in &events {
+        producers::judge(pair, sides, &renames, &mut compared);
+        consumers::judge(pair, sides, &mut compared);
+    }
+    events::judge(&events, &renames, sides, &mut compared);
+    promises::judge(sides, &mut compared);
+    count_unknown(sides, &mut compared);
+    finish(&mut compared.findings);
+    compared
+}
+
+fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
+    let mut events: BTreeMap<(bool, String), EventPair<'s>> = BTreeMap::new();
+    let mut slot = |boundary: &'s Boundary, head: bool| {
+        let label = boundary.label();
+        let named = boundary.event.is_some();
+        let pair = events.entry((named, label.clone())).or_insert_with(|| EventPair {
+            event: label,
+            base_producers: Vec::new(),
+            head_producers: Vec::new(),
+            base_consumers: Vec::new(),
+            head_consumers: Vec::new(),
+            readers: Vec::new(),
+            senders: Vec::new(),
+            named,
+        });
+        match (boundary.role, head) {
+            (Role::Producer, false) => pair.base_producers.push(boundary),
+            (Role::Producer, true) => pair.head_producers.push(boundary),
+            (Role::Consumer, false) => pair.base_consumers.push(boundary),
+            (Role::Consumer, true) => pair.head_consumers.push(boundary),
+        }
+    };
+    for boundary in sides.base.boundaries.iter().filter(|boundary| !boundary.in_test) {
+        slot(boundary, false);
+    }
+    for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test) {
+        slot(boundary, true);
+    }
+    let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
+    for pair in pairs.iter_mut().filter(|pair| pair.named) {
+        for promise in sides.base_registry.promises.iter().filter(|promise| promise.event.matches(&pair.event)) {
+            match promise.role {
+                Role::Consumer => pair.readers.push(promise),
+                Role::Producer => pair.senders.push(promise),
+            }
+        }
+    }
+    pairs
+}
+
+/// A finding from a change, with everything that the change itself says.
+pub(crate) fn finding_of(change: &Change, event: &str, role: Role, severity: Severity) -> Finding {
+    let in_event = if event.is_empty() { String::new() } else { format!(" in `{event}`") };
+    Finding {
+        rule: change.rule,
+        question: None,
+        severity,
+        status: Status::New,
+        event: event.to_owned(),
+        role,
+        path: change.path.clone(),
+        to: change.to.clone(),
+        message: format!("{}{in_event}", change.message),
+        base: change.old.clone(),
+        head: change.new.clone(),
+        consumers: Vec::new(),
+        witness: None,
+        evidence: None,
+        help: change.help.clone().unwrap_or_default(),
+        fix: None,
+        fragments: change.fragments.clone(),
+        fingerprint: String::new(),
+        accepted: None,
+    }
+}
+
+/// A finding that no change of a shape explains.
+pub fn finding(rule: crate::finding::RuleId, event: &str, role: Role, message: String) -> Finding {
+    Finding {
+        rule,
+        question: None,
+        severity: severity::default_of(rule),
+        status: Status::New,
+        event: event.to_owned(),
+        role,
+        path: String::new(),
+        to: None,
+        message,
+        base: None,
+        head: None,
+        consumers: Vec::new(),
+        witness: None,
+        evidence: None,
+        help: String::new(),
+        fix: None,
+        fragments: (String::new(), String::new()),
+        fingerprint: String::new(),
+        accepted: None,
+    }
+}
+
+pub(crate) fn add_consumer(consumers: &mut Vec<Consumer>, consumer: &Consumer) {
+    if !consumers.contains(consumer) {
+        consumers.push(consumer.clone());
+    }
+}
+
+/// Whether the place lies in a part of head that could not be read.
+pub(crate) fn is_unread(model: &Model, origin: &Origin) -> bool {
+    model.unread.get(&origin.file).is_some_and(|spans| !spans.is_empty())
+}
+
+fn count_unknown(sides: &Sides<'_>, compared: &mut Compared) {
+    for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test && boundary.kind != "declared") {
+        let hole = boundary.event.is_none() && boundary.kind != "decode" || reader::first_hole(&boundary.shape, 0).is_some();
+        if hole {
+            compared.unknown += 1;
+        }
+    }
+    compared.unknown_touched = compared
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == "unknown-compatibility" && finding.status == Status::New)
+        .count();
+}
+
+/// One finding for one cause: the same change of one event, seen from several boundaries, is one; then sorted.
+pub fn finish(findings: &mut Vec<Finding>) {
+    let mut merged: BTreeMap<(String, &'static str, String, Option<String>, &'static str), Finding> = BTreeMap::new();
+    for finding in findings.drain(..) {
+        let key = (finding.event.clone(), finding.rule, finding.path.clone(), finding.to.clone(), finding.role.as_str());
+        match merged.get_mut(&key) {
+            Some(known) => {
+                for consumer in &finding.consumers {
+                    add_consumer(&mut known.consumers, consumer);
+                }
+                if known.status == Status::Known && finding.status == Status::New || finding.severity > known.severity {
+                    let consumers = std::mem::take(&mut known.consumers);
+                    *known = finding;
+                    known.consumers = consumers;
+                }
+            }
+            None => {
+                merged.insert(key, finding);
+            }
+        }
+    }
+    *findings = merged.into_values().collect();
+    for finding in findings.iter_mut() {
+        finding.consumers.sort();
+        finding.consumers.dedup();
+    }
+    findings.sort_by(|a, b| {
+        let rank = |finding: &Finding| (finding.status, std::cmp::Reverse(finding.severity));
+        (rank(a), &a.event, &a.path, a.rule).cmp(&(rank(b), &b.event, &b.path, b.rule))
+    });
+    fingerprint::assign(findings);
+}
+
+/// The readers of an event at base: promises and code. The second part says whether anybody is declared whose needs are not known.
+pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>, bool) {
+    let mut readers: Vec<Reader> = pair.readers.iter().map(|promise| Reader::of_promise(promise)).collect();
+    let mut vague = false;
+    // In one process both sides change together: only head's readers are held against head.
+    let code: &[&Boundary] = if in_process { &pair.head_consumers } else { &pair.base_consumers };
+    for boundary in code {
+        let reader = Reader::of_boundary(boundary);
+        if reader.says_something() {
+            readers.push(reader);
+        } else {
+            vague = true;
+        }
+    }
+    (readers, vague)
+}

@@ -205,4 +205,10 @@ pub enum TypeOp {
     Output,
     /// `(object, base)`: keys of an object renamed by the casing that the constant second operand names.
     Recase,
+    /// `(object)`: keyed by the members' own names ([`FieldExpr::source`]): a dump that does not go by alias.
+    MemberNames,
+    /// `(object)`: members that may be null are left out where they are.
+    WithoutNull,
+    /// `(object)`: members with a default may be left out.
+    WithoutDefaults,
 }

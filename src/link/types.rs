@@ -507,6 +507,31 @@ impl<'e, 'a> Types<'e, 'a> {
                 letters.next().map(|first| first.to_lowercase().to_string() + letters.as_str()).unwrap_or_default()
             }),
             TypeOp::Recase => recased(&first.shape, &second),
+            TypeOp::MemberNames => reduce::on_objects(&first.shape, "member names", &|object| {
+                let mut changed = object.clone();
+                for field in &mut changed.fields {
+                    if let Some(member) = field.source.take() {
+                        field.name = member;
+                    }
+                    field.aliases.clear();
+                }
+                changed
+            }),
+            TypeOp::WithoutNull => reduce::on_objects(&first.shape, "exclude_none", &|object| {
+                let mut changed = object.clone();
+                for field in changed.fields.iter_mut().filter(|field| field.shape.admits_null() && !field.shape.is_unknown()) {
+                    field.shape = reduce::non_nullable(&field.shape);
+                    field.presence = Presence::Optional;
+                }
+                changed
+            }),
+            TypeOp::WithoutDefaults => reduce::on_objects(&first.shape, "exclude_defaults", &|object| {
+                let mut changed = object.clone();
+                for field in changed.fields.iter_mut().filter(|field| field.default.is_some()) {
+                    field.presence = Presence::Optional;
+                }
+                changed
+            }),
             TypeOp::ReturnType | TypeOp::Parameter | TypeOp::Mapped | TypeOp::MappedOptional | TypeOp::MappedRequired => {
                 return Reduced::of(reduce::hole("an operation that is handled above"));
             }

@@ -25,6 +25,7 @@ pub struct Document {
     base: String,
     resources: Vec<(String, Value)>,
     assert_formats: bool,
+    written: bool,
     private_address: Option<String>,
     validator: OnceLock<Result<Validator, String>>,
     canonical: OnceLock<Option<CanonicalSchema>>,
@@ -74,6 +75,7 @@ impl Document {
             base: base.to_owned(),
             resources,
             assert_formats: false,
+            written: false,
             private_address,
             validator: OnceLock::new(),
             canonical: OnceLock::new(),
@@ -105,6 +107,30 @@ impl Document {
 
     pub fn resources(&self) -> &[(String, Value)] {
         &self.resources
+    }
+
+    /// Whether this is the writer's reading, in which keys that the schema does not declare are not sent.
+    pub fn is_written(&self) -> bool {
+        self.written
+    }
+
+    /// The writer's reading of the document: a key that it does not declare is taken as not sent, unless it allows others by
+    /// an explicit `additionalProperties`, `patternProperties` or `unevaluatedProperties`.
+    ///
+    /// What the parts of one value declare counts together, through `allOf`, `anyOf`, `oneOf`, `if` and references.
+    #[must_use]
+    pub fn written(&self) -> Document {
+        Document {
+            value: self.value.clone(),
+            draft: self.draft,
+            base: self.base.clone(),
+            resources: self.resources.clone(),
+            assert_formats: self.assert_formats,
+            written: true,
+            private_address: self.private_address.clone(),
+            validator: OnceLock::new(),
+            canonical: OnceLock::new(),
+        }
     }
 
     pub fn asserts_formats(&self) -> bool {
@@ -139,7 +165,7 @@ impl Document {
         self.canonical
             .get_or_init(|| {
                 // These are resolved by the call path, which the canonical form loses.
-                if mentions_dynamic_scope(&self.value) {
+                if self.written || mentions_dynamic_scope(&self.value) {
                     return None;
                 }
                 let registry = registry(self).ok()?;
@@ -180,7 +206,7 @@ impl jsonschema::Retrieve for Refuse {
     }
 }
 
-fn mentions_dynamic_scope(value: &Value) -> bool {
+pub(super) fn mentions_dynamic_scope(value: &Value) -> bool {
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
         match value {

@@ -68,10 +68,6 @@ impl PromisedSchema {
         found
     }
 
-    pub(crate) fn parts(&self) -> &BTreeMap<String, Place> {
-        &self.origins
-    }
-
     pub fn dialect(&self) -> Dialect {
         Dialect::of_document(&self.document)
     }
@@ -651,3 +647,6 @@ fn fragment(pointer: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::asyncapi::{child, step};
 use super::dialect::Dialect;
 use super::pattern::EventPattern;
 use super::sources::Place;
 use super::{Binding, Promise, Reading};
 use crate::config::{SchemaRole, SchemaRow};
-use crate::document::{Document, Fault};
+use crate::document::{Document, Fault, join};
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::source::RepoPath;
@@ -69,8 +70,10 @@ pub(super) fn read_rows(reading: &mut Reading<'_>, document: &Arc<Document>) -> 
         let role = row.role.as_ref().map_or_else(SchemaRole::default, |role| role.value);
         let name = row.consumer.clone().unwrap_or_else(|| document.file.to_string());
         for event in events {
-            let payload = row.payload.as_ref().map(|pointer| pointer.value.clone());
-            register(reading, document, &event, role, &name, payload, Binding::Declared);
+            let mut bound = Bound::of(document, event, role, Binding::Declared);
+            bound.party.clone_from(&name);
+            bound.payload = row.payload.as_ref().map(|pointer| pointer.value.clone());
+            bind(reading, bound);
         }
     }
     Ok(())
@@ -78,7 +81,6 @@ pub(super) fn read_rows(reading: &mut Reading<'_>, document: &Arc<Document>) -> 
 
 /// Reads a document that nobody has named: bound where it names its event itself, or lies where schemas of events lie.
 pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Document>) {
-    let name = document.file.to_string();
     if document.value.get("x-event").is_some() {
         let role = match document.value.get("x-role").and_then(Value::as_str) {
             Some("consumer") => SchemaRole::Consumer,
@@ -89,7 +91,9 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
         match names_at(document, "/x-event") {
             Ok(events) => {
                 for event in events {
-                    register(reading, document, &event, role, &name, payload.clone(), Binding::Declared);
+                    let mut bound = Bound::of(document, event, role, Binding::Declared);
+                    bound.payload.clone_from(&payload);
+                    bind(reading, bound);
                 }
             }
             Err(faults) => {
@@ -110,44 +114,127 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
     if !conventional || !is_object {
         return;
     }
-    let event = document
-        .value
-        .get("$id")
-        .and_then(Value::as_str)
-        .and_then(event_of_address)
-        .unwrap_or_else(|| event_stem(&document.file));
-    register(reading, document, &event, SchemaRole::Producer, &name, None, Binding::Convention);
+    let root = Place { document: Arc::clone(document), pointer: String::new() };
+    let branches = named_branches(reading, &root);
+    if !branches.is_empty() {
+        for (event, place) in branches {
+            bind(reading, Bound::of(document, event, SchemaRole::Producer, Binding::Convention).at(place));
+        }
+        return;
+    }
+    let stem = event_stem(&document.file);
+    let title = document.value.get("title").and_then(Value::as_str).filter(|title| !title.contains(char::is_whitespace));
+    let mut names: Vec<String> = Vec::new();
+    let own = discriminator(reading, &root);
+    let address = document.value.get("$id").and_then(Value::as_str).and_then(event_of_address);
+    for name in own.into_iter().chain(address).chain([stem]).chain(title.map(str::to_owned)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let event = names.remove(0);
+    let mut bound = Bound::of(document, event, SchemaRole::Producer, Binding::Convention);
+    bound.aliases = names;
+    // The envelope is CloudEvents' own; what the event is about stands in `data`, and in binary mode travels alone.
+    if is_cloud_event(&document.value) {
+        if let Some(data) = step(&root, &["properties", "data"]) {
+            bound = bound.at(data);
+            bound.payload = Some("/data".to_owned());
+        }
+    }
+    bind(reading, bound);
 }
 
-fn register(
-    reading: &mut Reading<'_>,
-    document: &Arc<Document>,
-    event: &str,
+/// Keys by which payloads name their own event.
+const DISCRIMINATORS: &[&str] = &["type", "event", "eventType", "event_type", "event_name", "eventName", "detail-type", "name"];
+
+/// The one value of a discriminator that a schema demands.
+fn discriminator(reading: &mut Reading<'_>, schema: &Place) -> Option<String> {
+    for key in DISCRIMINATORS {
+        let Some(property) = child(reading, schema, &["properties", key]) else { continue };
+        let value = property.value()?;
+        let only = match (value.get("const"), value.get("enum").and_then(Value::as_array).map(Vec::as_slice)) {
+            (Some(Value::String(only)), _) | (None, Some([Value::String(only)])) => only,
+            _ => continue,
+        };
+        return Some(only.clone());
+    }
+    None
+}
+
+/// The branches of a schema that lists all events, by the event that each demands; empty where one of them demands none.
+fn named_branches(reading: &mut Reading<'_>, root: &Place) -> Vec<(String, Place)> {
+    let mut found = Vec::new();
+    for keyword in ["oneOf", "anyOf"] {
+        let count = root.value().and_then(|value| value.get(keyword)).and_then(Value::as_array).map_or(0, Vec::len);
+        for at in 0..count {
+            let Some(branch) = child(reading, root, &[keyword, &at.to_string()]) else { return Vec::new() };
+            match discriminator(reading, &branch) {
+                Some(event) => found.push((event, branch)),
+                None => return Vec::new(),
+            }
+        }
+    }
+    found
+}
+
+fn is_cloud_event(schema: &Value) -> bool {
+    ["specversion", "type", "source", "data"].iter().all(|key| schema.pointer(&join("/properties", key)).is_some())
+}
+
+/// A schema and the event that it is bound to.
+struct Bound {
+    event: String,
+    aliases: Vec<String>,
     role: SchemaRole,
-    name: &str,
-    payload_pointer: Option<String>,
+    party: String,
+    payload: Option<String>,
     binding: Binding,
-) {
-    let place = Place { document: Arc::clone(document), pointer: String::new() };
-    let schema = reading.bundler.bundle(&place, Dialect::of_document(&document.value));
-    let roles: &[Role] = match role {
+    place: Place,
+}
+
+impl Bound {
+    fn of(document: &Arc<Document>, event: String, role: SchemaRole, binding: Binding) -> Self {
+        Bound {
+            event,
+            aliases: Vec::new(),
+            role,
+            party: document.file.to_string(),
+            payload: None,
+            binding,
+            place: Place { document: Arc::clone(document), pointer: String::new() },
+        }
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+}
+
+fn bind(reading: &mut Reading<'_>, bound: Bound) {
+    let document = &bound.place.document;
+    let schema = reading.bundler.bundle(&bound.place, Dialect::of_document(&document.value));
+    let roles: &[Role] = match bound.role {
         SchemaRole::Producer => &[Role::Producer],
         SchemaRole::Consumer => &[Role::Consumer],
         SchemaRole::Both => &[Role::Producer, Role::Consumer],
     };
     for role in roles {
         reading.promises.push(Promise {
-            consumer: name.to_owned(),
+            consumer: bound.party.clone(),
             owner: document.value.get("x-owner").and_then(Value::as_str).map(str::to_owned),
             via: Via::Schema,
             role: *role,
-            event: EventPattern::parse(event),
+            event: EventPattern::parse(&bound.event),
+            aliases: bound.aliases.iter().map(EventPattern::exact).collect(),
             channel: None,
-            payload_pointer: payload_pointer.clone(),
+            payload_pointer: bound.payload.clone(),
             schema: schema.clone(),
-            origin: document.origin(""),
+            file: document.file.clone(),
+            origin: document.origin(&bound.place.pointer),
             pending: false,
-            binding,
+            binding: bound.binding,
             label: None,
         });
     }
@@ -190,7 +277,68 @@ fn event_of_address(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+
+    use super::super::tests::{check, corpus, place, registry};
     use super::*;
+
+    #[test]
+    fn a_schema_that_lists_all_events_is_one_promise_for_each() {
+        check(
+            &[
+                (
+                    "schemas/all.json",
+                    r##"{"oneOf": [{"$ref": "#/$defs/signup"}, {"$ref": "parts/left.json"}],
+"$defs": {"signup": {"properties": {"type": {"const": "user.signup"}, "id": {"type": "string"}}}}}"##,
+                ),
+                ("schemas/parts/left.json", "{\"properties\": {\"event\": {\"enum\": [\"user.left\"]}}}"),
+                (
+                    "schemas/either.json",
+                    "{\"oneOf\": [{\"properties\": {\"type\": {\"const\": \"a\"}}}, {\"type\": \"string\"}]}",
+                ),
+            ],
+            expect![[r#"
+                schemas/all.json sends user.signup (by name) [schema schemas/all.json:2]
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"},"type":{"const":"user.signup"}}}
+                schemas/all.json sends user.left (by name) [schema schemas/parts/left.json:1]
+                  {"properties":{"event":{"enum":["user.left"]}}}
+                schemas/either.json sends either (by name) [schema schemas/either.json:1]
+                  {"oneOf":[{"properties":{"type":{"const":"a"}}},{"type":"string"}]}
+                schemas/parts/left.json sends user.left (by name) [schema schemas/parts/left.json:1]
+                  {"properties":{"event":{"enum":["user.left"]}}}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_event_of_a_cloud_event_is_its_data() {
+        let files: &[(&str, &str)] = &[(
+            "schemas/signup.json",
+            r##"{"type": "object", "required": ["specversion", "type"], "properties": {"specversion": {"const": "1.0"}, "source": {}, "type": {"const": "dev.acme.signup"},
+"data": {"type": "object", "required": ["id"], "properties": {"id": {"$ref": "#/definitions/id"}}}}, "definitions": {"id": {"type": "string"}}}"##,
+        )];
+        check(
+            files,
+            expect![[r##"
+            schemas/signup.json sends dev.acme.signup at /data (by name) [schema schemas/signup.json:2]
+              {"$defs":{"id":{"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/id"}},"required":["id"],"type":"object"}
+        "##]],
+        );
+        expect![[r#"schemas/signup.json:2 "id""#]].assert_eq(&place(files, "dev.acme.signup", "/required/0"));
+    }
+
+    /// The schema of the envelope itself, where it is at hand: an event of no name, which is no promise of ours to break.
+    #[test]
+    fn the_envelope_of_cloudevents_is_read() {
+        let Some(files) = corpus("cloudevents") else { return };
+        let files: Vec<(String, &str)> = files.iter().map(|(path, text)| (format!("asyncapi/{path}"), text.as_str())).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let registry = registry(&files);
+        assert_eq!(registry.broken().count(), 0);
+        let said: Vec<String> =
+            registry.promises.iter().map(|promise| format!("{} {}", promise.via.as_str(), promise.event)).collect();
+        assert!(said.contains(&"asyncapi lightswitch.office.changed".to_owned()), "{said:?}");
+    }
 
     #[test]
     fn an_address_names_an_event_by_its_last_word() {

@@ -5,24 +5,33 @@
 //! [`Registry::wanted`] which further ones they refer to. It decides nothing: holding promises against code and against each
 //! other is the work of `compare`.
 
+mod asyncapi;
+mod avro;
 mod bundle;
 mod contract;
 mod dialect;
+mod eventbridge;
 mod json_schema;
+pub mod loosened;
+mod openapi;
+mod pact;
 mod pattern;
+mod snowplow;
 mod sources;
+mod subjects;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde_json::Value;
 
 use self::bundle::Bundler;
 pub use self::bundle::{PromisedSchema, UNKNOWN};
 pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
-use self::sources::Sources;
+use self::sources::{Place, Sources};
 use crate::config::{Config, is_outside};
 use crate::document::{Document, Fault, Syntax};
 use crate::facts::Role;
@@ -40,11 +49,15 @@ pub struct Promise {
     /// A consumer needs payloads of this schema; a producer says that it sends them.
     pub role: Role,
     pub event: EventPattern,
+    /// Other names that the event may go by in code: a message's name where the event is called by its channel, a full name.
+    pub aliases: Vec<EventPattern>,
     /// The topic, queue or address, where the document says so.
     pub channel: Option<EventPattern>,
     /// Where inside the wire payload the schema's instance stands; `None` for the whole payload.
     pub payload_pointer: Option<String>,
     pub schema: PromisedSchema,
+    /// The document that makes the promise; `origin` may stand in another one that it refers to.
+    pub file: RepoPath,
     /// The entry of the event: what a finding about the whole promise points at.
     pub origin: Origin,
     /// Not in force yet: breaking it is a warning.
@@ -55,6 +68,11 @@ pub struct Promise {
 }
 
 impl Promise {
+    /// Whether an event of this name is meant.
+    pub fn speaks_of(&self, event: &str) -> bool {
+        self.event.matches(event) || self.aliases.iter().any(|alias| alias.matches(event))
+    }
+
     /// The party as a finding names it.
     pub fn as_consumer(&self) -> Consumer {
         Consumer { name: self.consumer.clone(), via: self.via, owner: self.owner.clone(), origin: Some(self.origin.clone()) }
@@ -86,6 +104,13 @@ pub enum FileState {
 pub enum Form {
     Contract,
     JsonSchema,
+    AsyncApi,
+    Avro,
+    Pact,
+    OpenApi,
+    SchemaRegistry,
+    Snowplow,
+    EventBridge,
 }
 
 impl Form {
@@ -93,6 +118,13 @@ impl Form {
         match self {
             Form::Contract => "contract",
             Form::JsonSchema => "JSON Schema",
+            Form::AsyncApi => "AsyncAPI",
+            Form::Avro => "Avro",
+            Form::Pact => "Pact",
+            Form::OpenApi => "OpenAPI",
+            Form::SchemaRegistry => "schema registry subject",
+            Form::Snowplow => "Snowplow schema",
+            Form::EventBridge => "EventBridge schema",
         }
     }
 }
@@ -138,7 +170,7 @@ impl Registry {
 
     /// The promises about an event of this name.
     pub fn of_event<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a Promise> {
-        self.promises.iter().filter(move |promise| promise.event.matches(event))
+        self.promises.iter().filter(move |promise| promise.speaks_of(event))
     }
 }
 
@@ -170,6 +202,9 @@ impl<'a> Reading<'a> {
         };
         let before = self.promises.len();
         let outcome = self.document(document, claim);
+        for promise in &mut self.promises[before..] {
+            promise.file = path.clone();
+        }
         let state = match outcome {
             Ok(Some(form)) => FileState::Read { form, promises: self.promises.len() - before },
             Ok(None) => FileState::Ignored,
@@ -182,9 +217,38 @@ impl<'a> Reading<'a> {
     }
 
     fn document(&mut self, document: &Arc<Document>, claim: Claim) -> Result<Option<Form>, Vec<Fault>> {
-        if claim == Claim::Row {
+        if claim == Claim::Row && !avro::looks_like(&document.value) {
             json_schema::read_rows(self, document)?;
             return Ok(Some(Form::JsonSchema));
+        }
+        if document.value.get("asyncapi").is_some_and(Value::is_string) {
+            asyncapi::read(self, document)?;
+            return Ok(Some(Form::AsyncApi));
+        }
+        if document.value.get("openapi").is_some_and(Value::is_string) {
+            openapi::read(self, document)?;
+            return Ok(Some(Form::OpenApi));
+        }
+        if subjects::looks_like(&document.value) {
+            subjects::read(self, document)?;
+            return Ok(Some(Form::SchemaRegistry));
+        }
+        if snowplow::looks_like(&document.value) {
+            snowplow::read(self, document);
+            return Ok(Some(Form::Snowplow));
+        }
+        if eventbridge::looks_like(&document.value) {
+            let place = Place { document: Arc::clone(document), pointer: String::new() };
+            eventbridge::promise(self, &place, Dialect::of_document(&document.value));
+            return Ok(Some(Form::EventBridge));
+        }
+        if pact::looks_like(&document.value) {
+            pact::read(self, document)?;
+            return Ok(Some(Form::Pact));
+        }
+        if avro::looks_like(&document.value) {
+            avro::read(self, document);
+            return Ok(Some(Form::Avro));
         }
         if contract::looks_like(document, claim == Claim::Contract) {
             contract::read(self, document)?;
@@ -200,7 +264,12 @@ impl<'a> Reading<'a> {
     fn finish(self) -> Registry {
         let Reading { bundler, mut promises, files, spoken_for, .. } = self;
         promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
-        promises.sort_by(|a, b| a.origin.cmp(&b.origin));
+        promises.sort_by(|a, b| (&a.file, &a.origin).cmp(&(&b.file, &b.origin)));
+        // Two operations of one application may offer one message.
+        promises.dedup_by(|a, b| {
+            (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
+        });
+        snowplow::keep_newest(&mut promises);
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
@@ -311,6 +380,9 @@ impl Claims {
         }
         if self.rows_of(path).next().is_some() {
             return Claim::Row;
+        }
+        if snowplow::claims(path) {
+            return Claim::Candidate;
         }
         if Syntax::of(path).is_none() || KNOWN_OTHERS.contains(&path.file_name()) {
             return Claim::None;

@@ -60,7 +60,10 @@ impl Sources {
         for (path, text) in files {
             let read = Document::read(path, text).map(Arc::new);
             if let Ok(document) = &read {
-                sources.index(document);
+                // Most documents name nothing, and large ones are the ones that do not.
+                if text.contains("$id") || document.value.get("id").is_some_and(Value::is_string) {
+                    sources.index(document);
+                }
             }
             sources.documents.insert(path.clone(), read);
         }
@@ -246,18 +249,19 @@ fn find_anchor(resource: &Place, name: &str) -> Option<String> {
     while let Some((pointer, node)) = pending.pop() {
         match node {
             Value::Object(object) => {
+                // A schema with an address of its own is another resource, and its anchors are its own.
+                let foreign = pointer != resource.pointer
+                    && object.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
+                if foreign {
+                    continue;
+                }
                 let is = |keyword: &str, wanted: &str| object.get(keyword).and_then(Value::as_str) == Some(wanted);
                 if is("$anchor", name) || is("$dynamicAnchor", name) || is("$id", &hash) || is("id", &hash) {
                     return Some(pointer);
                 }
-                // A schema with an address of its own is another resource, and its anchors are its own.
-                let foreign = pointer != resource.pointer
-                    && object.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
-                if !foreign {
-                    for (key, value) in object.iter().rev() {
-                        if !matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
-                            pending.push((join(&pointer, key), value));
-                        }
+                for (key, value) in object.iter().rev() {
+                    if !matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
+                        pending.push((join(&pointer, key), value));
                     }
                 }
             }

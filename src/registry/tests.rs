@@ -60,6 +60,31 @@ pub(super) fn render(registry: &Registry, files: &[(&str, &str)]) -> String {
     out
 }
 
+/// Documents of other projects by their path under `../shared/corpora/FOLDER`; `None`, and a word about it, where they are not
+/// at hand.
+pub(super) fn corpus(folder: &str) -> Option<Vec<(String, String)>> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora").join(folder);
+    if !root.is_dir() {
+        #[expect(clippy::print_stderr, reason = "a test that looks at nothing has to say so")]
+        {
+            eprintln!("skipped: there is no {}", root.display());
+        }
+        return None;
+    }
+    let mut files: Vec<(String, String)> = walkdir::WalkDir::new(&root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .filter_map(|entry| {
+            let path = entry.path().strip_prefix(&root).ok()?.to_str()?.to_owned();
+            Some((path, std::fs::read_to_string(entry.path()).ok()?))
+        })
+        .filter(|(path, _)| Syntax::of(&RepoPath::new(path)).is_some())
+        .collect();
+    files.sort();
+    Some(files)
+}
+
 pub(super) fn check(files: &[(&str, &str)], expected: Expect) {
     expected.assert_eq(&render(&registry(files), files));
 }
@@ -285,4 +310,100 @@ fn dynamic_references_are_kept_where_the_document_stands_alone() {
           {"$defs":{"tree":{"properties":{"next":{"$ref":"#/$defs/tree"}},"type":"object"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"tree":{"$ref":"#/$defs/tree"}},"type":"object"}
     "##]],
     );
+}
+
+#[test]
+fn deep_documents_of_every_form_are_read_or_refused_without_an_overflow() {
+    for depth in [60, 120, 125, 250, 2_000] {
+        let schema = format!("{}true{}", "{\"properties\": {\"a\": ".repeat(depth), "}}".repeat(depth));
+        let fields = format!("{}string{}", "{fields: {a: ".repeat(depth), "}}".repeat(depth));
+        let contract = format!("consumer: c\nevents: {{e: {{fields: {{a: {fields}}}}}}}\n");
+        let example = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let pact = format!(
+            "{{\"consumer\": {{\"name\": \"a\"}}, \"provider\": {{\"name\": \"b\"}}, \"messages\": [{{\"description\": \"m\", \"contents\": {example}}}]}}"
+        );
+        let avro = format!(
+            "{{\"type\": \"record\", \"name\": \"R\", \"fields\": [{{\"name\": \"a\", \"type\": {}\"int\"{}}}]}}",
+            "{\"type\": \"array\", \"items\": ".repeat(depth),
+            "}".repeat(depth)
+        );
+        let with_ref = schema.replacen("true", "{\"$ref\": \"b.json\"}", 1);
+        let files = [
+            ("schemas/a.json", schema.as_str()),
+            ("schemas/b.json", "{\"type\": \"string\"}"),
+            ("schemas/c.json", &with_ref),
+            ("contracts/a.yaml", &contract),
+            ("pacts/a.json", &pact),
+            ("avro/a.avsc", &avro),
+        ];
+        let registry = registry(&files);
+        for (path, _) in files.iter().filter(|(path, _)| *path != "schemas/b.json") {
+            let spoken = registry.promises.iter().any(|promise| promise.file.as_str() == *path);
+            let named = registry.broken().any(|(broken, _)| broken.as_str() == *path)
+                || registry.diagnostics.iter().any(|said| said.file.as_ref().is_some_and(|file| file.as_str() == *path));
+            assert!(spoken || named, "{path} at {depth} is passed over in silence");
+        }
+        let again = super::loosened::changed(&registry, &registry);
+        assert!(again.is_empty());
+    }
+}
+
+#[test]
+fn no_document_makes_a_reader_panic() {
+    let seeds: &[(&str, &str)] = &[
+        (
+            "contracts/a.yaml",
+            "consumer: c\nowner: o\nevents:\n  e:\n    unknown-fields: reject\n    payload: /data\n    fields:\n      a: string|null\n      b?: { type: array, items: { fields: { c: integer } } }\n      d: { $ref: '#/x-y' }\n  f: { schema: { type: object, required: [a] } }\n",
+        ),
+        (
+            "asyncapi.yaml",
+            "asyncapi: 3.0.0\nchannels:\n  c:\n    address: a.{p}\n    parameters: { p: { enum: [x] } }\n    messages: { m: { traits: [{ name: t }], payload: { schemaFormat: avro, schema: { type: record, name: R, fields: [{ name: a, type: [null, int] }] } } } }\noperations:\n  o: { action: send, channel: { $ref: '#/channels/c' }, reply: { channel: { $ref: '#/channels/c' } } }\n",
+        ),
+        (
+            "old.asyncapi.yaml",
+            "asyncapi: 2.0.0\nchannels:\n  c:\n    subscribe: { message: { oneOf: [{ payload: { items: [{}], additionalItems: false } }, { $ref: '#/channels/c' }] } }\n",
+        ),
+        (
+            "openapi.yaml",
+            "openapi: 3.0.1\nwebhooks: { w: { post: { requestBody: { content: { application/json: { schema: { nullable: true, type: string } } } } } } }\npaths: { /p: { get: { callbacks: { c: { u: { post: {} } } } } } }\ncomponents: { schemas: { A: { x-amazon-events-detail-type: d, properties: { detail: {} } } } }\n",
+        ),
+        (
+            "pacts/p.json",
+            "{\"consumer\": {\"name\": \"a\"}, \"provider\": {\"name\": \"b\"}, \"messages\": [{\"description\": \"m\", \"contents\": {\"a\": [1, {\"b\": \"c\"}]}, \"matchingRules\": {\"body\": {\"$.a\": {\"matchers\": [{\"match\": \"type\", \"min\": 1}]}, \"$.a[*].b\": {\"combine\": \"OR\", \"matchers\": [{\"match\": \"regex\", \"regex\": \"x\"}, {\"match\": \"arrayContains\", \"variants\": [{\"index\": 0}]}]}}}}]}",
+        ),
+        (
+            "schemas/s.json",
+            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$id\": \"https://a.dev/s.json\", \"properties\": {\"a\": {\"$ref\": \"t.json#/x\"}, \"b\": {\"$ref\": \"#b\"}}, \"definitions\": {\"b\": {\"$id\": \"#b\", \"dependencies\": {\"x\": [\"y\"]}}}}",
+        ),
+        ("schemas/t.json", "{\"x\": {\"$ref\": \"s.json\"}, \"subject\": \"s\", \"schema\": \"{}\"}"),
+    ];
+    let mut seed = 42u64;
+    let mut next = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    let words = ["{}", "[]", "null", "5", "true", "\"\"", "\"#\"", "\"#/\"", "[1]", "{\"a\": 1}", "\"*\"", "-1"];
+    for _ in 0..400 {
+        let mut files: Vec<(&str, String)> = seeds.iter().map(|(path, text)| (*path, (*text).to_owned())).collect();
+        for _ in 0..=next(3) {
+            let at = next(files.len());
+            let text = &mut files[at].1;
+            let values: Vec<(usize, usize)> = text
+                .match_indices(": ")
+                .map(|(at, _)| {
+                    let start = at + 2;
+                    let length = text[start..].find([',', '\n', '}', ']']).unwrap_or(text.len() - start);
+                    (start, start + length)
+                })
+                .collect();
+            let (start, end) = values[next(values.len())];
+            text.replace_range(start..end, words[next(words.len())]);
+        }
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let registry = registry(&files);
+        for promise in &registry.promises {
+            promise.schema.holes();
+            promise.schema.origin("/properties/a/no/such~1thing");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod draft;
 mod merge;
+mod metaschemas;
 pub mod number;
 pub mod read;
 pub mod refs;

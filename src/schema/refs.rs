@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Draft;
+use super::{Draft, metaschemas};
 
 /// The index of a resource in its [`Resolver`].
 pub type ResourceId = usize;
@@ -57,6 +57,11 @@ impl<'a> Resolver<'a> {
         for (address, value) in others {
             let draft = value.get("$schema").and_then(Value::as_str).and_then(Draft::of_address).unwrap_or(draft);
             resolver.add_document(address, value, draft);
+        }
+        if metaschemas::mentioned_in(root) || others.iter().any(|(_, value)| metaschemas::mentioned_in(value)) {
+            for (address, value) in metaschemas::all() {
+                resolver.add_document(address, value, Draft::detect(value));
+            }
         }
         resolver
     }

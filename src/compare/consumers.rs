@@ -1,0 +1,182 @@
+//! Head's consumers held against base's producers.
+
+use super::changes::{Change, changes};
+use super::pair::{Pair, pairs};
+use super::reader::{Acceptance, Reader, touches};
+use super::severity::{self, Readers};
+use super::{Compared, EventPair, Sides, finding, finding_of};
+use crate::facts::Role;
+use crate::finding::{Consumer, Severity, Via};
+use crate::link::model::Boundary;
+
+/// Judges every consumer of one event.
+pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    let senders: Vec<&Boundary> =
+        pair.base_producers.iter().copied().filter(|sender| sender.leaves_process() && !sender.shape.is_unknown()).collect();
+    for matched in pairs(&pair.base_consumers, &pair.head_consumers) {
+        match matched {
+            Pair::Both(old, new) if !old.shape.same_values(&new.shape) => {
+                compared.touched.insert(pair.event.clone());
+                changed(pair, old, new, &senders, sides, compared);
+            }
+            Pair::Both(_, _) => {}
+            Pair::Come(new) => {
+                compared.touched.insert(pair.event.clone());
+                undeclared_reads(pair, new, &senders, compared);
+            }
+            Pair::Gone(_) => {}
+        }
+    }
+    let emitted = pair.head_producers.iter().any(|sender| sender.kind != "declared");
+    if !pair.base_consumers.is_empty() && pair.head_consumers.is_empty() && emitted && pair.named {
+        let old = pair.base_consumers[0];
+        if super::is_unread(sides.head, &old.origin) {
+            return;
+        }
+        compared.touched.insert(pair.event.clone());
+        let mut found = finding(
+            "consumer-removed",
+            &pair.event,
+            Role::Consumer,
+            format!("`{}` is still emitted and nothing here reads it any more", pair.event),
+        );
+        found.base = Some(old.origin.clone());
+        found.head = pair.head_producers.first().map(|sender| sender.origin.clone());
+        found.help = "stop emitting the event, or keep its handler".to_owned();
+        compared.findings.push(found);
+    }
+}
+
+fn changed(
+    pair: &EventPair<'_>,
+    old: &Boundary,
+    new: &Boundary,
+    senders: &[&Boundary],
+    sides: &Sides<'_>,
+    compared: &mut Compared,
+) {
+    let found = changes(&old.shape, &new.shape, Role::Consumer);
+    let now = Reader::of_boundary(new);
+    let before = Reader::of_boundary(old);
+    let in_process = pair.base_producers.iter().all(|sender| !sender.leaves_process()) && !pair.base_producers.is_empty();
+    if in_process {
+        return;
+    }
+    for change in found.iter().filter(|change| change.effect.endangers(Role::Consumer)) {
+        // Only what head's reader really turns away counts: a field that every sender sends may be asked for.
+        let mut rejected: Option<(&Boundary, crate::finding::Witness)> = None;
+        let mut undecided = false;
+        for sender in senders {
+            match now.accepts(&sender.shape) {
+                Acceptance::Rejects { witness, violations } if !before.accepts(&sender.shape).rejects() => {
+                    let hit = violations.iter().any(|violation| {
+                        let place = match &violation.property {
+                            Some(property) => super::changes::child(&violation.path, property),
+                            None => violation.path.clone(),
+                        };
+                        touches(&place, &change.path) || change.to.as_ref().is_some_and(|to| touches(&place, to))
+                    });
+                    if hit {
+                        rejected = Some((sender, witness));
+                    }
+                }
+                Acceptance::Unknown(_) => undecided = true,
+                Acceptance::Rejects { .. } | Acceptance::Accepts => {}
+            }
+        }
+        if rejected.is_none() && !senders.is_empty() && !undecided {
+            continue;
+        }
+        report(pair, change, old, new, rejected, senders, sides, compared);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one change with everything that it is judged by")]
+fn report(
+    pair: &EventPair<'_>,
+    change: &Change,
+    old: &Boundary,
+    new: &Boundary,
+    rejected: Option<(&Boundary, crate::finding::Witness)>,
+    senders: &[&Boundary],
+    sides: &Sides<'_>,
+    compared: &mut Compared,
+) {
+    let readers = match (&rejected, senders.is_empty()) {
+        (Some(_), _) => Readers::Broken,
+        (None, false) => Readers::Survive,
+        (None, true) => Readers::Undeclared,
+    };
+    let mut weight = severity::weigh(change.rule, Role::Consumer, readers, &new.kind, sides.options.closed_world);
+    if !new.enforced && rejected.is_none() {
+        // The code reads it, but nothing is rejected where it is missing: nobody can say what happens then.
+        weight = weight.min(Severity::Warning);
+    }
+    let mut found = finding_of(change, &pair.event, Role::Consumer, weight);
+    found.head = found.head.or_else(|| Some(new.origin.clone()));
+    found.base = found.base.or_else(|| Some(old.origin.clone()));
+    found.consumers.push(Consumer { name: new.package.clone(), via: Via::Code, owner: None, origin: Some(new.origin.clone()) });
+    found.help = "accept the old form as well while messages of it are in flight".to_owned();
+    match rejected {
+        Some((sender, witness)) => {
+            let moved_too = pair.head_producers.iter().any(|now| {
+                let reader = Reader::of_boundary(new);
+                now.leaves_process() && matches!(reader.accepts(&now.shape), Acceptance::Accepts)
+            });
+            found.evidence = Some(format!("{} sends payloads that the new reader turns away", sender.package));
+            found.witness = Some(witness);
+            if moved_too {
+                found.message.push_str("; both sides move in this change, but messages of the old form are in flight");
+                found.help = "accept both forms first, then move the sender".to_owned();
+                if sides.options.ignore_in_flight {
+                    found.severity = Severity::Note;
+                }
+            }
+        }
+        None if senders.is_empty() => {
+            found.evidence =
+                Some("who sends it is not known here, so what the reader took at base stands in for what is sent".to_owned());
+            let base = Reader::of_base(&new.shape, None);
+            if let Acceptance::Rejects { witness, .. } = base.accepts(&old.shape) {
+                found.witness = Some(witness);
+            }
+        }
+        None => {}
+    }
+    compared.findings.push(found);
+}
+
+/// A new reader that asks for what no known sender sends.
+fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], compared: &mut Compared) {
+    let head: Vec<&&Boundary> =
+        pair.head_producers.iter().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
+    if senders.is_empty() && head.is_empty() {
+        return;
+    }
+    let reader = Reader::of_boundary(new);
+    let against: Vec<&Boundary> = if head.is_empty() { senders.to_vec() } else { head.into_iter().copied().collect() };
+    for sender in against {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(&sender.shape)
+            && let Some(violation) = violations.first()
+        {
+            let (path, what) = match &violation.property {
+                Some(property) => (super::changes::child(&violation.path, property), format!("requires `{property}`")),
+                None => (violation.path.clone(), format!("rejects it: {}", violation.message)),
+            };
+            let mut found = finding(
+                "consumer-reads-undeclared-field",
+                &pair.event,
+                Role::Consumer,
+                format!("the new reader of `{}` {what}, which {} does not send", pair.event, sender.package),
+            );
+            found.path = path;
+            found.head = Some(new.origin.clone());
+            found.base = Some(sender.origin.clone());
+            found.witness = Some(witness);
+            found.consumers.push(reader.consumer.clone());
+            found.help = "read what is sent, or let the sender send it first".to_owned();
+            compared.findings.push(found);
+            return;
+        }
+    }
+}

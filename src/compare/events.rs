@@ -1,0 +1,205 @@
+//! Events that came, went, or changed their name.
+
+use std::collections::BTreeMap;
+
+use super::reader::Reader;
+use super::rename::alike;
+use super::{Compared, EventPair, Sides, add_consumer, finding, is_unread};
+use crate::facts::Role;
+use crate::finding::{Consumer, Severity, Via};
+use crate::link::model::Boundary;
+
+/// Old and new names of events that are one event.
+#[derive(Debug, Default)]
+pub(super) struct Renames {
+    by_new: BTreeMap<String, String>,
+}
+
+impl Renames {
+    pub fn old_name(&self, new: &str) -> Option<&str> {
+        self.by_new.get(new).map(String::as_str)
+    }
+
+    fn new_name(&self, old: &str) -> Option<&str> {
+        self.by_new.iter().find(|(_, known)| *known == old).map(|(new, _)| new.as_str())
+    }
+}
+
+/// Pairs events that nothing emits any more with events that nothing emitted before: in one place, or with one name in two spellings.
+pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
+    let gone: Vec<&EventPair<'_>> =
+        events.iter().filter(|pair| pair.named && !pair.base_producers.is_empty() && pair.head_producers.is_empty()).collect();
+    let come: Vec<&EventPair<'_>> =
+        events.iter().filter(|pair| pair.named && pair.base_producers.is_empty() && !pair.head_producers.is_empty()).collect();
+    let mut found = Renames::default();
+    let same_place = |old: &Boundary, new: &Boundary| {
+        old.origin.file == new.origin.file && old.symbol == new.symbol && old.kind == new.kind && old.idiom == new.idiom
+    };
+    let scored = |old: &EventPair<'_>, new: &EventPair<'_>| -> u32 {
+        let place = old.base_producers.iter().any(|a| new.head_producers.iter().any(|b| same_place(a, b)));
+        let shape = old
+            .base_producers
+            .iter()
+            .any(|a| new.head_producers.iter().any(|b| a.shape.same_values(&b.shape) && !a.shape.is_unknown()));
+        let name = alike(&old.event, &new.event);
+        u32::from(place) * 2 + u32::from(shape) * 2 + u32::from(name) * 2
+    };
+    let mut candidates: Vec<(u32, &EventPair<'_>, &EventPair<'_>)> = Vec::new();
+    for old in &gone {
+        for new in &come {
+            let score = scored(old, new);
+            if score >= 4 {
+                candidates.push((score, old, new));
+            }
+        }
+    }
+    candidates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (&a.1.event, &a.2.event).cmp(&(&b.1.event, &b.2.event))));
+    for (_, old, new) in candidates {
+        if found.by_new.contains_key(&new.event) || found.by_new.values().any(|known| *known == old.event) {
+            continue;
+        }
+        found.by_new.insert(new.event.clone(), old.event.clone());
+    }
+    found
+}
+
+/// Judges which events came and went.
+pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'_>, compared: &mut Compared) {
+    for pair in events.iter().filter(|pair| pair.named && !pair.base_producers.is_empty()) {
+        if pair.head_producers.is_empty() {
+            compared.touched.insert(pair.event.clone());
+            gone(pair, events, renames, sides, compared);
+        } else {
+            fewer(pair, sides, compared);
+        }
+    }
+}
+
+/// The weight of an event that is lost: who reads it, and whether it left the process.
+fn weight(pair: &EventPair<'_>) -> Severity {
+    let leaves = pair.base_producers.iter().any(|old| old.leaves_process() && old.kind != "analytics");
+    let promised = !pair.readers.is_empty();
+    let only_readers_left_too = !promised && !pair.base_consumers.is_empty() && pair.head_consumers.is_empty();
+    if promised {
+        Severity::Error
+    } else if !leaves || only_readers_left_too {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
+}
+
+fn consumers(pair: &EventPair<'_>) -> Vec<Consumer> {
+    let mut consumers = Vec::new();
+    for promise in &pair.readers {
+        add_consumer(&mut consumers, &promise.as_consumer());
+    }
+    for reader in &pair.base_consumers {
+        add_consumer(&mut consumers, &Reader::of_boundary(reader).consumer);
+    }
+    if consumers.is_empty() {
+        consumers.push(Consumer {
+            name: "readers of the base branch's payload".to_owned(),
+            via: Via::Base,
+            owner: None,
+            origin: pair.base_producers.first().map(|old| old.origin.clone()),
+        });
+    }
+    consumers
+}
+
+fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'_>, compared: &mut Compared) {
+    let old = pair.base_producers[0];
+    if pair.base_producers.iter().any(|old| is_unread(sides.head, &old.origin)) {
+        let mut found = finding(
+            "unknown-compatibility",
+            &pair.event,
+            Role::Producer,
+            format!("whether `{}` is still emitted cannot be said: `{}` could not be read whole", pair.event, old.origin.file),
+        );
+        found.base = Some(old.origin.clone());
+        found.head = Some(crate::source::Origin::new(old.origin.file.clone(), crate::source::Span::default()));
+        found.help = "mend the file, then run the check again".to_owned();
+        compared.findings.push(found);
+        return;
+    }
+    // The same place still emits, but under a name that is no longer known.
+    let vague = sides.head.boundaries.iter().find(|now| {
+        now.role == Role::Producer && now.event.is_none() && now.origin.file == old.origin.file && now.symbol == old.symbol
+    });
+    if let Some(now) = vague {
+        let mut found = finding(
+            "unknown-compatibility",
+            &pair.event,
+            Role::Producer,
+            format!("whether `{}` is still emitted cannot be said: the name is now computed", pair.event),
+        );
+        found.base = Some(old.origin.clone());
+        found.head = Some(now.origin.clone());
+        found.help = "name the event by a constant".to_owned();
+        compared.findings.push(found);
+        return;
+    }
+    if let Some(new_name) = renames.new_name(&pair.event) {
+        let new =
+            events.iter().find(|other| other.event == new_name && other.named).and_then(|other| other.head_producers.first());
+        let mut found =
+            finding("event-renamed", &pair.event, Role::Producer, format!("`{}` is now emitted as `{new_name}`", pair.event));
+        found.severity = weight(pair);
+        found.base = Some(old.origin.clone());
+        found.head = new.map(|new| new.origin.clone());
+        found.consumers = consumers(pair);
+        found.evidence = Some(format!("readers of `{}` wait for a name that nothing emits any more", pair.event));
+        found.fragments = (pair.event.clone(), new_name.to_owned());
+        found.help = format!("emit `{}` as well while readers move", pair.event);
+        compared.findings.push(found);
+        return;
+    }
+    let mut found = finding("event-removed", &pair.event, Role::Producer, format!("nothing emits `{}` any more", pair.event));
+    found.severity = weight(pair);
+    found.base = Some(old.origin.clone());
+    found.head = None;
+    found.consumers = consumers(pair);
+    found.evidence = Some(format!("readers of `{}` wait for an event that never comes", pair.event));
+    found.fragments = (pair.event.clone(), String::new());
+    found.help = "keep emitting it until its readers are gone".to_owned();
+    compared.findings.push(found);
+}
+
+/// Some functions stopped emitting an event that others still emit.
+fn fewer(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    if pair.base_producers.len() <= pair.head_producers.len() {
+        return;
+    }
+    let called = |boundaries: &[&Boundary]| -> Vec<(String, String)> {
+        boundaries.iter().filter(|b| b.kind != "declared").map(|b| (b.origin.file.to_string(), b.symbol.clone())).collect()
+    };
+    let (before, after) = (called(&pair.base_producers), called(&pair.head_producers));
+    if after.is_empty() && !before.is_empty() {
+        return;
+    }
+    let stopped = pair.base_producers.iter().find(|old| {
+        old.kind != "declared"
+            && !after.contains(&(old.origin.file.to_string(), old.symbol.clone()))
+            && !is_unread(sides.head, &old.origin)
+    });
+    let Some(old) = stopped else { return };
+    // Code that moved to another function is counted there.
+    if before.len() <= after.len() {
+        return;
+    }
+    compared.touched.insert(pair.event.clone());
+    let mut found = finding(
+        "event-removed",
+        &pair.event,
+        Role::Producer,
+        format!("`{}` no longer emits `{}`; others still do", old.symbol, pair.event),
+    );
+    found.severity = Severity::Warning;
+    found.base = Some(old.origin.clone());
+    found.head = pair.head_producers.first().map(|now| now.origin.clone());
+    found.consumers = consumers(pair);
+    found.fragments = (old.symbol.clone(), String::new());
+    found.help = "say in the pull request where the event comes from now".to_owned();
+    compared.findings.push(found);
+}

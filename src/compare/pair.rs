@@ -1,0 +1,38 @@
+//! Boundaries of base paired with their successors at head.
+
+use crate::link::model::Boundary;
+
+/// One side or both of a boundary.
+#[derive(Clone, Copy, Debug)]
+pub enum Pair<'m> {
+    Both(&'m Boundary, &'m Boundary),
+    Gone(&'m Boundary),
+    Come(&'m Boundary),
+}
+
+/// Pairs the boundaries of one event and role: the same function first, then the same file, then the one whose payload is
+/// nearest, since code that moved is the same code.
+pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> {
+    let mut left: Vec<&'m Boundary> = base.to_vec();
+    let mut right: Vec<&'m Boundary> = head.to_vec();
+    let mut found = Vec::new();
+    let tests: [&dyn Fn(&Boundary, &Boundary) -> bool; 5] = [
+        &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind && a.shape.same_values(&b.shape),
+        &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind,
+        &|a, b| a.symbol == b.symbol && !a.symbol.is_empty(),
+        &|a, b| a.origin.file == b.origin.file,
+        &|a, b| a.kind == b.kind || a.shape.same_values(&b.shape),
+    ];
+    for same in tests {
+        left.retain(|old| match right.iter().position(|new| same(old, new)) {
+            Some(at) => {
+                found.push(Pair::Both(old, right.remove(at)));
+                false
+            }
+            None => true,
+        });
+    }
+    found.extend(left.into_iter().map(Pair::Gone));
+    found.extend(right.into_iter().map(Pair::Come));
+    found
+}

@@ -1,0 +1,429 @@
+//! Head's producers held against base's consumers.
+
+use std::sync::Arc;
+
+use super::changes::{Change, Effect, changes};
+use super::events::Renames;
+use super::pair::{Pair, pairs};
+use super::reader::{Acceptance, Reader, touches};
+use super::severity::{self, Readers};
+use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, readers_of};
+use crate::facts::Role;
+use crate::finding::{Consumer, Severity, Status, Via};
+use crate::link::model::Boundary;
+use crate::shape::Shape;
+
+/// Judges every producer of one event.
+pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, compared: &mut Compared) {
+    if pair.head_producers.is_empty() {
+        return;
+    }
+    // A renamed event is compared with what it was, under the old name's readers.
+    let old_name = renames.old_name(&pair.event);
+    let in_process = pair.head_producers.iter().chain(&pair.base_producers).all(|boundary| !boundary.leaves_process());
+    let (readers, vague) = readers_of(pair, in_process);
+    let base: Vec<&Boundary> = match old_name {
+        Some(_) => Vec::new(),
+        None => pair.base_producers.clone(),
+    };
+    for matched in pairs(&base, &pair.head_producers) {
+        match matched {
+            Pair::Both(old, new) => {
+                let readers = Held { readers: &readers, vague, in_process };
+                if !old.shape.same_values(&new.shape) {
+                    compared.touched.insert(pair.event.clone());
+                    changed(pair, old, new, &readers, sides, compared);
+                } else {
+                    unchanged(pair, new, &readers, compared);
+                }
+                channel_changed(pair, old, new, compared);
+            }
+            Pair::Come(new) => {
+                compared.touched.insert(pair.event.clone());
+                let known = nearest(&pair.base_producers, new);
+                let readers = Held { readers: &readers, vague, in_process };
+                match known {
+                    Some(old) if !old.shape.is_unknown() && !old.shape.same_values(&new.shape) => {
+                        another(pair, old, new, &readers, compared);
+                    }
+                    _ => fresh(pair, new, &readers, compared),
+                }
+            }
+            Pair::Gone(_) => {}
+        }
+    }
+}
+
+struct Held<'h> {
+    readers: &'h [Reader],
+    vague: bool,
+    in_process: bool,
+}
+
+fn nearest<'m>(base: &[&'m Boundary], new: &Boundary) -> Option<&'m Boundary> {
+    let fields = |shape: &Shape| -> Vec<String> {
+        shape.as_object().map(|object| object.fields.iter().map(|field| field.name.clone()).collect()).unwrap_or_default()
+    };
+    let wanted = fields(&new.shape);
+    base.iter().copied().max_by_key(|old| fields(&old.shape).iter().filter(|name| wanted.contains(name)).count())
+}
+
+/// A reader that the change breaks, and why.
+struct Broken<'r> {
+    reader: &'r Reader,
+    evidence: String,
+    witness: Option<crate::finding::Witness>,
+}
+
+/// A producer whose payload changed.
+fn changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    let found = changes(&old.shape, &new.shape, Role::Producer);
+    let judged: Vec<(&Reader, Acceptance, bool)> = held
+        .readers
+        .iter()
+        .map(|reader| {
+            let now = reader.accepts(&new.shape);
+            let rejected_before = now.rejects() && reader.accepts(&old.shape).rejects();
+            (reader, now, rejected_before)
+        })
+        .collect();
+    let mut explained = vec![false; judged.len()];
+    for change in &found {
+        let mut broken: Vec<Broken<'_>> = Vec::new();
+        for (at, (reader, acceptance, before)) in judged.iter().enumerate() {
+            if let Some(found) = breaks(change, reader, acceptance, *before) {
+                explained[at] = true;
+                broken.push(found);
+            }
+        }
+        report(pair, change, broken, new, held, &judged, sides, compared);
+    }
+    // What a reader rejects and no single change explains: several together, or something that stood there before.
+    for ((reader, acceptance, before), explained) in judged.iter().zip(explained) {
+        if let Acceptance::Rejects { witness, violations } = acceptance
+            && !explained
+            && reader.consumer.via != Via::Code
+        {
+            violated(pair, new, reader, witness, violations, if *before { Status::Known } else { Status::New }, compared);
+        }
+    }
+}
+
+/// Whether a change breaks a reader: its rejection lies where the change is, or it reads what can no longer arrive.
+fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, before: bool) -> Option<Broken<'r>> {
+    let name = &reader.consumer.name;
+    if let Acceptance::Rejects { witness, violations } = acceptance
+        && !before
+        && (change.effect.endangers(Role::Producer) || change.rule == "field-added")
+    {
+        let hit = violations.iter().find(|violation| {
+            let mut place = format!("{}{}", reader.pointer, violation.path);
+            if let Some(property) = &violation.property {
+                place = super::changes::child(&place, property);
+            }
+            touches(&place, &change.path) || change.to.as_ref().is_some_and(|to| touches(&place, to))
+        });
+        if let Some(violation) = hit {
+            let evidence = match (&violation.property, violation.keyword.as_str()) {
+                (Some(property), "required") => format!("{name} requires `{property}`"),
+                (Some(property), "additionalProperties" | "unevaluatedProperties") => format!("{name} rejects `{property}`"),
+                _ => format!("{name} rejects it: {}", violation.message),
+            };
+            return Some(Broken { reader, evidence, witness: Some(witness.clone()) });
+        }
+    }
+    let lost = matches!(change.rule, "field-removed" | "field-renamed" | "field-moved" | "field-flattened" | "envelope-changed")
+        && change.effect.endangers(Role::Producer)
+        && reader.reads(&change.path);
+    if lost && !(change.rule == "field-renamed" && change.to.as_ref().is_some_and(|to| reads_either(reader, &change.path, to))) {
+        let field = change.path.rsplit('/').next().unwrap_or_default();
+        let evidence = if field.is_empty() {
+            format!("{name} reads the payload where it was")
+        } else {
+            format!("{name} reads `{field}`, which can no longer arrive")
+        };
+        return Some(Broken { reader, evidence, witness: None });
+    }
+    None
+}
+
+/// A reader that names both keys copes with the move.
+fn reads_either(reader: &Reader, old: &str, new: &str) -> bool {
+    reader.reads(old) && reader.reads(new)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one change with everything that it is judged by")]
+fn report(
+    pair: &EventPair<'_>,
+    change: &Change,
+    broken: Vec<Broken<'_>>,
+    new: &Boundary,
+    held: &Held<'_>,
+    judged: &[(&Reader, Acceptance, bool)],
+    sides: &Sides<'_>,
+    compared: &mut Compared,
+) {
+    if change.effect == Effect::Unclear {
+        let mut unknown = finding_of(change, &pair.event, Role::Producer, severity::default_of("unknown-compatibility"));
+        unknown.head = unknown.head.or_else(|| Some(new.origin.clone()));
+        unknown.help = "name the type of the value, or declare its shape, so that it can be compared".to_owned();
+        compared.findings.push(unknown);
+        return;
+    }
+    let declared = !judged.is_empty();
+    let undecided: Option<&str> = judged.iter().find_map(|(_, acceptance, _)| match acceptance {
+        Acceptance::Unknown(reason) => Some(reason.as_str()),
+        Acceptance::Accepts | Acceptance::Rejects { .. } => None,
+    });
+    let readers = if !broken.is_empty() {
+        Readers::Broken
+    } else if declared && !held.vague && undecided.is_none() {
+        Readers::Survive
+    } else if declared && !held.vague {
+        // Somebody is declared, and nothing says that the change reaches what cannot be decided of them.
+        Readers::Survive
+    } else {
+        Readers::Undeclared
+    };
+    let mut rule = change.rule;
+    if rule == "field-added" && !broken.is_empty() {
+        rule = "field-added-closed-reader";
+    }
+    let mut weight = severity::weigh(rule, Role::Producer, readers, &new.kind, sides.options.closed_world);
+    if rule == "field-added-closed-reader" {
+        weight = Severity::Error;
+    }
+    if rule == "field-removed" && readers == Readers::Undeclared && !change.was_required {
+        weight = weight.min(Severity::Warning);
+    }
+    if matches!(rule, "const-changed" | "enum-value-renamed") && readers == Readers::Undeclared && rule == "const-changed" {
+        weight = weight.min(Severity::Warning);
+    }
+    if !broken.is_empty() && broken.iter().all(|found| found.reader.pending) {
+        weight = weight.min(Severity::Warning);
+    }
+    let mut finding = finding_of(change, &pair.event, Role::Producer, weight);
+    finding.rule = rule;
+    finding.head = finding.head.or_else(|| Some(new.origin.clone()));
+    for found in &broken {
+        add_consumer(&mut finding.consumers, &found.reader.consumer);
+        if finding.witness.is_none() {
+            finding.witness = found.witness.clone();
+        }
+    }
+    finding.evidence = broken.first().map(|found| found.evidence.clone());
+    match readers {
+        Readers::Broken => {
+            let moved_too = pair.head_consumers.iter().any(|now| {
+                change.to.as_ref().is_some_and(|to| Reader::of_boundary(now).reads(to))
+                    && broken
+                        .iter()
+                        .any(|found| found.reader.consumer.via == Via::Code && found.reader.consumer.name == now.package)
+            });
+            if moved_too && !held.in_process {
+                finding.message.push_str("; both sides move in this change, but they are not deployed at once");
+                finding.help = "send both names first, move the readers, then drop the old name".to_owned();
+                if sides.options.ignore_in_flight {
+                    finding.severity = Severity::Note;
+                }
+            }
+        }
+        Readers::Undeclared if change.effect.endangers(Role::Producer) => {
+            stand_in(pair, change, new, &mut finding);
+        }
+        Readers::Survive if change.effect.endangers(Role::Producer) => {
+            let names: Vec<&str> = judged.iter().map(|(reader, _, _)| reader.consumer.name.as_str()).collect();
+            finding.evidence = Some(match undecided {
+                Some(reason) => format!("no declared reader is known to break ({}); not decided: {reason}", names.join(", ")),
+                None => format!("every declared reader survives it: {}", names.join(", ")),
+            });
+        }
+        Readers::Undeclared | Readers::Survive => {}
+    }
+    if finding.help.is_empty() {
+        finding.help = help_for(rule, change);
+    }
+    compared.findings.push(finding);
+}
+
+/// The base shape stands in for readers that nobody declared.
+fn stand_in(pair: &EventPair<'_>, change: &Change, new: &Boundary, finding: &mut crate::finding::Finding) {
+    let Some(old) = nearest(&pair.base_producers, new) else { return };
+    let reader = Reader::of_base(&old.shape, Some(old.origin.clone()));
+    if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+        let hit = violations.iter().any(|violation| {
+            let place = match &violation.property {
+                Some(property) => super::changes::child(&violation.path, property),
+                None => violation.path.clone(),
+            };
+            touches(&place, &change.path)
+        });
+        if hit {
+            finding.witness = Some(witness);
+        }
+    }
+    finding
+        .consumers
+        .push(Consumer { origin: change.old.clone().or_else(|| Some(old.origin.clone())), ..reader.consumer.clone() });
+    finding.evidence = Some(
+        "nobody is declared as a reader of this event, so what the base branch sent stands in for what they need".to_owned(),
+    );
+}
+
+fn help_for(rule: &str, change: &Change) -> String {
+    let name = change.path.rsplit('/').find(|part| *part != "*").unwrap_or_default();
+    match rule {
+        "field-removed" => format!("keep sending `{name}` until its readers have moved"),
+        "field-became-optional" => format!("always send `{name}`, or let its readers cope with its absence first"),
+        "field-became-nullable" => format!("do not send null for `{name}`, or let its readers cope with it first"),
+        "field-added-closed-reader" => "let the reader accept the new key first, then send it".to_owned(),
+        "enum-value-added" => "let readers handle the new value first".to_owned(),
+        "field-added" => String::new(),
+        _ => "send both forms while readers move, or publish a new version of the event beside this one".to_owned(),
+    }
+}
+
+/// A producer whose payload did not change: what a contract rejects of it stood there before.
+fn unchanged(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
+    for reader in held.readers.iter().filter(|reader| reader.consumer.via != Via::Code) {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+            violated(pair, new, reader, &witness, &violations, Status::Known, compared);
+        }
+    }
+}
+
+/// A further producer of an event that others emit already.
+fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
+    let mut rejected = false;
+    for reader in held.readers {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape)
+            && !reader.accepts(&old.shape).rejects()
+        {
+            rejected = true;
+            violated(pair, new, reader, &witness, &violations, Status::New, compared);
+        }
+    }
+    if rejected || !held.readers.is_empty() || new.kind == "declared" {
+        return;
+    }
+    let stand_in = Reader::of_base(&old.shape, Some(old.origin.clone()));
+    if let Acceptance::Rejects { witness, violations } = stand_in.accepts(&new.shape) {
+        let mut found = violation_finding(pair, new, &stand_in, &witness, &violations);
+        found.severity = Severity::Warning;
+        found.message = format!("a further producer of `{}` sends another payload than the others", pair.event);
+        found.base = Some(old.origin.clone());
+        compared.findings.push(found);
+    }
+}
+
+/// A producer of an event that is new at head.
+fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
+    for reader in held.readers {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+            violated(pair, new, reader, &witness, &violations, Status::New, compared);
+        }
+    }
+}
+
+fn violated(
+    pair: &EventPair<'_>,
+    new: &Boundary,
+    reader: &Reader,
+    witness: &crate::finding::Witness,
+    violations: &[crate::prove::Violation],
+    status: Status,
+    compared: &mut Compared,
+) {
+    let mut found = violation_finding(pair, new, reader, witness, violations);
+    found.status = status;
+    if reader.pending {
+        found.severity = Severity::Warning;
+    }
+    compared.findings.push(found);
+}
+
+fn violation_finding(
+    pair: &EventPair<'_>,
+    new: &Boundary,
+    reader: &Reader,
+    witness: &crate::finding::Witness,
+    violations: &[crate::prove::Violation],
+) -> crate::finding::Finding {
+    let first = violations.first();
+    let path = first.map_or_else(String::new, |violation| match &violation.property {
+        Some(property) => super::changes::child(&format!("{}{}", reader.pointer, violation.path), property),
+        None => format!("{}{}", reader.pointer, violation.path),
+    });
+    let what = match first {
+        Some(violation) => match (&violation.property, violation.keyword.as_str()) {
+            (Some(property), "required") => format!("it requires `{property}`"),
+            (Some(property), "additionalProperties" | "unevaluatedProperties") => format!("it rejects `{property}`"),
+            _ => violation.message.clone(),
+        },
+        None => "it rejects the payload".to_owned(),
+    };
+    let mut found = finding(
+        "contract-violated",
+        &pair.event,
+        Role::Producer,
+        format!("`{}` is not what {} needs: {what}", pair.event, reader.consumer.name),
+    );
+    found.fragments = (reader.consumer.name.clone(), what.clone());
+    found.head = place_of(&new.shape, &path).or_else(|| Some(new.origin.clone()));
+    found.path = path;
+    found.consumers.push(reader.consumer.clone());
+    found.witness = Some(witness.clone());
+    found.evidence = Some(what);
+    found.help = "send what the contract asks for, or agree on another contract with its owner first".to_owned();
+    found
+}
+
+/// The place of the field at a path, where the shape has one.
+fn place_of(shape: &Arc<Shape>, path: &str) -> Option<crate::source::Origin> {
+    let mut current = Arc::clone(shape);
+    let mut place = None;
+    for token in path.split('/').skip(1) {
+        let key = token.replace("~1", "/").replace("~0", "~");
+        let next = {
+            let object = current.as_object()?;
+            let field = object.field(&key)?;
+            place = field.origin.clone();
+            Arc::clone(&field.shape)
+        };
+        current = next;
+    }
+    place
+}
+
+fn channel_changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, compared: &mut Compared) {
+    if let (Some(before), Some(after)) = (&old.channel, &new.channel)
+        && before != after
+        && pair.named
+    {
+        let others_stay = pair.head_producers.iter().any(|other| other.channel.as_ref() == Some(before));
+        if others_stay {
+            return;
+        }
+        compared.touched.insert(pair.event.clone());
+        let mut found = finding(
+            "topic-changed",
+            &pair.event,
+            Role::Producer,
+            format!("`{}` now goes to `{after}`, it went to `{before}`", pair.event),
+        );
+        if !new.leaves_process() || new.kind == "analytics" {
+            found.severity = Severity::Warning;
+        }
+        found.base = Some(old.origin.clone());
+        found.head = Some(new.origin.clone());
+        found.fragments = (before.clone(), after.clone());
+        found.help = "send to both channels while readers move".to_owned();
+        for promise in &pair.readers {
+            add_consumer(&mut found.consumers, &promise.as_consumer());
+        }
+        for reader in &pair.base_consumers {
+            add_consumer(&mut found.consumers, &Reader::of_boundary(reader).consumer);
+        }
+        compared.findings.push(found);
+    }
+}

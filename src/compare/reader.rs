@@ -1,0 +1,253 @@
+//! A consumer as the proofs need it: which payloads it accepts, and which fields it reads.
+
+use std::sync::Arc;
+
+use crate::finding::{Consumer, Via, Witness};
+use crate::link::model::Boundary;
+use crate::link::reduce;
+use crate::prove::{self, Document, Options, Verdict, Violation};
+use crate::registry::Promise;
+use crate::shape::lower::{Silence, document};
+use crate::shape::{Rest, Shape, ShapeKind};
+use crate::source::Origin;
+
+/// One consumer of one event.
+pub struct Reader {
+    pub consumer: Consumer,
+    pub shape: Arc<Shape>,
+    /// Where inside the wire payload it stands: a JSON Pointer; empty for the whole.
+    pub pointer: String,
+    /// Not in force yet: breaking it is a warning.
+    pub pending: bool,
+    document: Result<Document, String>,
+}
+
+/// What a producer's shape comes to for a reader.
+#[derive(Debug)]
+pub enum Acceptance {
+    /// Proved.
+    Accepts,
+    Rejects {
+        witness: Witness,
+        violations: Vec<Violation>,
+    },
+    Unknown(String),
+}
+
+impl Acceptance {
+    pub fn rejects(&self) -> bool {
+        matches!(self, Acceptance::Rejects { .. })
+    }
+}
+
+impl Reader {
+    /// A contract, or another document that says what somebody needs.
+    pub fn of_promise(promise: &Promise) -> Reader {
+        let places = |pointer: &str| -> Option<Origin> { Some(promise.schema.origin(pointer)) };
+        let made = Document::new((*promise.schema.document).clone(), None, &[]);
+        let (shape, document) = match made {
+            Ok(document) => (document.shape(&places).shape, Ok(document)),
+            Err(reason) => (reduce::hole(reason.to_string()), Err(reason.to_string())),
+        };
+        Reader {
+            consumer: promise.as_consumer(),
+            shape,
+            pointer: promise.payload_pointer.clone().unwrap_or_default(),
+            pending: promise.pending,
+            document,
+        }
+    }
+
+    /// Code that reads the event.
+    pub fn of_boundary(boundary: &Boundary) -> Reader {
+        Reader::of_shape(
+            Consumer { name: boundary.package.clone(), via: Via::Code, owner: None, origin: Some(boundary.origin.clone()) },
+            &boundary.shape,
+        )
+    }
+
+    /// The shape that base sent, in place of readers that nobody has declared.
+    pub fn of_base(shape: &Arc<Shape>, origin: Option<Origin>) -> Reader {
+        Reader::of_shape(
+            Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin },
+            shape,
+        )
+    }
+
+    pub fn of_shape(consumer: Consumer, shape: &Arc<Shape>) -> Reader {
+        let made = Document::new(document(shape, Silence::Open), None, &[]).map_err(|reason| reason.to_string());
+        Reader { consumer, shape: Arc::clone(shape), pointer: String::new(), pending: false, document: made }
+    }
+
+    /// Whether anything is known of what it reads.
+    pub fn says_something(&self) -> bool {
+        !self.shape.is_unknown()
+    }
+
+    /// Whether it accepts every payload of `sent`.
+    pub fn accepts(&self, sent: &Arc<Shape>) -> Acceptance {
+        let reader = match &self.document {
+            Ok(document) => document,
+            Err(reason) => return Acceptance::Unknown(format!("{}: {reason}", self.consumer.name)),
+        };
+        let part = at_pointer(sent, &self.pointer);
+        let Some(part) = part else {
+            return Acceptance::Unknown(format!("what stands at `{}` of the payload is not known", self.pointer));
+        };
+        if part.is_unknown() {
+            return Acceptance::Unknown(reason_of(&part));
+        }
+        // A hole could hold what the reader wants: only what fails even then is evidence.
+        let favourable = reduce::fill(&part, &self.shape, 0);
+        let options = Options::default();
+        let sent_document = match Document::new(document(&favourable, Silence::NotSent), None, &[]) {
+            Ok(document) => document,
+            Err(reason) => return Acceptance::Unknown(reason.to_string()),
+        };
+        match prove::contains(reader, &sent_document, &options) {
+            Verdict::Escapes(witness) => {
+                let violations = prove::violations(reader, witness.payload());
+                Acceptance::Rejects { witness: self.in_place(witness), violations }
+            }
+            Verdict::Unknown(reason) => Acceptance::Unknown(reason.to_string()),
+            Verdict::Contained => match first_hole(&part, 0) {
+                None => Acceptance::Accepts,
+                Some(reason) => {
+                    let as_is = Document::new(document(&part, Silence::NotSent), None, &[]);
+                    match as_is.map(|as_is| prove::contains(reader, &as_is, &options)) {
+                        Ok(Verdict::Contained) => Acceptance::Accepts,
+                        _ => Acceptance::Unknown(reason),
+                    }
+                }
+            },
+        }
+    }
+
+    /// A witness of the part, shown where the part stands in the payload.
+    fn in_place(&self, witness: Witness) -> Witness {
+        if self.pointer.is_empty() {
+            return witness;
+        }
+        let whole = self.pointer.rsplit('/').filter(|token| !token.is_empty()).fold(witness.payload().clone(), |inner, token| {
+            let key = token.replace("~1", "/").replace("~0", "~");
+            serde_json::json!({ key: inner })
+        });
+        Witness::placed(witness, whole)
+    }
+
+    /// Whether it looks at the field at `path`, a JSON Pointer with `*` into the whole payload.
+    pub fn reads(&self, path: &str) -> bool {
+        let Some(inner) = path.strip_prefix(&self.pointer) else { return false };
+        let mut found = Vec::new();
+        let tokens: Vec<String> = inner.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        if tokens.is_empty() {
+            return true;
+        }
+        fields_at(&self.shape, &tokens, &mut found, 0);
+        found.first().is_some_and(|found| *found)
+    }
+}
+
+fn fields_at(shape: &Shape, tokens: &[String], found: &mut Vec<bool>, depth: u32) {
+    let Some((first, rest)) = tokens.split_first() else {
+        found.push(true);
+        return;
+    };
+    if depth > 40 || !found.is_empty() {
+        return;
+    }
+    match &shape.kind {
+        ShapeKind::Object(object) => {
+            if let Some(field) = object.fields.iter().find(|field| field.name == *first || field.aliases.contains(first)) {
+                fields_at(&field.shape, rest, found, depth + 1);
+            } else if first == "*"
+                && let Rest::Open { values, .. } = &object.rest
+            {
+                fields_at(values, rest, found, depth + 1);
+            }
+        }
+        ShapeKind::Array(array) => {
+            for item in array.prefix.iter().chain(&array.items) {
+                fields_at(item, rest, found, depth + 1);
+            }
+        }
+        ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
+            for branch in branches {
+                fields_at(branch, tokens, found, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The shape at a JSON Pointer inside a payload.
+pub fn at_pointer(shape: &Arc<Shape>, pointer: &str) -> Option<Arc<Shape>> {
+    let mut current = Arc::clone(shape);
+    for token in pointer.split('/').skip(1) {
+        let key = token.replace("~1", "/").replace("~0", "~");
+        let (inner, _) = reduce::member(&current, &key);
+        if inner.is_unknown() && !current.is_unknown() && !matches!(current.kind, ShapeKind::Object(_) | ShapeKind::Union(_)) {
+            return None;
+        }
+        current = inner;
+    }
+    Some(current)
+}
+
+fn reason_of(shape: &Shape) -> String {
+    match &shape.kind {
+        ShapeKind::Unknown(reason) => reason.clone(),
+        _ => "a part of the payload is not known".to_owned(),
+    }
+}
+
+/// The reason of the first hole of a shape.
+pub fn first_hole(shape: &Shape, depth: u32) -> Option<String> {
+    if depth > 40 {
+        return None;
+    }
+    match &shape.kind {
+        ShapeKind::Unknown(reason) => Some(reason.clone()),
+        ShapeKind::Object(object) => object
+            .fields
+            .iter()
+            .find_map(|field| first_hole(&field.shape, depth + 1).map(|reason| format!("`{}`: {reason}", field.name)))
+            .or_else(|| match &object.rest {
+                Rest::Open { values, .. } => first_hole(values, depth + 1),
+                Rest::Silent | Rest::Closed => None,
+            }),
+        ShapeKind::Array(array) => array.prefix.iter().chain(&array.items).find_map(|item| first_hole(item, depth + 1)),
+        ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
+            branches.iter().find_map(|branch| first_hole(branch, depth + 1))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a place of an instance (with positions) lies on, above or under a path of the comparison (with `*`).
+pub fn touches(instance: &str, path: &str) -> bool {
+    let mut a = instance.split('/').skip(1);
+    let mut b = path.split('/').skip(1);
+    loop {
+        match (a.next(), b.next()) {
+            (None, _) | (_, None) => return true,
+            (Some(x), Some(y)) => {
+                if x != y && y != "*" && !(x == "*") {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_meet_along_one_path() {
+        assert!(touches("/items/0/price", "/items/*/price"));
+        assert!(touches("/customer", "/customer/name"));
+        assert!(!touches("/customer/id", "/customer/name"));
+    }
+}

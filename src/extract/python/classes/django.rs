@@ -1,0 +1,372 @@
+//! Django models, and the serializers of Django REST Framework.
+
+use ruff_python_ast::{Expr as Py, ExprCall, StmtClassDef};
+use ruff_text_size::Ranged;
+
+use super::marshmallow::required;
+use super::{Declared, constant_type, reaches_elsewhere};
+use crate::extract::python::annotations::{Bounds, Side, union};
+use crate::extract::python::expressions::{path_of, texts_of};
+use crate::extract::python::lower::Lower;
+use crate::extract::python::models::{self, Member, Part};
+use crate::extract::python::{names, span};
+use crate::facts::{Additional, FieldExpr, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef};
+use crate::shape::{Presence, StringShape};
+use crate::source::Span;
+
+impl<'a> Lower<'a> {
+    /// A model: its columns, as a serializer that names them writes them.
+    pub(super) fn django_model(&mut self, class: &'a StmtClassDef) -> Declared {
+        let at = span(class.name.range);
+        let lineage = self.lineage(class, &|full| full.starts_with("django."));
+        let mut object = self.object_of(&lineage, Side::Write, &mut |lower, member, _| lower.column(member), &mut |_, ty| ty);
+        let own_key = lineage.iter().any(|part| match part {
+            Part::Own(own) => models::members(own).iter().any(|member| match member.value {
+                Some(Py::Call(call)) => models::is_true(models::keyword(&call.arguments.keywords, "primary_key")),
+                _ => false,
+            }),
+            Part::Elsewhere(_) => false,
+        });
+        if !own_key && !reaches_elsewhere(&lineage) {
+            let id = required("id", TypeExpr::new(TypeKind::Integer(Default::default()), at), at);
+            object.members.insert(0, ObjectMember::Field(id));
+        }
+        Declared { write: TypeExpr::new(TypeKind::Object(object), at), read: None, serializable: false }
+    }
+
+    fn column(&mut self, member: Member<'a>) -> Option<FieldExpr> {
+        let Some(Py::Call(call)) = member.value else { return None };
+        let last = names::last_name(&call.func)?;
+        if !last.ends_with("Field") && !matches!(last, "ForeignKey" | "TaggableManager") {
+            return None;
+        }
+        let ty = self.column_type(last, call, member.span);
+        let null = models::is_true(models::keyword(&call.arguments.keywords, "null"));
+        let ty = if null { models::nullable(ty) } else { ty };
+        Some(models::plain_field(&member, ty, Presence::Required))
+    }
+
+    fn column_type(&mut self, field: &str, call: &'a ExprCall, at: Span) -> TypeExpr {
+        let given = |name: &str| models::keyword(&call.arguments.keywords, name);
+        if let Some(choices) = given("choices") {
+            if let Some(ty) = self.choices(choices, at) {
+                return ty;
+            }
+        }
+        let key = || TypeKind::Unknown("the key of another model".to_owned());
+        let format = |name: &str| TypeKind::String(StringShape::format(name));
+        let kind = match field {
+            "CharField" | "TextField" | "SlugField" | "FilePathField" | "CICharField" | "CITextField" | "EncryptedCharField" => {
+                TypeKind::String(StringShape::default())
+            }
+            "EmailField" => format("email"),
+            "URLField" => format("uri"),
+            "UUIDField" => format("uuid"),
+            "GenericIPAddressField" | "IPAddressField" => TypeKind::String(StringShape::default()),
+            "FileField" | "ImageField" => TypeKind::String(StringShape::default()),
+            "IntegerField" | "BigIntegerField" | "SmallIntegerField" | "AutoField" | "BigAutoField" | "SmallAutoField" => {
+                TypeKind::Integer(Default::default())
+            }
+            "PositiveIntegerField" | "PositiveBigIntegerField" | "PositiveSmallIntegerField" => {
+                TypeKind::Integer(crate::shape::NumberRange { minimum: Some(serde_json::Number::from(0)), ..Default::default() })
+            }
+            "FloatField" => TypeKind::Number(Default::default()),
+            // A serializer writes decimals as texts unless settings say otherwise.
+            "DecimalField" => TypeKind::String(StringShape::default()),
+            "BooleanField" => TypeKind::Boolean,
+            "NullBooleanField" => TypeKind::Union(vec![TypeExpr::new(TypeKind::Boolean, at), TypeExpr::new(TypeKind::Null, at)]),
+            "DateTimeField" => format("date-time"),
+            "DateField" => format("date"),
+            "TimeField" => format("time"),
+            "DurationField" => TypeKind::String(StringShape::default()),
+            "JSONField" | "HStoreField" => TypeKind::Unknown("any JSON value".to_owned()),
+            "ArrayField" => {
+                let items = match call.arguments.args.first().or(given("base_field")) {
+                    Some(Py::Call(inner)) => {
+                        let last = names::last_name(&inner.func).unwrap_or_default();
+                        self.deeper(|lower| lower.column_type(last, inner, at))
+                    }
+                    _ => None,
+                };
+                let items = items.unwrap_or_else(|| TypeExpr::unknown("no type is given", at));
+                TypeKind::Array { items: Box::new(items), min: None, max: None, unique: false }
+            }
+            "ForeignKey" | "OneToOneField" => key(),
+            "ManyToManyField" => {
+                TypeKind::Array { items: Box::new(TypeExpr::new(key(), at)), min: None, max: None, unique: false }
+            }
+            other => TypeKind::Unknown(format!("a column of the class `{other}`")),
+        };
+        let mut bounds = Bounds::default();
+        if let Some(value) = given("max_length") {
+            bounds.take("max_length", value);
+        }
+        bounds.apply(TypeExpr::new(kind, at))
+    }
+
+    /// `choices=Status.choices`, `choices=[("a", "A"), …]`
+    fn choices(&mut self, choices: &'a Py, at: Span) -> Option<TypeExpr> {
+        match choices {
+            Py::Attribute(attribute) if attribute.attr.as_str() == "choices" => {
+                let path = path_of(&attribute.value)?;
+                Some(TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at))
+            }
+            Py::Name(_) | Py::Attribute(_) => None,
+            Py::List(_) | Py::Tuple(_) => {
+                let elements: &[Py] = match choices {
+                    Py::List(list) => &list.elts,
+                    Py::Tuple(tuple) => &tuple.elts,
+                    _ => &[],
+                };
+                let literals: Option<Vec<TypeExpr>> = elements
+                    .iter()
+                    .map(|element| {
+                        let value = match element {
+                            Py::Tuple(pair) => pair.elts.first()?,
+                            other => other,
+                        };
+                        Some(constant_type(self.default_literal(value)?, at))
+                    })
+                    .collect();
+                literals.filter(|literals| !literals.is_empty()).map(|literals| union(literals, at))
+            }
+            _ => None,
+        }
+    }
+
+    /// A serializer: its own fields, and those of the model that its `Meta` names.
+    pub(super) fn django_serializer(&mut self, class: &'a StmtClassDef) -> Declared {
+        let at = span(class.name.range);
+        let lineage = self.lineage(class, &|full| full.starts_with("rest_framework."));
+        let mut side = |side: Side| {
+            let mut object = self.object_of(
+                &lineage,
+                side,
+                &mut |lower, member, side| lower.serializer_field(class, member, side),
+                &mut |_, ty| ty,
+            );
+            self.model_fields(&lineage, side, &mut object);
+            if side == Side::Write && class_has_method(&lineage, "to_representation") {
+                return TypeExpr::unknown("`to_representation` decides its form", at);
+            }
+            TypeExpr::new(TypeKind::Object(object), at)
+        };
+        let write = side(Side::Write);
+        let read = side(Side::Read);
+        Declared { write, read: Some(read), serializable: true }
+    }
+
+    /// The part of the model that `Meta.fields` or `Meta.exclude` leaves.
+    fn model_fields(&mut self, lineage: &[Part<'a>], side: Side, object: &mut ObjectExpr) {
+        let meta: Option<&'a StmtClassDef> = lineage.iter().rev().find_map(|part| match part {
+            Part::Own(own) => models::inner_class(own, "Meta"),
+            Part::Elsewhere(_) => None,
+        });
+        let Some(meta) = meta else { return };
+        let at = span(meta.name.range);
+        let members = models::members(meta);
+        let option = |name: &str| members.iter().find(|member| member.name == name).and_then(|member| member.value);
+        let Some(path) = option("model").and_then(path_of) else { return };
+        let model = TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
+        let read_only: Vec<String> = option("read_only_fields").and_then(texts_of).unwrap_or_default();
+        let keys = |texts: &[String]| {
+            let keys = texts.iter().map(|text| constant_type(Literal::Text(text.clone()), at)).collect();
+            TypeExpr::new(TypeKind::Union(keys), at)
+        };
+        let declared: Vec<String> = object
+            .members
+            .iter()
+            .filter_map(|member| match member {
+                ObjectMember::Field(field) => Some(field.source.clone().unwrap_or_else(|| field.name.clone())),
+                ObjectMember::Spread(_) => None,
+            })
+            .collect();
+        let texts = |value: &'a Py, lower: &Self| match value {
+            Py::Name(name) => lower.text_lists.get(name.id.as_str()).cloned(),
+            other => texts_of(other),
+        };
+        let rest = match (option("fields"), option("exclude")) {
+            (Some(Py::StringLiteral(all)), _) if all.value.to_str() == "__all__" => match (side, read_only.is_empty()) {
+                (Side::Read, false) => TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(&read_only)]), at),
+                _ => model,
+            },
+            (Some(fields), _) => match texts(fields, self) {
+                Some(listed) => {
+                    let mut from_model: Vec<String> = listed.iter().filter(|name| !declared.contains(name)).cloned().collect();
+                    if side == Side::Read {
+                        from_model.retain(|name| !read_only.contains(name) && name != "id");
+                    }
+                    // Fields that are declared but not listed are not part of it; listed ones keep the order of the list.
+                    object.members.retain(|member| match member {
+                        ObjectMember::Field(field) => {
+                            let own = field.source.as_deref().unwrap_or(&field.name);
+                            listed.iter().any(|name| name == own || *name == field.name)
+                        }
+                        ObjectMember::Spread(_) => true,
+                    });
+                    if from_model.is_empty() {
+                        return;
+                    }
+                    // A listed name may be a property of the model, whose type its columns do not say.
+                    let known = from_model
+                        .iter()
+                        .map(|name| {
+                            let ty = TypeExpr::unknown("a property of the model", at);
+                            ObjectMember::Field(required(name, ty, self.listed_span(fields, name).unwrap_or(at)))
+                        })
+                        .collect();
+                    let known = ObjectExpr { members: known, additional: Additional::Silent };
+                    object.members.insert(0, ObjectMember::Spread(TypeExpr::new(TypeKind::Object(known), at)));
+                    TypeExpr::new(TypeKind::Apply(TypeOp::Pick, vec![model, keys(&from_model)]), at)
+                }
+                None => TypeExpr::unknown("the list of fields is computed", at),
+            },
+            (None, Some(exclude)) => match texts(exclude, self) {
+                Some(mut left_out) => {
+                    if side == Side::Read {
+                        left_out.extend(read_only);
+                    }
+                    TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(&left_out)]), at)
+                }
+                None => TypeExpr::unknown("the list of fields is computed", at),
+            },
+            (None, None) => return,
+        };
+        // Declared fields win over the model's.
+        let place = usize::from(
+            matches!(object.members.first(), Some(ObjectMember::Spread(ty)) if matches!(ty.kind, TypeKind::Object(_))),
+        );
+        object.members.insert(place, ObjectMember::Spread(rest));
+    }
+
+    /// Where a name stands in a list of names.
+    fn listed_span(&self, list: &Py, name: &str) -> Option<Span> {
+        let elements: &[Py] = match list {
+            Py::List(list) => &list.elts,
+            Py::Tuple(tuple) => &tuple.elts,
+            _ => return None,
+        };
+        elements.iter().find_map(|element| match element {
+            Py::StringLiteral(text) if text.value.to_str() == name => {
+                Some(crate::extract::python::access::inside_quotes(self.text, span(text.range)))
+            }
+            _ => None,
+        })
+    }
+
+    fn serializer_field(&mut self, class: &'a StmtClassDef, member: Member<'a>, side: Side) -> Option<FieldExpr> {
+        let Some(Py::Call(call)) = member.value else { return None };
+        let last = names::last_name(&call.func)?;
+        if !last.ends_with("Field") && !last.ends_with("Serializer") {
+            return None;
+        }
+        let given = |name: &str| models::keyword(&call.arguments.keywords, name);
+        let read_only = models::is_true(given("read_only")) || matches!(last, "SerializerMethodField" | "ReadOnlyField");
+        if side == Side::Read && (read_only || last == "HiddenField")
+            || side == Side::Write && (models::is_true(given("write_only")) || last == "HiddenField")
+        {
+            return None;
+        }
+        let mut ty = self.serializer_value(class, last, call, member);
+        if models::is_true(given("many")) {
+            ty = TypeExpr::new(TypeKind::Array { items: Box::new(ty), min: None, max: None, unique: false }, member.span);
+        }
+        if models::is_true(given("allow_null")) {
+            ty = models::nullable(ty);
+        }
+        let optional = models::is_false(given("required")) || given("default").is_some();
+        let presence = match side {
+            Side::Write => Presence::Required,
+            Side::Read if optional => Presence::Optional,
+            Side::Read => Presence::Required,
+        };
+        let mut field = models::plain_field(&member, ty, presence);
+        if side == Side::Read {
+            field.default = given("default").and_then(|value| self.default_literal(value));
+        }
+        Some(field)
+    }
+
+    fn serializer_value(&mut self, class: &'a StmtClassDef, last: &str, call: &'a ExprCall, member: Member<'a>) -> TypeExpr {
+        let at = member.span;
+        let given = |name: &str| models::keyword(&call.arguments.keywords, name);
+        let format = |name: &str| TypeKind::String(StringShape::format(name));
+        let kind = match last {
+            "CharField" | "SlugField" | "RegexField" | "StringRelatedField" | "SlugRelatedField" | "IPAddressField"
+            | "FilePathField" | "DurationField" | "FileField" | "ImageField" => TypeKind::String(StringShape::default()),
+            "EmailField" => format("email"),
+            "URLField" | "HyperlinkedIdentityField" | "HyperlinkedRelatedField" => format("uri"),
+            "UUIDField" => format("uuid"),
+            "IntegerField" => TypeKind::Integer(Default::default()),
+            "FloatField" => TypeKind::Number(Default::default()),
+            "DecimalField" => match models::is_false(given("coerce_to_string")) {
+                true => TypeKind::Number(Default::default()),
+                false => TypeKind::String(StringShape::default()),
+            },
+            "BooleanField" => TypeKind::Boolean,
+            "NullBooleanField" => TypeKind::Union(vec![TypeExpr::new(TypeKind::Boolean, at), TypeExpr::new(TypeKind::Null, at)]),
+            "DateTimeField" => format("date-time"),
+            "DateField" => format("date"),
+            "TimeField" => format("time"),
+            "ChoiceField" => match call.arguments.args.first().or(given("choices")).and_then(|value| self.choices(value, at)) {
+                Some(ty) => return ty,
+                None => TypeKind::Unknown("choices that are computed".to_owned()),
+            },
+            "MultipleChoiceField" => {
+                let items = call.arguments.args.first().or(given("choices")).and_then(|value| self.choices(value, at));
+                let items = items.unwrap_or_else(|| TypeExpr::unknown("choices that are computed", at));
+                TypeKind::Array { items: Box::new(items), min: None, max: None, unique: true }
+            }
+            "ListField" | "DictField" => {
+                let child = match given("child") {
+                    Some(Py::Call(child)) => {
+                        let last = names::last_name(&child.func).unwrap_or_default();
+                        self.deeper(|lower| lower.serializer_value(class, last, child, member))
+                    }
+                    _ => None,
+                };
+                let child = Box::new(child.unwrap_or_else(|| TypeExpr::unknown("no type is given", at)));
+                if last == "ListField" {
+                    TypeKind::Array { items: child, min: None, max: None, unique: false }
+                } else {
+                    TypeKind::Map { keys: None, values: child }
+                }
+            }
+            "SerializerMethodField" => {
+                let named = call.arguments.args.first().or(given("method_name")).and_then(|value| self.constant_text(value));
+                let method = named.unwrap_or_else(|| format!("get_{}", member.name));
+                let owner = member.owner;
+                let returns = models::methods(owner).chain(models::methods(class)).find(|known| known.name.as_str() == method);
+                return match returns.and_then(|method| method.returns.as_deref()) {
+                    Some(returns) => self.annotation(returns, Side::Write),
+                    None => TypeExpr::unknown("a method without a type decides its form", at),
+                };
+            }
+            "PrimaryKeyRelatedField" => TypeKind::Unknown("the key of another model".to_owned()),
+            _ if last.ends_with("Serializer") => match path_of(&call.func) {
+                Some(path) => TypeKind::Ref(TypeRef { path, args: Vec::new() }),
+                None => TypeKind::Unknown("a computed serializer".to_owned()),
+            },
+            _ => TypeKind::Unknown(format!("a field of the class `{last}`")),
+        };
+        let mut bounds = Bounds::default();
+        for keyword in &call.arguments.keywords {
+            if let Some(name) = &keyword.arg {
+                let name = match name.as_str() {
+                    "min_value" => "ge",
+                    "max_value" => "le",
+                    other => other,
+                };
+                bounds.take(name, &keyword.value);
+            }
+        }
+        bounds.apply(TypeExpr::new(kind, span(call.range())))
+    }
+}
+
+fn class_has_method(lineage: &[Part<'_>], name: &str) -> bool {
+    lineage.iter().any(|part| match part {
+        Part::Own(own) => models::methods(own).any(|method| method.name.as_str() == name),
+        Part::Elsewhere(_) => false,
+    })
+}

@@ -1,0 +1,1045 @@
+//! Expressions: what decides the JSON that leaves is kept, the rest is unknown with its source.
+
+use oxc_ast::ast::{
+    ArrayExpression, ArrayExpressionElement, AssignmentExpression, AssignmentTarget, ChainElement, Expression, JSXAttributeItem,
+    JSXAttributeValue, JSXChild, JSXElement, JSXExpression, LogicalExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
+    PropertyKind, TemplateLiteral,
+};
+use oxc_span::GetSpan;
+use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
+
+use super::known;
+use super::lower::{How, Lower, Usage, node_span, span_of};
+use super::reads::{add_read, is_readable, split};
+use crate::facts::calls::{Change, Edit};
+use crate::facts::{
+    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, LocalKind, Step, TypeExpr, TypeKind, TypeOp, ValueMember,
+};
+use crate::shape::{NumberRange, Presence, StringShape};
+use crate::source::Span;
+
+/// Parts of one concatenation; a longer one is a built document, not a name.
+const MAX_CONCATENATION: usize = 64;
+
+impl Lower<'_> {
+    pub fn expr(&mut self, expression: &Expression<'_>, usage: Usage) -> Expr {
+        let coping = std::mem::take(&mut self.coping);
+        match self.deeper(|lower| lower.expr_at(expression, usage, coping)) {
+            Some(expr) => expr,
+            None => Expr::unknown("nested too deeply", node_span(expression)),
+        }
+    }
+
+    fn expr_at(&mut self, expression: &Expression<'_>, usage: Usage, coping: bool) -> Expr {
+        let span = node_span(expression);
+        let of_type = |kind: TypeKind| Expr::new(ExprKind::OfType(Box::new(TypeExpr::new(kind, span))), span);
+        match expression {
+            Expression::StringLiteral(literal) => Expr::text(literal.value.as_str(), span),
+            Expression::BooleanLiteral(literal) => Expr::new(ExprKind::Literal(Literal::Bool(literal.value)), span),
+            Expression::NullLiteral(_) => Expr::new(ExprKind::Literal(Literal::Null), span),
+            Expression::NumericLiteral(literal) => Expr::new(ExprKind::Literal(Literal::Number(digits(literal.value))), span),
+            Expression::BigIntLiteral(_) => Expr::unknown("a bigint, which JSON cannot hold", span),
+            Expression::RegExpLiteral(_) => of_type(TypeKind::Object(Default::default())),
+            Expression::TemplateLiteral(template) => self.template(template, span),
+            Expression::Identifier(id) => self.name(id.name.as_str(), id.span),
+            Expression::ThisExpression(_) => Expr::new(ExprKind::This, span),
+            Expression::Super(_) => Expr::new(ExprKind::Name(vec!["super".to_owned()]), span),
+            Expression::ParenthesizedExpression(inner) => {
+                self.coping = coping;
+                self.expr(&inner.expression, usage)
+            }
+            Expression::TSNonNullExpression(inner) => self.expr(&inner.expression, usage),
+            Expression::TSInstantiationExpression(inner) => self.expr(&inner.expression, usage),
+            Expression::TSAsExpression(cast) => {
+                if cast.type_annotation.is_const_type_reference() {
+                    return self.expr(&cast.expression, usage);
+                }
+                self.coping = coping;
+                self.cast(&cast.expression, &cast.type_annotation, usage, span)
+            }
+            Expression::TSTypeAssertion(cast) => self.cast(&cast.expression, &cast.type_annotation, usage, span),
+            Expression::TSSatisfiesExpression(satisfies) => {
+                self.cast(&satisfies.expression, &satisfies.type_annotation, usage, span)
+            }
+            Expression::ArrayExpression(array) => self.array(array, usage, span),
+            Expression::ObjectExpression(object) => self.object(object, span),
+            Expression::ArrowFunctionExpression(arrow) => {
+                let id = self.arrow(arrow, None);
+                Expr::new(ExprKind::Function(id), span)
+            }
+            Expression::FunctionExpression(function) => {
+                let id = self.function(function, None);
+                Expr::new(ExprKind::Function(id), span)
+            }
+            Expression::ClassExpression(class) => {
+                if let Some(id) = &class.id {
+                    let name = id.name.as_str().to_owned();
+                    self.class(class, &name, false);
+                    return Expr::new(ExprKind::Name(vec![name]), span);
+                }
+                self.class(class, "", false);
+                self.unknown(expression.span())
+            }
+            Expression::AwaitExpression(awaited) => {
+                let value = self.expr(&awaited.argument, Usage { how: How::Awaited, ..usage });
+                self.settle_awaited(&value);
+                Expr::new(ExprKind::Await(Box::new(value)), span)
+            }
+            Expression::YieldExpression(yielded) => match &yielded.argument {
+                Some(argument) => {
+                    let value = self.expr(argument, Usage::AWAITED);
+                    Expr::new(ExprKind::Await(Box::new(value)), span)
+                }
+                None => self.unknown(expression.span()),
+            },
+            Expression::CallExpression(call) => self.call(call, usage, coping),
+            Expression::NewExpression(new) => self.new_expression(new, usage),
+            Expression::ImportExpression(import) => match &import.source {
+                Expression::StringLiteral(source) => {
+                    // `await import("m")` is the module; its members are followed like those of a namespace import.
+                    let module = source.value.as_str();
+                    let local = format!("import({module})");
+                    self.facts.imports.push(crate::facts::Import {
+                        scope: Vec::new(),
+                        local: Some(local.clone()),
+                        module: vec![module.to_owned()],
+                        name: None,
+                        exported: false,
+                        span,
+                    });
+                    Expr::new(ExprKind::Name(vec![local]), span)
+                }
+                _ => self.unknown(expression.span()),
+            },
+            Expression::ChainExpression(chain) => self.chain(&chain.expression, usage, coping, span),
+            Expression::StaticMemberExpression(_)
+            | Expression::ComputedMemberExpression(_)
+            | Expression::PrivateFieldExpression(_) => self.member(expression, coping),
+            Expression::ConditionalExpression(conditional) => {
+                let guard = self.test(&conditional.test, true);
+                let yes = self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.expr(&conditional.consequent, usage));
+                let negated = Guard { negated: !guard.negated, ..guard };
+                let no = self.enclosed(Enclosing::Branch(negated), |lower| lower.expr(&conditional.alternate, usage));
+                Expr::new(ExprKind::OneOf(vec![yes, no]), span)
+            }
+            Expression::LogicalExpression(logical) => self.logical(logical, usage, span),
+            Expression::BinaryExpression(binary) => {
+                if binary.operator == BinaryOperator::Addition {
+                    return self.addition(expression, span);
+                }
+                if matches!(
+                    binary.operator,
+                    BinaryOperator::Equality
+                        | BinaryOperator::StrictEquality
+                        | BinaryOperator::Inequality
+                        | BinaryOperator::StrictInequality
+                ) {
+                    self.test(expression, true);
+                    return of_type(TypeKind::Boolean);
+                }
+                if binary.operator == BinaryOperator::In {
+                    self.key_test(&binary.left, &binary.right);
+                    return of_type(TypeKind::Boolean);
+                }
+                self.expr(&binary.left, Usage::USED);
+                self.expr(&binary.right, Usage::USED);
+                match binary.operator {
+                    BinaryOperator::LessThan
+                    | BinaryOperator::LessEqualThan
+                    | BinaryOperator::GreaterThan
+                    | BinaryOperator::GreaterEqualThan
+                    | BinaryOperator::Instanceof => of_type(TypeKind::Boolean),
+                    _ => of_type(TypeKind::Number(NumberRange::default())),
+                }
+            }
+            Expression::PrivateInExpression(_) => of_type(TypeKind::Boolean),
+            Expression::UnaryExpression(unary) => match unary.operator {
+                UnaryOperator::UnaryNegation => {
+                    if let Expression::NumericLiteral(literal) = &unary.argument {
+                        return Expr::new(ExprKind::Literal(Literal::Number(digits(-literal.value))), span);
+                    }
+                    self.expr(&unary.argument, Usage::USED);
+                    of_type(TypeKind::Number(NumberRange::default()))
+                }
+                UnaryOperator::UnaryPlus | UnaryOperator::BitwiseNot => {
+                    self.expr(&unary.argument, Usage::USED);
+                    of_type(TypeKind::Number(NumberRange::default()))
+                }
+                UnaryOperator::LogicalNot => {
+                    self.coping = true;
+                    self.expr(&unary.argument, Usage::USED);
+                    of_type(TypeKind::Boolean)
+                }
+                UnaryOperator::Typeof => {
+                    self.coping = true;
+                    self.expr(&unary.argument, Usage::USED);
+                    of_type(TypeKind::String(StringShape::default()))
+                }
+                UnaryOperator::Void => {
+                    self.expr(&unary.argument, Usage::FLOATING);
+                    Expr::new(ExprKind::Absent, span)
+                }
+                UnaryOperator::Delete => {
+                    self.delete(&unary.argument);
+                    of_type(TypeKind::Boolean)
+                }
+            },
+            Expression::UpdateExpression(_) => of_type(TypeKind::Number(NumberRange::default())),
+            Expression::AssignmentExpression(assignment) => self.assignment(assignment, usage),
+            Expression::SequenceExpression(sequence) => {
+                let mut last = None;
+                for (at, part) in sequence.expressions.iter().enumerate() {
+                    let is_last = at + 1 == sequence.expressions.len();
+                    last = Some(self.expr(part, if is_last { usage } else { Usage::FLOATING }));
+                }
+                last.unwrap_or_else(|| self.unknown(expression.span()))
+            }
+            Expression::TaggedTemplateExpression(tagged) => {
+                for part in &tagged.quasi.expressions {
+                    self.expr(part, Usage::USED);
+                }
+                self.unknown(expression.span())
+            }
+            Expression::JSXElement(element) => {
+                self.jsx(element);
+                self.unknown(expression.span())
+            }
+            Expression::JSXFragment(fragment) => {
+                self.jsx_children(&fragment.children);
+                self.unknown(expression.span())
+            }
+            Expression::ImportMeta(_) | Expression::NewTarget(_) | Expression::V8IntrinsicExpression(_) => {
+                self.unknown(expression.span())
+            }
+        }
+    }
+
+    /// A statement that is an expression: nobody looks at its value.
+    pub fn expression_statement(&mut self, expression: &Expression<'_>) {
+        if let Expression::AssignmentExpression(assignment) = expression
+            && self.common_js_export(assignment)
+        {
+            return;
+        }
+        self.expr(expression, Usage::FLOATING);
+    }
+
+    fn common_js_export(&mut self, assignment: &AssignmentExpression<'_>) -> bool {
+        if self.frames.len() != 1 || assignment.operator != AssignmentOperator::Assign {
+            return false;
+        }
+        let AssignmentTarget::StaticMemberExpression(target) = &assignment.left else { return false };
+        let span = span_of(target.property.span);
+        let name = target.property.name.as_str();
+        if target.object.is_specific_id("module") && name == "exports" {
+            self.export_common(&assignment.right, span);
+            return true;
+        }
+        if target.object.is_specific_id("exports") || target.object.is_specific_member_access("module", "exports") {
+            if name != "__esModule" && !assignment.right.is_void_0() {
+                let name = name.to_owned();
+                self.export_value(&name, &assignment.right, span);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn cast(&mut self, inner: &Expression<'_>, ty: &oxc_ast::ast::TSType<'_>, usage: Usage, span: Span) -> Expr {
+        let coping = std::mem::take(&mut self.coping);
+        let reads = self.frame_ref().function.reads.len();
+        self.coping = coping;
+        let value = self.expr(inner, usage);
+        let ty = self.ty(ty);
+        if matches!(ty.kind, TypeKind::Unknown(_)) {
+            return value;
+        }
+        super::reads::set_type(&mut self.frame().function.reads, reads, ty.clone());
+        typed(value, ty, span)
+    }
+
+    /// `await x` of a variable that holds a call's promise: the call is awaited, only later.
+    fn settle_awaited(&mut self, value: &Expr) {
+        let ExprKind::Local(id) = &value.kind else { return };
+        let frame = self.frame();
+        let Some(local) = frame.function.locals.get(id.0 as usize) else { return };
+        let ids: Vec<crate::facts::CallId> = match local.value.as_ref().map(|value| &value.kind) {
+            Some(ExprKind::Call(call)) => vec![*call],
+            Some(ExprKind::ListOf(inner)) => match &inner.kind {
+                ExprKind::Call(call) => vec![*call],
+                _ => return,
+            },
+            _ => return,
+        };
+        for call in ids {
+            let completion = &mut frame.function.calls[call.0 as usize].surroundings.completion;
+            if *completion == Completion::Used {
+                *completion = Completion::Awaited;
+            }
+        }
+    }
+
+    // Texts.
+
+    fn template(&mut self, template: &TemplateLiteral<'_>, span: Span) -> Expr {
+        let mut parts = Vec::new();
+        for (at, quasi) in template.quasis.iter().enumerate() {
+            let text = quasi.value.cooked.as_ref().unwrap_or(&quasi.value.raw).as_str();
+            if !text.is_empty() {
+                parts.push(Expr::text(text, span_of(quasi.span)));
+            }
+            if let Some(expression) = template.expressions.get(at) {
+                parts.push(self.expr(expression, Usage::USED));
+            }
+        }
+        concatenation(parts, span)
+    }
+
+    /// `a + b + …`, flattened without recursion: long chains are common in generated texts.
+    fn addition(&mut self, expression: &Expression<'_>, span: Span) -> Expr {
+        let mut operands = Vec::new();
+        let mut rest = expression;
+        while let Expression::BinaryExpression(binary) = rest.without_parentheses() {
+            if binary.operator != BinaryOperator::Addition {
+                break;
+            }
+            operands.push(&binary.right);
+            rest = &binary.left;
+        }
+        operands.push(rest);
+        let kept = operands.len().min(MAX_CONCATENATION);
+        let parts: Vec<Expr> = operands.iter().rev().take(kept).map(|operand| self.expr(operand, Usage::USED)).collect();
+        if operands.len() > kept {
+            return self.unknown(expression.span());
+        }
+        if parts.iter().any(|part| self.is_text(part)) {
+            return concatenation(parts, span);
+        }
+        let numeric = parts.iter().all(|part| match &part.kind {
+            ExprKind::Literal(Literal::Number(_)) => true,
+            ExprKind::OfType(ty) => matches!(ty.kind, TypeKind::Number(_) | TypeKind::Integer(_)),
+            _ => false,
+        });
+        if numeric {
+            return Expr::new(ExprKind::OfType(Box::new(TypeExpr::new(TypeKind::Number(NumberRange::default()), span))), span);
+        }
+        self.unknown(expression.span())
+    }
+
+    /// Whether a value is known to be a text.
+    pub fn is_text(&self, expr: &Expr) -> bool {
+        let text_type = |ty: &TypeExpr| matches!(&ty.kind, TypeKind::String(_) | TypeKind::Const(Literal::Text(_)));
+        match &expr.kind {
+            ExprKind::Literal(Literal::Text(_)) | ExprKind::Template(_) | ExprKind::Encoded(_) => true,
+            ExprKind::OfType(ty) | ExprKind::Typed(_, ty) => text_type(ty),
+            ExprKind::Local(LocalId(id)) => self.frame_ref().function.locals.get(*id as usize).is_some_and(|local| {
+                local.ty.as_ref().is_some_and(text_type)
+                    || matches!(
+                        local.value.as_ref().map(|value| &value.kind),
+                        Some(ExprKind::Literal(Literal::Text(_)) | ExprKind::Template(_))
+                    )
+            }),
+            _ => false,
+        }
+    }
+
+    // Choices.
+
+    fn logical(&mut self, logical: &LogicalExpression<'_>, usage: Usage, span: Span) -> Expr {
+        match logical.operator {
+            LogicalOperator::Or | LogicalOperator::Coalesce => {
+                self.coping = true;
+                let left = self.expr(&logical.left, Usage::USED);
+                let guard = Guard {
+                    source: self.folded(logical.left.span()),
+                    subject: None,
+                    values: Vec::new(),
+                    negated: true,
+                    span: left.span,
+                };
+                let right = self.enclosed(Enclosing::Branch(guard), |lower| lower.expr(&logical.right, usage));
+                Expr::new(ExprKind::OneOf(vec![left, right]), span)
+            }
+            LogicalOperator::And => {
+                let before = self.frame_ref().function.calls.len();
+                let guard = self.test(&logical.left, true);
+                let _ = before;
+                let right = self.enclosed(Enclosing::Branch(guard), |lower| lower.expr(&logical.right, usage));
+                let failed = if is_boolean(&logical.left) {
+                    Expr::new(ExprKind::Literal(Literal::Bool(false)), node_span(&logical.left))
+                } else {
+                    self.unknown(logical.left.span())
+                };
+                Expr::new(ExprKind::OneOf(vec![right, failed]), span)
+            }
+        }
+    }
+
+    /// `"key" in value` copes with the key's absence.
+    fn key_test(&mut self, key: &Expression<'_>, value: &Expression<'_>) {
+        let reads = self.frame_ref().function.reads.len();
+        let object = self.expr(value, Usage::USED);
+        if let Expression::StringLiteral(literal) = key {
+            let (base, mut path) = match self.frame_ref().function.reads.get(reads..).and_then(<[_]>::last) {
+                Some(read) => (read.base.clone(), read.path.clone()),
+                None => split(&object),
+            };
+            let span = span_of(literal.span);
+            path.push(Step::Key { name: literal.value.as_str().to_owned(), presence: Presence::Optional, span });
+            add_read(&mut self.frame().function.reads, base, path, span);
+        } else {
+            self.expr(key, Usage::USED);
+        }
+    }
+
+    // Collections.
+
+    pub fn array(&mut self, array: &ArrayExpression<'_>, usage: Usage, span: Span) -> Expr {
+        let mut items = Vec::new();
+        let mut spreads = false;
+        let inner = if usage.how == How::Awaited { usage } else { Usage::USED };
+        for element in &array.elements {
+            match element {
+                ArrayExpressionElement::SpreadElement(spread) => {
+                    spreads = true;
+                    let (list, conditional) = self.spread_value(&spread.argument);
+                    let span = list.span;
+                    let element = match list.kind {
+                        ExprKind::Array(inner) if !conditional || inner.len() <= 1 => {
+                            items.extend(inner);
+                            continue;
+                        }
+                        _ => Expr::new(ExprKind::Element(Box::new(list)), span),
+                    };
+                    items.push(element);
+                }
+                ArrayExpressionElement::Elision(hole) => {
+                    items.push(Expr::new(ExprKind::Literal(Literal::Null), span_of(hole.span)));
+                }
+                other => {
+                    if let Some(expression) = other.as_expression() {
+                        items.push(self.expr(expression, inner));
+                    }
+                }
+            }
+        }
+        if spreads {
+            let element = if items.len() == 1 { items.remove(0) } else { Expr::new(ExprKind::OneOf(items), span) };
+            return Expr::new(ExprKind::ListOf(Box::new(element)), span);
+        }
+        Expr::new(ExprKind::Array(items), span)
+    }
+
+    pub fn object(&mut self, object: &ObjectExpression<'_>, span: Span) -> Expr {
+        let mut members = Vec::new();
+        for property in &object.properties {
+            match property {
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    let key = self.key(&property.key, property.computed);
+                    if property.kind != PropertyKind::Init {
+                        self.expr(&property.value, Usage::USED);
+                        continue;
+                    }
+                    let value = self.property_value(&property.value);
+                    members.push(ValueMember::Entry { key, value, conditional: false });
+                }
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    let (value, conditional) = self.spread_value(&spread.argument);
+                    match value.kind {
+                        // A literal in a spread is entries of this object.
+                        ExprKind::Object(inner) => members.extend(inner.into_iter().map(|member| match member {
+                            ValueMember::Entry { key, value, conditional: inner } => {
+                                ValueMember::Entry { key, value, conditional: conditional || inner }
+                            }
+                            ValueMember::Spread { value, conditional: inner } => {
+                                ValueMember::Spread { value, conditional: conditional || inner }
+                            }
+                        })),
+                        ExprKind::Absent => {}
+                        kind => members.push(ValueMember::Spread { value: Expr { kind, span: value.span }, conditional }),
+                    }
+                }
+            }
+        }
+        Expr::new(ExprKind::Object(members), span)
+    }
+
+    fn property_value(&mut self, value: &Expression<'_>) -> Expr {
+        self.expr(value, Usage::USED)
+    }
+
+    /// The name of a property; an unknown one keeps its source.
+    fn key(&mut self, key: &PropertyKey<'_>, computed: bool) -> Expr {
+        let span = node_span(key);
+        if let Some(name) = key.static_name() {
+            return Expr::text(name.into_owned(), span);
+        }
+        match key.as_expression() {
+            Some(expression) if computed => self.expr(expression, Usage::USED),
+            _ => self.unknown(key.span()),
+        }
+    }
+
+    /// What a spread adds, and whether only sometimes: `...(x && {a})`, `...(x ? {a} : {})`, `...(a ?? {})`.
+    fn spread_value(&mut self, argument: &Expression<'_>) -> (Expr, bool) {
+        match argument.get_inner_expression() {
+            Expression::LogicalExpression(logical) if logical.operator == LogicalOperator::And => {
+                let guard = self.test(&logical.left, true);
+                let value = self.enclosed(Enclosing::Branch(guard), |lower| lower.spread_value(&logical.right).0);
+                (value, true)
+            }
+            Expression::LogicalExpression(logical) if is_empty_collection(&logical.right) => {
+                self.coping = true;
+                (self.expr(&logical.left, Usage::USED), true)
+            }
+            Expression::ConditionalExpression(conditional) => {
+                let (yes, no) = (conditional.consequent.get_inner_expression(), conditional.alternate.get_inner_expression());
+                if is_empty_collection(no) || is_empty_collection(yes) {
+                    let guard = self.test(&conditional.test, true);
+                    let value = if is_empty_collection(no) { yes } else { no };
+                    let value = self.enclosed(Enclosing::Branch(guard), |lower| lower.spread_value(value).0);
+                    return (value, true);
+                }
+                (self.expr(argument, Usage::USED), false)
+            }
+            _ => (self.expr(argument, Usage::USED), false),
+        }
+    }
+
+    // Members.
+
+    /// `a.b?.c["d"]`: the value, and the longest chain as one read.
+    fn member(&mut self, expression: &Expression<'_>, coping: bool) -> Expr {
+        let (expr, path, base) = self.member_chain(expression);
+        self.record_chain(base, path, coping);
+        known::member_value(expr)
+    }
+
+    fn chain(&mut self, element: &ChainElement<'_>, usage: Usage, coping: bool, span: Span) -> Expr {
+        match element {
+            ChainElement::CallExpression(call) => self.call(call, usage, coping),
+            ChainElement::TSNonNullExpression(inner) => self.expr(&inner.expression, usage),
+            ChainElement::StaticMemberExpression(member) => {
+                let object = self.member_chain(&member.object);
+                let name = member.property.name.as_str();
+                self.chain_end(object, name, span_of(member.property.span), member.optional, coping, span)
+            }
+            ChainElement::ComputedMemberExpression(member) => {
+                let object = self.member_chain(&member.object);
+                let (expr, mut path, base) = object;
+                if member.optional {
+                    mark_optional(&mut path);
+                }
+                let (step, index) = self.index_step(&member.expression);
+                path.push(step);
+                let expr = Expr::new(ExprKind::Index(Box::new(expr), Box::new(index)), span);
+                self.record_chain(base, path, coping);
+                expr
+            }
+            ChainElement::PrivateFieldExpression(member) => {
+                let object = self.member_chain(&member.object);
+                let name = format!("#{}", member.field.name.as_str());
+                self.chain_end(object, &name, span_of(member.field.span), member.optional, coping, span)
+            }
+        }
+    }
+
+    fn chain_end(
+        &mut self,
+        (object, mut path, base): (Expr, Vec<Step>, Expr),
+        name: &str,
+        name_span: Span,
+        optional: bool,
+        coping: bool,
+        span: Span,
+    ) -> Expr {
+        if optional {
+            mark_optional(&mut path);
+        }
+        path.push(Step::Key { name: name.to_owned(), presence: Presence::Required, span: name_span });
+        self.record_chain(base, path, coping);
+        known::member_value(Expr::new(ExprKind::Member(Box::new(object), name.to_owned()), span))
+    }
+
+    /// Lowers a chain of members without recording a read: the value, the path, and what the path starts from.
+    pub fn member_chain(&mut self, expression: &Expression<'_>) -> (Expr, Vec<Step>, Expr) {
+        let result = self.deeper(|lower| lower.member_chain_at(expression));
+        result.unwrap_or_else(|| {
+            let unknown = Expr::unknown("nested too deeply", node_span(expression));
+            (unknown.clone(), Vec::new(), unknown)
+        })
+    }
+
+    fn member_chain_at(&mut self, expression: &Expression<'_>) -> (Expr, Vec<Step>, Expr) {
+        let span = node_span(expression);
+        match expression {
+            Expression::ParenthesizedExpression(inner) => self.member_chain(&inner.expression),
+            Expression::TSNonNullExpression(inner) => self.member_chain(&inner.expression),
+            Expression::ChainExpression(chain) => match &chain.expression {
+                ChainElement::StaticMemberExpression(member) => self.static_step(member, span),
+                ChainElement::ComputedMemberExpression(member) => self.computed_step(member, span),
+                ChainElement::CallExpression(_)
+                | ChainElement::TSNonNullExpression(_)
+                | ChainElement::PrivateFieldExpression(_) => {
+                    let value = self.expr(expression, Usage::USED);
+                    (value.clone(), Vec::new(), value)
+                }
+            },
+            Expression::StaticMemberExpression(member) => self.static_step(member, span),
+            Expression::ComputedMemberExpression(member) => self.computed_step(member, span),
+            Expression::PrivateFieldExpression(member) => {
+                let (object, mut path, base) = self.member_chain(&member.object);
+                let name = format!("#{}", member.field.name.as_str());
+                path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.field.span) });
+                (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
+            }
+            other => {
+                let value = self.expr(other, Usage::USED);
+                // A cast keeps the chain going: `(event.detail as Detail).id`.
+                if let ExprKind::Typed(inner, _) = &value.kind {
+                    let (base, path) = split(inner);
+                    if !path.is_empty() && is_readable(&base) {
+                        return (value, path, base);
+                    }
+                }
+                (value.clone(), Vec::new(), value)
+            }
+        }
+    }
+
+    fn static_step(&mut self, member: &oxc_ast::ast::StaticMemberExpression<'_>, span: Span) -> (Expr, Vec<Step>, Expr) {
+        let (object, mut path, base) = self.member_chain(&member.object);
+        if member.optional {
+            mark_optional(&mut path);
+        }
+        let name = member.property.name.as_str().to_owned();
+        path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+        (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
+    }
+
+    fn computed_step(&mut self, member: &oxc_ast::ast::ComputedMemberExpression<'_>, span: Span) -> (Expr, Vec<Step>, Expr) {
+        let (object, mut path, base) = self.member_chain(&member.object);
+        if member.optional {
+            mark_optional(&mut path);
+        }
+        let (step, index) = self.index_step(&member.expression);
+        path.push(step);
+        let kind = match &index.kind {
+            ExprKind::Literal(Literal::Text(name)) => ExprKind::Member(Box::new(object), name.clone()),
+            _ => ExprKind::Index(Box::new(object), Box::new(index)),
+        };
+        (Expr::new(kind, span), path, base)
+    }
+
+    fn index_step(&mut self, index: &Expression<'_>) -> (Step, Expr) {
+        let index = self.expr(index, Usage::USED);
+        let step = match &index.kind {
+            ExprKind::Literal(Literal::Text(name)) => {
+                Step::Key { name: name.clone(), presence: Presence::Required, span: index.span }
+            }
+            _ => Step::Each,
+        };
+        (step, index)
+    }
+
+    /// Records a chain of members as read.
+    pub fn record_chain(&mut self, base: Expr, mut path: Vec<Step>, coping: bool) -> Option<usize> {
+        // The length of a list or a text is not a key of it.
+        if matches!(path.last(), Some(Step::Key { name, .. }) if name == "length") {
+            path.pop();
+        }
+        if coping {
+            mark_optional(&mut path);
+        }
+        let span = match path.last() {
+            Some(Step::Key { span, .. }) => *span,
+            Some(Step::Each) | None => base.span,
+        };
+        add_read(&mut self.frame().function.reads, base, path, span)
+    }
+
+    // Changes of variables.
+
+    fn assignment(&mut self, assignment: &AssignmentExpression<'_>, usage: Usage) -> Expr {
+        let span = span_of(assignment.span);
+        let how = if usage.how == How::Floating { Usage::USED } else { usage };
+        if let AssignmentTarget::AssignmentTargetIdentifier(id) = &assignment.left {
+            self.coping = false;
+            let value = self.expr(&assignment.right, how);
+            if assignment.operator == AssignmentOperator::Assign || assignment.operator.is_logical() {
+                self.reassign(id.name.as_str(), value.clone());
+            } else if let Some((0, local)) = self.find(id.name.as_str()) {
+                self.local_mut(local).reassigned = true;
+            }
+            return value;
+        }
+        let target = match &assignment.left {
+            AssignmentTarget::StaticMemberExpression(member) => {
+                let (object, _, _) = self.member_chain(&member.object);
+                let key = Expr::text(member.property.name.as_str(), span_of(member.property.span));
+                Some((object, key))
+            }
+            AssignmentTarget::ComputedMemberExpression(member) => {
+                let (object, _, _) = self.member_chain(&member.object);
+                let key = self.expr(&member.expression, Usage::USED);
+                Some((object, key))
+            }
+            _ => None,
+        };
+        let value = self.expr(&assignment.right, how);
+        if let Some((object, key)) = target {
+            let change = if assignment.operator == AssignmentOperator::Assign || assignment.operator.is_logical() {
+                Change::Set(value.clone())
+            } else {
+                Change::Set(self.unknown(assignment.span))
+            };
+            self.edit(&object, key, change, assignment.operator.is_logical(), span);
+        } else if let AssignmentTarget::ObjectAssignmentTarget(pattern) = &assignment.left {
+            for property in &pattern.properties {
+                if let oxc_ast::ast::AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(one) = property {
+                    let name = one.binding.name.as_str().to_owned();
+                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone()), span_of(one.span));
+                    let (base, path) = split(&member);
+                    add_read(&mut self.frame().function.reads, base, path, span_of(one.span));
+                    self.reassign(&name, member);
+                }
+            }
+        }
+        value
+    }
+
+    fn reassign(&mut self, name: &str, value: Expr) {
+        match self.find(name) {
+            Some((0, id)) => {
+                let conditional = self.is_conditional(id);
+                let local = self.local_mut(id);
+                let value = match &local.value {
+                    Some(old) if mentions(&value, id) => substitute(value, id, old, 0),
+                    _ => value,
+                };
+                match local.value.take() {
+                    None if local.kind == LocalKind::Variable => local.value = Some(value),
+                    // A plain second assignment in the same block: the first value is gone.
+                    Some(_)
+                        if !conditional
+                            && local.kind == LocalKind::Variable
+                            && !mentions(&value, id)
+                            && local.edits.is_empty() =>
+                    {
+                        local.reassigned = true;
+                        local.value = Some(value);
+                    }
+                    old => {
+                        local.reassigned = true;
+                        let span = value.span;
+                        let mut branches: Vec<Expr> = match old {
+                            Some(Expr { kind: ExprKind::OneOf(branches), .. }) => branches,
+                            Some(one) => vec![one],
+                            None => Vec::new(),
+                        };
+                        if branches.len() < MAX_CONCATENATION {
+                            branches.push(value);
+                        }
+                        local.value = Some(Expr::new(ExprKind::OneOf(branches), span));
+                    }
+                }
+            }
+            Some((out, id)) => {
+                // From a closure the value cannot be said in the terms of the outer function.
+                let at = self.frames.len() - 1 - out as usize;
+                let local = &mut self.frames[at].function.locals[id.0 as usize];
+                local.reassigned = true;
+                let span = value.span;
+                let unknown = Expr::unknown("assigned in a closure", span);
+                local.value = Some(match local.value.take() {
+                    Some(old) => Expr::new(ExprKind::OneOf(vec![old, unknown]), span),
+                    None => unknown,
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// Whether the current place runs only sometimes after the declaration of a variable.
+    fn is_conditional(&self, id: LocalId) -> bool {
+        let frame = self.frame_ref();
+        let under = frame.declared_under.get(id.0 as usize).copied().unwrap_or(0);
+        frame.enclosing.iter().skip(under).any(|around| match around {
+            Enclosing::Branch(_) | Enclosing::Loop(_) | Enclosing::Catch(_) => true,
+            Enclosing::Try(_) | Enclosing::Block(_) => false,
+        }) || !frame.early_returns.is_empty() && under > frame.enclosing.len()
+    }
+
+    /// `x.a.b = value` on a variable.
+    fn edit(&mut self, object: &Expr, key: Expr, change: Change, conditional: bool, span: Span) {
+        let mut path = vec![key];
+        let mut base = object;
+        loop {
+            base = match &base.kind {
+                ExprKind::Member(inner, name) => {
+                    path.push(Expr::text(name.clone(), base.span));
+                    inner
+                }
+                ExprKind::Index(inner, index) => {
+                    path.push((**index).clone());
+                    inner
+                }
+                ExprKind::Typed(inner, _) => inner,
+                _ => break,
+            };
+        }
+        path.reverse();
+        match &base.kind {
+            ExprKind::Local(id) => {
+                let conditional = conditional || self.is_conditional(*id);
+                self.local_mut(*id).edits.push(Edit { path, change, conditional, span });
+            }
+            ExprKind::Outer(out, id) => {
+                let at = self.frames.len() - 1 - *out as usize;
+                let change = match change {
+                    Change::Delete => Change::Delete,
+                    Change::Set(value) | Change::Merge(value) | Change::Push(value) => {
+                        Change::Set(Expr::unknown("set in a closure", value.span))
+                    }
+                };
+                self.frames[at].function.locals[id.0 as usize].edits.push(Edit { path, change, conditional: true, span });
+            }
+            _ => {}
+        }
+    }
+
+    /// `Object.assign(x, …)` and `x.push(…)` on a variable.
+    pub fn edit_whole(&mut self, object: &Expr, change: Change, span: Span) {
+        let (base, steps) = split(object);
+        if let ExprKind::Local(id) = base.kind {
+            let mut path = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Key { name, span, .. } => path.push(Expr::text(name, span)),
+                    Step::Each => return,
+                }
+            }
+            let conditional = self.is_conditional(id);
+            self.local_mut(id).edits.push(Edit { path, change, conditional, span });
+        }
+    }
+
+    fn delete(&mut self, target: &Expression<'_>) {
+        let span = node_span(target);
+        let inner = match target.get_inner_expression() {
+            Expression::ChainExpression(_) => return,
+            other => other,
+        };
+        match inner {
+            Expression::StaticMemberExpression(member) => {
+                let (object, _, _) = self.member_chain(&member.object);
+                let key = Expr::text(member.property.name.as_str(), span_of(member.property.span));
+                self.edit(&object, key, Change::Delete, false, span);
+            }
+            Expression::ComputedMemberExpression(member) => {
+                let (object, _, _) = self.member_chain(&member.object);
+                let key = self.expr(&member.expression, Usage::USED);
+                self.edit(&object, key, Change::Delete, false, span);
+            }
+            _ => {}
+        }
+    }
+
+    // JSX: only the code in it.
+
+    fn jsx(&mut self, element: &JSXElement<'_>) {
+        for attribute in &element.opening_element.attributes {
+            match attribute {
+                JSXAttributeItem::Attribute(attribute) => match &attribute.value {
+                    Some(JSXAttributeValue::ExpressionContainer(container)) => self.jsx_expression(&container.expression),
+                    Some(JSXAttributeValue::Element(inner)) => {
+                        self.deeper(|lower| lower.jsx(inner));
+                    }
+                    Some(JSXAttributeValue::Fragment(inner)) => self.jsx_children(&inner.children),
+                    Some(JSXAttributeValue::StringLiteral(_)) | None => {}
+                },
+                JSXAttributeItem::SpreadAttribute(spread) => {
+                    self.expr(&spread.argument, Usage::USED);
+                }
+            }
+        }
+        self.jsx_children(&element.children);
+    }
+
+    fn jsx_children(&mut self, children: &[JSXChild<'_>]) {
+        for child in children {
+            self.deeper(|lower| match child {
+                JSXChild::Element(inner) => lower.jsx(inner),
+                JSXChild::Fragment(inner) => lower.jsx_children(&inner.children),
+                JSXChild::ExpressionContainer(container) => lower.jsx_expression(&container.expression),
+                JSXChild::Spread(spread) => {
+                    lower.expr(&spread.expression, Usage::USED);
+                }
+                JSXChild::Text(_) => {}
+            });
+        }
+    }
+
+    fn jsx_expression(&mut self, expression: &JSXExpression<'_>) {
+        if let Some(expression) = expression.as_expression() {
+            self.expr(expression, Usage::USED);
+        }
+    }
+}
+
+fn mark_optional(path: &mut [Step]) {
+    if let Some(Step::Key { presence, .. }) = path.last_mut() {
+        *presence = Presence::Optional;
+    }
+}
+
+fn is_empty_collection(expression: &Expression<'_>) -> bool {
+    match expression.get_inner_expression() {
+        Expression::ObjectExpression(object) => object.properties.is_empty(),
+        Expression::ArrayExpression(array) => array.elements.is_empty(),
+        other => other.is_null_or_undefined() || matches!(other, Expression::BooleanLiteral(literal) if !literal.value),
+    }
+}
+
+/// Whether an expression gives `true` or `false` by its form.
+fn is_boolean(expression: &Expression<'_>) -> bool {
+    match expression.get_inner_expression() {
+        Expression::BooleanLiteral(_) => true,
+        Expression::UnaryExpression(unary) => unary.operator == UnaryOperator::LogicalNot,
+        Expression::BinaryExpression(binary) => binary.operator.is_equality() || binary.operator.is_compare(),
+        Expression::LogicalExpression(logical) => is_boolean(&logical.left) && is_boolean(&logical.right),
+        _ => false,
+    }
+}
+
+fn mentions(expr: &Expr, id: LocalId) -> bool {
+    match &expr.kind {
+        ExprKind::Local(other) => *other == id,
+        ExprKind::Object(members) => members.iter().any(|member| match member {
+            ValueMember::Entry { value, .. } | ValueMember::Spread { value, .. } => mentions(value, id),
+        }),
+        ExprKind::Array(items) | ExprKind::OneOf(items) | ExprKind::Template(items) => {
+            items.iter().any(|item| mentions(item, id))
+        }
+        ExprKind::Member(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::ListOf(inner)
+        | ExprKind::MapOf(inner)
+        | ExprKind::Element(inner)
+        | ExprKind::Await(inner)
+        | ExprKind::Encoded(inner)
+        | ExprKind::Decoded(inner, _)
+        | ExprKind::Typed(inner, _) => mentions(inner, id),
+        // What a call takes is not in sight here.
+        ExprKind::Call(_) => true,
+        ExprKind::Literal(_)
+        | ExprKind::Absent
+        | ExprKind::Name(_)
+        | ExprKind::Outer(_, _)
+        | ExprKind::This
+        | ExprKind::Record(_)
+        | ExprKind::Function(_)
+        | ExprKind::OfType(_)
+        | ExprKind::Unknown(_) => false,
+    }
+}
+
+/// `payload = { ...payload, x }`: the variable inside of its new value is its old one.
+fn substitute(expr: Expr, id: LocalId, old: &Expr, depth: u32) -> Expr {
+    if depth > 8 {
+        return expr;
+    }
+    let span = expr.span;
+    let go = |inner: Expr| substitute(inner, id, old, depth + 1);
+    let kind = match expr.kind {
+        ExprKind::Local(other) if other == id => return old.clone(),
+        ExprKind::Object(members) => ExprKind::Object(
+            members
+                .into_iter()
+                .map(|member| match member {
+                    ValueMember::Entry { key, value, conditional } => ValueMember::Entry { key, value: go(value), conditional },
+                    ValueMember::Spread { value, conditional } => ValueMember::Spread { value: go(value), conditional },
+                })
+                .collect(),
+        ),
+        ExprKind::Array(items) => ExprKind::Array(items.into_iter().map(go).collect()),
+        ExprKind::OneOf(items) => ExprKind::OneOf(items.into_iter().map(go).collect()),
+        ExprKind::Template(items) => ExprKind::Template(items.into_iter().map(go).collect()),
+        ExprKind::Member(inner, name) => ExprKind::Member(Box::new(go(*inner)), name),
+        ExprKind::Element(inner) => ExprKind::Element(Box::new(go(*inner))),
+        ExprKind::ListOf(inner) => ExprKind::ListOf(Box::new(go(*inner))),
+        ExprKind::Await(inner) => ExprKind::Await(Box::new(go(*inner))),
+        ExprKind::Encoded(inner) => ExprKind::Encoded(Box::new(go(*inner))),
+        ExprKind::Decoded(inner, ty) => ExprKind::Decoded(Box::new(go(*inner)), ty),
+        ExprKind::Typed(inner, ty) => ExprKind::Typed(Box::new(go(*inner)), ty),
+        kind => kind,
+    };
+    Expr::new(kind, span)
+}
+
+/// A value with a stated type; a decoder takes the type as what it decodes to.
+pub(super) fn typed(value: Expr, ty: TypeExpr, span: Span) -> Expr {
+    let kind = match value.kind {
+        ExprKind::Decoded(inner, None) => ExprKind::Decoded(inner, Some(Box::new(ty))),
+        ExprKind::Await(inner) if matches!(inner.kind, ExprKind::Decoded(_, None)) => {
+            let inner_span = inner.span;
+            ExprKind::Await(Box::new(typed(*inner, ty, inner_span)))
+        }
+        kind => ExprKind::Typed(Box::new(Expr { kind, span: value.span }), Box::new(ty)),
+    };
+    Expr::new(kind, span)
+}
+
+/// Texts joined: neighbouring constants become one.
+pub(super) fn concatenation(parts: Vec<Expr>, span: Span) -> Expr {
+    let mut joined: Vec<Expr> = Vec::new();
+    for part in parts {
+        let part = match part.kind {
+            ExprKind::Template(inner) => {
+                for part in inner {
+                    push_part(&mut joined, part);
+                }
+                continue;
+            }
+            kind => Expr { kind, span: part.span },
+        };
+        push_part(&mut joined, part);
+    }
+    match joined.len() {
+        0 => Expr::text("", span),
+        1 if matches!(joined[0].kind, ExprKind::Literal(Literal::Text(_))) => Expr { span, ..joined.remove(0) },
+        _ => Expr::new(ExprKind::Template(joined), span),
+    }
+}
+
+fn push_part(joined: &mut Vec<Expr>, part: Expr) {
+    let text = match &part.kind {
+        ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => text.clone(),
+        ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
+        _ => {
+            joined.push(part);
+            return;
+        }
+    };
+    if let Some(Expr { kind: ExprKind::Literal(Literal::Text(last)), .. }) = joined.last_mut() {
+        last.push_str(&text);
+    } else {
+        joined.push(Expr::text(text, part.span));
+    }
+}
+
+/// A number as `JSON.stringify` writes it.
+pub(super) fn digits(number: f64) -> String {
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    serde_json::Number::from_f64(number)
+        .map(|json| if number.fract() == 0.0 && number.abs() < 1e15 { format!("{}", number as i64) } else { json.to_string() })
+        .unwrap_or_else(|| "0".to_owned())
+}
+
+/// The type of the field `key` of `object`.
+pub(super) fn index_type(object: TypeExpr, key: &str, span: Span) -> TypeExpr {
+    let key = TypeExpr::new(TypeKind::Const(Literal::Text(key.to_owned())), span);
+    TypeExpr::new(TypeKind::Apply(TypeOp::Index, vec![object, key]), span)
+}

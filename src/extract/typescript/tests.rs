@@ -1,0 +1,1 @@
+//! The facts of small files, in a compact rendering.

@@ -1,0 +1,362 @@
+//! `unevaluatedProperties` and `unevaluatedItems`, and the writer's reading, which is built in the same way.
+//!
+//! What counts as evaluated depends on which of the applicators beside the keyword hold. So the ways in which a schema can hold
+//! are listed, each with what it evaluates; in each way the keyword means a plain "all other keys" or "all further elements".
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use super::compile::{At, Compiler, DEPTH_BUDGET};
+use super::ir::Lit;
+use crate::schema::Draft;
+use crate::schema::refs::extend;
+
+/// Ways listed for one schema. Past this the keyword is undecided.
+const WAY_BUDGET: usize = 128;
+
+/// One way in which a schema can hold.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    /// What holds in it.
+    conditions: Vec<Lit>,
+    names: BTreeSet<Rc<str>>,
+    patterns: BTreeSet<Rc<str>>,
+    all_properties: bool,
+    /// Elements before this index are evaluated.
+    items: usize,
+    all_items: bool,
+    /// Elements that satisfy one of these are evaluated.
+    kinds: Vec<Lit>,
+    /// Whether it says anything of objects.
+    speaks_of_objects: bool,
+}
+
+/// How the ways are to be listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// As the standard says: the ways exclude each other and leave no case out.
+    Exact,
+    /// As a writer means it: of an `anyOf` with many alternatives one is taken at a time.
+    Writer,
+}
+
+impl Way {
+    fn join(&self, other: &Way) -> Way {
+        let mut both = self.clone();
+        both.conditions.extend(&other.conditions);
+        both.names.extend(other.names.iter().cloned());
+        both.patterns.extend(other.patterns.iter().cloned());
+        both.all_properties |= other.all_properties;
+        both.items = both.items.max(other.items);
+        both.all_items |= other.all_items;
+        both.kinds.extend(&other.kinds);
+        both.speaks_of_objects |= other.speaks_of_objects;
+        both
+    }
+
+    fn under(mut self, condition: Lit) -> Way {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Whether it evaluates nothing.
+    fn is_plain(&self) -> bool {
+        self.names.is_empty()
+            && self.patterns.is_empty()
+            && !self.all_properties
+            && self.items == 0
+            && !self.all_items
+            && self.kinds.is_empty()
+            && !self.speaks_of_objects
+    }
+}
+
+impl<'a> Compiler<'_, 'a> {
+    /// Adds what `unevaluated*` says to the literal of the other keywords.
+    pub(super) fn unevaluated(&mut self, lit: Lit, map: &'a Map<String, Value>, value: &'a Value, at: &At, pointer: &str) -> Lit {
+        if at.draft < Draft::Draft201909 || at.draft == Draft::OpenApi30 {
+            return lit;
+        }
+        let mut whole = lit;
+        for keyword in ["unevaluatedProperties", "unevaluatedItems"] {
+            let Some(rest) = map.get(keyword) else { continue };
+            let rest = self.schema(rest, at, &extend(pointer, keyword), false);
+            if rest == Lit::TRUE {
+                continue;
+            }
+            let Some(ways) = self.ways(value, at, pointer, Reading::Exact, Some(keyword), 0) else {
+                let undecided = self.opaque(keyword, pointer, "there are too many ways in which the schema can hold");
+                whole = self.arena.and([whole, undecided]);
+                continue;
+            };
+            let mut cases = Vec::new();
+            for way in ways {
+                let said = if keyword == "unevaluatedProperties" {
+                    if way.all_properties {
+                        Lit::TRUE
+                    } else {
+                        self.rest(way.names.iter().cloned().collect(), way.patterns.iter().cloned().collect(), rest)
+                    }
+                } else if way.all_items {
+                    Lit::TRUE
+                } else {
+                    let element = self.arena.or(way.kinds.iter().copied().chain([rest]));
+                    self.items_from(way.items, element)
+                };
+                let mut parts = way.conditions;
+                parts.push(said);
+                cases.push(self.arena.and(parts));
+            }
+            let cases = self.arena.or(cases);
+            whole = self.arena.and([whole, cases]);
+        }
+        whole
+    }
+
+    /// The writer's reading of a value: keys that no part declares are not sent, where the schema speaks of objects at all.
+    pub(super) fn close(&mut self, lit: Lit, value: &'a Value, at: &At, pointer: &str) -> Lit {
+        let Some(ways) = self.ways(value, at, pointer, Reading::Writer, None, 0) else {
+            let undecided = self.opaque("additionalProperties", pointer, "the writer's keys cannot be listed");
+            return self.arena.and([lit, undecided]);
+        };
+        let mut cases = Vec::new();
+        for way in ways {
+            let mut parts = way.conditions;
+            if way.speaks_of_objects && !way.all_properties {
+                parts.push(self.rest(way.names.into_iter().collect(), way.patterns.into_iter().collect(), Lit::FALSE));
+            }
+            cases.push(self.arena.and(parts));
+        }
+        let cases = self.arena.or(cases);
+        self.arena.and([lit, cases])
+    }
+
+    /// The ways in which the schema holds, itself not among their conditions; `None` where there are too many.
+    fn ways(
+        &mut self,
+        value: &'a Value,
+        at: &At,
+        pointer: &str,
+        reading: Reading,
+        skip: Option<&str>,
+        depth: usize,
+    ) -> Option<Vec<Way>> {
+        let Value::Object(map) = value else { return Some(vec![Way::default()]) };
+        if depth > DEPTH_BUDGET.min(60) {
+            return None;
+        }
+        let entered;
+        let at = match self.resolver.resource_at(at.document, pointer) {
+            Some(id) if id != at.resource => {
+                entered = self.enter_resource(at, id);
+                &entered
+            }
+            _ => at,
+        };
+        let mut ways = vec![self.own_way(map, at, pointer, skip, reading)];
+        let hides = at.draft.ref_hides_siblings();
+        for keyword in ["$ref", "$recursiveRef", "$dynamicRef"] {
+            let Some(Value::String(reference)) = map.get(keyword) else { continue };
+            let Some(found) = self.resolve(keyword, reference, at) else { continue };
+            let there = self.enter_resource(at, found.resource);
+            let inner = self.ways(found.value, &there, &found.pointer, reading, None, depth + 1)?;
+            if keyword == "$ref" && hides {
+                return Some(inner);
+            }
+            ways = product(&ways, &inner)?;
+        }
+        if let Some(Value::Array(schemas)) = map.get("allOf") {
+            let below = extend(pointer, "allOf");
+            for (index, schema) in schemas.iter().enumerate() {
+                let inner = self.ways(schema, at, &extend(&below, &index.to_string()), reading, None, depth + 1)?;
+                ways = product(&ways, &inner)?;
+            }
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(schemas)) = map.get(keyword) {
+                let inner = self.alternatives(schemas, at, &extend(pointer, keyword), reading, keyword == "oneOf", depth)?;
+                ways = product(&ways, &inner)?;
+            }
+        }
+        if at.draft >= Draft::Draft7
+            && at.draft != Draft::OpenApi30
+            && let Some(schema) = map.get("if")
+        {
+            let place = extend(pointer, "if");
+            let condition = self.condition(schema, at, &place);
+            let mut yes = self.ways(schema, at, &place, reading, None, depth + 1)?;
+            if let Some(then) = map.get("then") {
+                let inner = self.ways(then, at, &extend(pointer, "then"), reading, None, depth + 1)?;
+                yes = product(&yes, &inner)?;
+            }
+            let mut no = vec![Way::default()];
+            if let Some(otherwise) = map.get("else") {
+                no = self.ways(otherwise, at, &extend(pointer, "else"), reading, None, depth + 1)?;
+            }
+            let inner: Vec<Way> = yes
+                .into_iter()
+                .map(|way| way.under(condition))
+                .chain(no.into_iter().map(|way| way.under(condition.negate())))
+                .collect();
+            if inner.iter().any(|way| !way.is_plain()) {
+                ways = product(&ways, &inner)?;
+            }
+        }
+        for keyword in ["dependentSchemas", "dependencies"] {
+            let Some(Value::Object(entries)) = map.get(keyword) else { continue };
+            let below = extend(pointer, keyword);
+            for (name, schema) in entries {
+                if !schema.is_object() {
+                    continue;
+                }
+                let present = self.present(name);
+                let inner = self.ways(schema, at, &extend(&below, name), reading, None, depth + 1)?;
+                if inner.iter().all(Way::is_plain) {
+                    continue;
+                }
+                let mut cases: Vec<Way> = inner.into_iter().map(|way| way.under(present)).collect();
+                cases.push(Way::default().under(present.negate()));
+                ways = product(&ways, &cases)?;
+            }
+        }
+        Some(ways)
+    }
+
+    /// The ways of an `anyOf` or a `oneOf`.
+    fn alternatives(
+        &mut self,
+        schemas: &'a [Value],
+        at: &At,
+        below: &str,
+        reading: Reading,
+        one_only: bool,
+        depth: usize,
+    ) -> Option<Vec<Way>> {
+        let mut branches: Vec<(Lit, Vec<Way>)> = Vec::new();
+        for (index, schema) in schemas.iter().enumerate() {
+            let place = extend(below, &index.to_string());
+            let lit = self.schema(schema, at, &place, false);
+            branches.push((lit, self.ways(schema, at, &place, reading, None, depth + 1)?));
+        }
+        if branches.iter().all(|(_, ways)| ways.iter().all(Way::is_plain)) {
+            return Some(vec![Way::default()]);
+        }
+        if one_only || (reading == Reading::Writer && branches.len() > 3) {
+            // Of a `oneOf` exactly one holds, and the keyword itself sees to that.
+            let mut all = Vec::new();
+            for (lit, ways) in branches {
+                all.extend(ways.into_iter().map(|way| way.under(lit)));
+            }
+            return (all.len() <= WAY_BUDGET || reading == Reading::Writer && all.len() <= 64 * WAY_BUDGET).then_some(all);
+        }
+        let mut all = vec![Way::default()];
+        for (lit, ways) in branches {
+            let mut next = Vec::new();
+            for way in &all {
+                next.push(way.clone().under(lit.negate()));
+                next.extend(ways.iter().map(|inner| way.join(inner).under(lit)));
+            }
+            if next.len() > WAY_BUDGET {
+                return None;
+            }
+            all = next;
+        }
+        Some(all)
+    }
+
+    /// What the keywords of the schema itself evaluate. `skip` is the keyword that is being explained.
+    fn own_way(&mut self, map: &'a Map<String, Value>, at: &At, pointer: &str, skip: Option<&str>, reading: Reading) -> Way {
+        let mut way = Way::default();
+        if map.contains_key("$ref") && at.draft.ref_hides_siblings() {
+            return way;
+        }
+        if let Some(Value::Object(properties)) = map.get("properties") {
+            way.names.extend(properties.keys().map(|name| Rc::from(name.as_str())));
+        }
+        if let Some(Value::Object(patterns)) = map.get("patternProperties") {
+            way.patterns.extend(patterns.keys().map(|pattern| Rc::from(pattern.as_str())));
+        }
+        for keyword in ["additionalProperties", "unevaluatedProperties"] {
+            if map.contains_key(keyword) && skip != Some(keyword) {
+                way.all_properties = true;
+            }
+        }
+        if reading == Reading::Writer {
+            self.writer_way(map, at, &mut way);
+            return way;
+        }
+        let new_form = matches!(at.draft, Draft::Draft202012 | Draft::OpenApi31);
+        let prefix = map.get(if new_form { "prefixItems" } else { "items" });
+        if let Some(Value::Array(elements)) = prefix {
+            way.items = elements.len();
+        }
+        way.all_items = match map.get("items") {
+            None | Some(Value::Array(_)) => false,
+            Some(_) => true,
+        };
+        if !new_form && map.get("items").is_some_and(Value::is_array) && map.contains_key("additionalItems") {
+            way.all_items = true;
+        }
+        if map.contains_key("unevaluatedItems") && skip != Some("unevaluatedItems") {
+            way.all_items = true;
+        }
+        if new_form && let Some(kind) = map.get("contains") {
+            let lit = self.condition(kind, at, &extend(pointer, "contains"));
+            way.kinds.push(lit);
+        }
+        way
+    }
+
+    /// What a writer declares beside its properties: keys that it demands, and other keys by its own word.
+    fn writer_way(&mut self, map: &Map<String, Value>, at: &At, way: &mut Way) {
+        if let Some(Value::Array(names)) = map.get("required") {
+            way.names.extend(names.iter().filter_map(Value::as_str).map(Rc::from));
+        }
+        for keyword in ["dependentRequired", "dependencies"] {
+            if let Some(Value::Object(entries)) = map.get(keyword) {
+                for (name, needed) in entries {
+                    way.names.insert(Rc::from(name.as_str()));
+                    if let Value::Array(names) = needed {
+                        way.names.extend(names.iter().filter_map(Value::as_str).map(Rc::from));
+                    }
+                }
+            }
+        }
+        let objects = [
+            "properties",
+            "patternProperties",
+            "additionalProperties",
+            "required",
+            "propertyNames",
+            "minProperties",
+            "maxProperties",
+            "unevaluatedProperties",
+            "dependentRequired",
+            "dependentSchemas",
+        ];
+        let typed = match map.get("type") {
+            Some(Value::String(name)) => name == "object",
+            Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
+            _ => false,
+        };
+        // Keys whose names alone are described are meant to be sent.
+        if map.contains_key("propertyNames") && !map.contains_key("properties") {
+            way.all_properties = true;
+        }
+        for keyword in ["const", "enum"] {
+            if map.contains_key(keyword) && !(keyword == "const" && matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)) {
+                way.all_properties = true;
+            }
+        }
+        way.speaks_of_objects = typed || objects.iter().any(|keyword| map.contains_key(*keyword));
+    }
+}
+
+fn product(a: &[Way], b: &[Way]) -> Option<Vec<Way>> {
+    if a.len().saturating_mul(b.len()) > 64 * WAY_BUDGET {
+        return None;
+    }
+    Some(a.iter().flat_map(|x| b.iter().map(move |y| x.join(y))).collect())
+}

@@ -1,0 +1,249 @@
+//! Witnesses: held against the validator, made small and readable; and the search for one where the engine finds none itself.
+
+use serde_json::{Map, Value};
+
+use super::Reason;
+use super::document::Document;
+use super::ir::{Arena, Lit, Node};
+use super::sample;
+use super::validator::Validator;
+use crate::finding::Witness;
+
+/// Values held against both validators while a witness is made smaller.
+const SHRINK_BUDGET: usize = 300;
+
+/// Values tried where the engine itself has found none.
+const HUNT_BUDGET: usize = 600;
+
+/// Both validators of a pair.
+pub(super) struct Judge<'d> {
+    consumer: &'d Validator,
+    producer: &'d Validator,
+    writer: &'d Document,
+}
+
+impl<'d> Judge<'d> {
+    pub fn new(consumer: &'d Document, producer: &'d Document) -> Result<Judge<'d>, Reason> {
+        Ok(Judge { consumer: consumer.validator()?, producer: producer.validator()?, writer: producer })
+    }
+
+    /// Whether the producer may send it and the consumer refuses it.
+    pub fn tells_apart(&self, value: &Value) -> bool {
+        !self.consumer.accepts(value) && self.producer.accepts(value)
+    }
+
+    /// A smaller and more readable value that still tells the two apart; `None` where even this one does not.
+    pub fn shrunk(&self, arena: &mut Arena, writer: Lit, value: &Value) -> Option<Witness> {
+        let closed = self.writer.is_written();
+        let mut good = |value: &Value| self.tells_apart(value) && (!closed || arena.holds(writer, value) == Some(true));
+        if !good(value) {
+            return None;
+        }
+        let mut budget = SHRINK_BUDGET;
+        let smaller = shrink(value, &mut budget, &mut good);
+        Some(Witness::confirmed(sample::plausible(&smaller, &sample::formats(self.writer), &mut good)))
+    }
+
+    /// Tries values built from the constants and bounds of the pair, and the mutants of a candidate.
+    pub fn hunt(&self, arena: &mut Arena, writer: Lit, candidate: Option<&Value>) -> Option<Witness> {
+        let pool = pool(arena);
+        let mut budget = HUNT_BUDGET;
+        let mut seeds: Vec<Value> = candidate.into_iter().cloned().collect();
+        seeds.extend(pool.iter().cloned());
+        let mut tried: Vec<Value> = Vec::new();
+        for seed in &seeds {
+            if budget == 0 {
+                return None;
+            }
+            budget -= 1;
+            if let Some(found) = self.shrunk(arena, writer, seed) {
+                return Some(found);
+            }
+            if self.producer.accepts(seed) {
+                tried.push(seed.clone());
+            }
+        }
+        for seed in tried {
+            for mutant in mutants(&seed, &pool) {
+                if budget == 0 {
+                    return None;
+                }
+                budget -= 1;
+                if let Some(found) = self.shrunk(arena, writer, &mutant) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Constants, bounds and their neighbours, and the smallest values of every type.
+fn pool(arena: &Arena) -> Vec<Value> {
+    let mut pool = vec![
+        Value::Null,
+        Value::Bool(true),
+        Value::from(0),
+        Value::from(1),
+        Value::from(-1),
+        Value::from(1.5),
+        Value::from(""),
+        Value::from("a"),
+        Value::Array(Vec::new()),
+        Value::Array(vec![Value::from(1)]),
+        Value::Array(vec![Value::from(1), Value::from("a")]),
+        Value::Object(Map::new()),
+    ];
+    for node in arena.all() {
+        match node {
+            Node::Enum(values) => pool.extend(values.iter().take(16).cloned()),
+            Node::Minimum(bound) | Node::ExclusiveMinimum(bound) | Node::Maximum(bound) | Node::ExclusiveMaximum(bound) => {
+                for offset in -1..=1 {
+                    let near = &**bound + num_rational::BigRational::from(num_bigint::BigInt::from(offset));
+                    pool.extend(crate::schema::number::to_number(&near).map(Value::Number));
+                }
+            }
+            Node::Required(name) | Node::Property(name, _) => {
+                for value in [Value::Null, Value::from(1), Value::from("a")] {
+                    pool.push(Value::Object(Map::from_iter([(name.to_string(), value)])));
+                }
+            }
+            Node::MinLength(count) | Node::MaxLength(count) if *count < 1_000 => {
+                pool.push(Value::from("a".repeat(*count as usize)));
+                pool.push(Value::from("a".repeat(*count as usize + 1)));
+            }
+            _ => {}
+        }
+        if pool.len() > 256 {
+            break;
+        }
+    }
+    pool
+}
+
+/// The values that differ from this one in one place.
+fn mutants(value: &Value, pool: &[Value]) -> Vec<Value> {
+    let mut found = Vec::new();
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                let mut without = map.clone();
+                without.remove(key);
+                found.push(Value::Object(without));
+                for mutant in mutants(inner, &pool[..pool.len().min(24)]) {
+                    let mut changed = map.clone();
+                    changed.insert(key.clone(), mutant);
+                    found.push(Value::Object(changed));
+                }
+            }
+            for extra in pool {
+                if let Value::Object(more) = extra {
+                    let mut changed = map.clone();
+                    changed.extend(more.clone());
+                    found.push(Value::Object(changed));
+                }
+            }
+        }
+        Value::Array(items) => {
+            for index in 0..items.len().min(16) {
+                let mut without = items.clone();
+                without.remove(index);
+                found.push(Value::Array(without));
+                for mutant in mutants(&items[index], &pool[..pool.len().min(24)]) {
+                    let mut changed = items.clone();
+                    changed[index] = mutant;
+                    found.push(Value::Array(changed));
+                }
+            }
+            for extra in pool.iter().take(24) {
+                let mut longer = items.clone();
+                longer.push(extra.clone());
+                found.push(Value::Array(longer));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => found.extend(pool.iter().cloned()),
+    }
+    found
+}
+
+/// Leaves out keys and elements, and simplifies what is left, as long as the value stays good.
+fn shrink(value: &Value, budget: &mut usize, good: &mut dyn FnMut(&Value) -> bool) -> Value {
+    let mut test = |candidate: &Value| {
+        if *budget == 0 {
+            return false;
+        }
+        *budget -= 1;
+        good(candidate)
+    };
+    shrink_with(value, &mut test)
+}
+
+fn shrink_with(value: &Value, good: &mut dyn FnMut(&Value) -> bool) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut map = map.clone();
+            for key in map.keys().cloned().collect::<Vec<_>>() {
+                let kept = map.clone();
+                map.remove(&key);
+                if !good(&Value::Object(map.clone())) {
+                    map = kept;
+                }
+            }
+            for key in map.keys().cloned().collect::<Vec<_>>() {
+                let inner = map[&key].clone();
+                let smaller = shrink_with(&inner, &mut |candidate| {
+                    let mut changed = map.clone();
+                    changed.insert(key.clone(), candidate.clone());
+                    good(&Value::Object(changed))
+                });
+                map.insert(key, smaller);
+            }
+            Value::Object(map)
+        }
+        Value::Array(items) => {
+            let mut items = items.clone();
+            let mut index = items.len();
+            while index > 0 {
+                index -= 1;
+                let kept = items.clone();
+                items.remove(index);
+                if !good(&Value::Array(items.clone())) {
+                    items = kept;
+                }
+            }
+            for index in 0..items.len() {
+                let inner = items[index].clone();
+                items[index] = shrink_with(&inner, &mut |candidate| {
+                    let mut changed = items.clone();
+                    changed[index] = candidate.clone();
+                    good(&Value::Array(changed))
+                });
+            }
+            Value::Array(items)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_witness_keeps_only_what_tells_apart() {
+        let value = json!({"a": 1, "b": {"c": [1, 2, 3], "d": 4}});
+        let mut budget = 100;
+        let small =
+            shrink(&value, &mut budget, &mut |value| value["b"]["c"].as_array().is_some_and(|items| items.contains(&json!(2))));
+        assert_eq!(small, json!({"b": {"c": [2]}}));
+    }
+
+    #[test]
+    fn mutants_differ_in_one_place() {
+        let found = mutants(&json!({"a": 1}), &[json!("x"), json!({"b": null})]);
+        assert!(found.contains(&json!({})));
+        assert!(found.contains(&json!({"a": "x"})));
+        assert!(found.contains(&json!({"a": 1, "b": null})));
+    }
+}

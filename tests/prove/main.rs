@@ -1,0 +1,3 @@
+//! The prover against other projects' documents and against random ones.
+
+mod corpus;

@@ -52,6 +52,17 @@ enum PatternKind {
     Macro,
 }
 
+/// What says that a call is of an idiom. The order is from weak to strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The callee's name alone.
+    Callee,
+    /// The name of the receiver as well.
+    Name,
+    /// The library is imported, or the receiver's type is declared in it.
+    Library,
+}
+
 /// Every idiom of one run, shipped and the user's own.
 #[derive(Debug, Default)]
 pub struct Idioms {
@@ -148,20 +159,29 @@ impl Idiom {
         !self.from.is_empty()
     }
 
-    /// Whether the call is one of this idiom.
-    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
-        let named = self.calls.iter().any(|pattern| pattern.matches(eval, function, call));
-        if !named {
-            return false;
+    /// How surely the call is one of this idiom; `None` where it is not.
+    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Evidence> {
+        if !self.calls.iter().any(|pattern| pattern.matches(eval, function, call)) {
+            return None;
         }
         let asks_from = !self.from.is_empty();
         let asks_receiver = !self.receivers.is_empty();
-        if !asks_from && !asks_receiver {
-            return true;
+        let owned = self.calls.iter().any(|call| call.owner.as_deref().is_some_and(|owner| !owner.is_empty()));
+        let from = asks_from && self.imported_by(eval, function);
+        if self.strict {
+            let receiver = !asks_receiver || self.receiver_fits(eval, function, call);
+            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver).then_some(Evidence::Library);
         }
-        let from = asks_from && (self.imported_by(eval, function) || self.receiver_comes_from(eval, function, call));
-        let receiver = asks_receiver && self.receiver_fits(eval, function, call);
-        if self.strict { (!asks_from || from) && (!asks_receiver || receiver) } else { from || receiver }
+        if from {
+            return Some(Evidence::Library);
+        }
+        if asks_receiver && self.receiver_fits(eval, function, call) {
+            return Some(if asks_from && self.receiver_comes_from(eval, function, call) { Evidence::Library } else { Evidence::Name });
+        }
+        if asks_from && self.receiver_comes_from(eval, function, call) {
+            return Some(Evidence::Library);
+        }
+        (!asks_from && !asks_receiver).then_some(if owned { Evidence::Name } else { Evidence::Callee })
     }
 
     fn receiver_fits<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
@@ -172,10 +192,18 @@ impl Idiom {
             }
             _ => return false,
         };
-        receiver_names(eval, function, base, call.span.start).iter().any(|name| {
+        let fits = |name: &String| {
             let folded = fold(name);
             self.receivers.iter().any(|pattern| pattern.is_match(&folded))
-        })
+        };
+        // What the source calls it costs nothing to look at; its value does.
+        let mut names = Vec::new();
+        source_names(eval, function, base, &mut names, 0);
+        names.iter().any(fits) || {
+            let mut names = Vec::new();
+            term_names(&eval.term(function, base, call.span.start), &mut names);
+            names.iter().any(fits)
+        }
     }
 
     /// Whether the receiver's type is declared in one of the packages, wherever it was imported.
@@ -210,7 +238,7 @@ fn receiver_names<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32)
     let mut names = Vec::new();
     source_names(eval, function, base, &mut names, 0);
     let term = eval.term(function, base, at);
-    term_names(eval, &term, &mut names);
+    term_names(&term, &mut names);
     names
 }
 
@@ -252,11 +280,11 @@ fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<S
     }
 }
 
-fn term_names(eval: &Eval<'_>, term: &Term<'_>, names: &mut Vec<String>) {
+fn term_names(term: &Term<'_>, names: &mut Vec<String>) {
     match &term.kind {
         Kind::Typed(inner, ty) => {
             names.extend(type_name(ty.ty));
-            term_names(eval, inner, names);
+            term_names(inner, names);
         }
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => names.extend(type_name(ty.ty)),
         Kind::Record(record) => names.extend(type_name(record.ty.ty)),
@@ -433,11 +461,15 @@ impl Idioms {
         rows
     }
 
-    /// Whether row `at` is this call's.
-    pub fn matches<'a>(&self, at: usize, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+    /// How surely row `at` is this call's. A row of the user's own is always sure.
+    pub fn matches<'a>(&self, at: usize, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Evidence> {
         let row = &self.rows[at];
         let language = eval.program.files.unit(function.file).facts.language;
-        row.language.is_none_or(|wanted| wanted == language) && row.matches(eval, function, call)
+        match row.language {
+            None => row.matches(eval, function, call).map(|_| Evidence::Library),
+            Some(wanted) if wanted == language => row.matches(eval, function, call),
+            Some(_) => None,
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Eval<'a> {
     returned: RefCell<FxHashMap<FnRef, Term<'a>>>,
     /// Variables that nothing edits, over the parameters of their function.
     variables: RefCell<FxHashMap<(FnRef, LocalId), Term<'a>>>,
+    /// Whether a file imports what an idiom's row is about, by the row's address.
+    pub imported: RefCell<FxHashMap<(super::modules::FileId, usize), bool>>,
     /// Which function a call runs; the key is the call's address, which lives as long as the facts.
     callees: RefCell<FxHashMap<(FnRef, usize), Option<FnRef>>>,
     constants_active: RefCell<Vec<DeclId>>,
@@ -51,6 +53,7 @@ impl<'a> Eval<'a> {
             constants: RefCell::default(),
             returned: RefCell::default(),
             variables: RefCell::default(),
+            imported: RefCell::default(),
             callees: RefCell::default(),
             constants_active: RefCell::default(),
             no_bindings: Arc::new(Vec::new()),
@@ -135,7 +138,7 @@ impl<'a> Eval<'a> {
                     Kind::Literal(Literal::Text(name)) => base.member(name, site),
                     Kind::Literal(Literal::Number(position)) => match (position.parse::<usize>(), base.kind) {
                         (Ok(position), Kind::Array(mut items)) if position < items.len() => items.swap_remove(position),
-                        (_, kind) => Term { kind, site: base.site }.element(site),
+                        (_, kind) => Term::new(kind, base.site).element(site),
                     },
                     // A map of constants indexed by something open: any of its values.
                     _ => match base.kind {
@@ -148,7 +151,7 @@ impl<'a> Eval<'a> {
                                 .collect();
                             Term::new(Kind::OneOf(values), site)
                         }
-                        kind => Term { kind, site: base.site }.element(site),
+                        kind => Term::new(kind, base.site).element(site),
                     },
                 };
             }
@@ -178,7 +181,7 @@ impl<'a> Eval<'a> {
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
                     (kind, ty) => Kind::Decoded(
-                        Box::new(Term { kind, site: value.site }),
+                        Box::new(Term::new(kind, value.site)),
                         ty.as_ref().map(|ty| self.type_use(function, ty)),
                     ),
                 }
@@ -193,7 +196,7 @@ impl<'a> Eval<'a> {
             ExprKind::OfType(ty) => Kind::OfType(self.type_use(function, ty)),
             ExprKind::Unknown(text) => Kind::Unknown(text.clone()),
         };
-        Term { kind, site }
+        Term::new(kind, site)
     }
 
     fn entries(&self, function: FnRef, members: &'a [ValueMember], at: u32, depth: u32) -> Vec<Entry<'a>> {
@@ -296,7 +299,7 @@ impl<'a> Eval<'a> {
                             items.push(value);
                             Term::new(Kind::Array(items), site)
                         }
-                        kind => Term { kind, site },
+                        kind => Term::new(kind, site),
                     }
                 }
             };
@@ -660,7 +663,7 @@ fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
             let site = term.site;
             vec![Entry::Spread { value: Term::new(Kind::Typed(inner, ty), site), conditional: false }]
         }
-        kind => vec![Entry::Spread { value: Term { kind, site: term.site }, conditional: false }],
+        kind => vec![Entry::Spread { value: Term::new(kind, term.site), conditional: false }],
     }
 }
 

@@ -145,14 +145,20 @@ impl Idiom {
 
     /// Whether the file imports what the row is about, where the row asks for it.
     pub fn imported_by(&self, eval: &Eval<'_>, function: FnRef) -> bool {
+        let key = (function.file, std::ptr::from_ref(self).addr());
+        if let Some(known) = eval.imported.borrow().get(&key) {
+            return *known;
+        }
         let unit = eval.program.files.unit(function.file);
-        unit.facts.imports.iter().any(|import| {
+        let imported = unit.facts.imports.iter().any(|import| {
             let joined = import.module.join(if import.module.len() > 1 { "." } else { "" });
             let with_name = import.name.as_ref().map(|name| format!("{joined}.{name}"));
             self.from
                 .iter()
                 .any(|pattern| pattern.is_match(&joined) || with_name.as_ref().is_some_and(|full| pattern.is_match(full)))
-        })
+        });
+        eval.imported.borrow_mut().insert(key, imported);
+        imported
     }
 
     pub fn asks_for_import(&self) -> bool {
@@ -192,18 +198,10 @@ impl Idiom {
             }
             _ => return false,
         };
-        let fits = |name: &String| {
+        receiver_is_named(eval, function, base, call.span.start, &|name| {
             let folded = fold(name);
             self.receivers.iter().any(|pattern| pattern.is_match(&folded))
-        };
-        // What the source calls it costs nothing to look at; its value does.
-        let mut names = Vec::new();
-        source_names(eval, function, base, &mut names, 0);
-        names.iter().any(fits) || {
-            let mut names = Vec::new();
-            term_names(&eval.term(function, base, call.span.start), &mut names);
-            names.iter().any(fits)
-        }
+        })
     }
 
     /// Whether the receiver's type is declared in one of the packages, wherever it was imported.
@@ -233,13 +231,17 @@ fn fold_glob(text: &str) -> String {
         .collect()
 }
 
-/// The names by which a receiver is known: its last name in the source, its type's name, the root of a chain of calls.
-fn receiver_names<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) -> Vec<String> {
+/// Whether one of the names by which a receiver is known fits: its last name in the source, its type's name, the root of a chain
+/// of calls. What the source calls it costs nothing to look at; its value does.
+fn receiver_is_named<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32, fits: &dyn Fn(&str) -> bool) -> bool {
     let mut names = Vec::new();
     source_names(eval, function, base, &mut names, 0);
-    let term = eval.term(function, base, at);
-    term_names(&term, &mut names);
-    names
+    if names.iter().any(|name| fits(name)) {
+        return true;
+    }
+    names.clear();
+    term_names(&eval.term(function, base, at), &mut names);
+    names.iter().any(|name| fits(name))
 }
 
 fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<String>, depth: u32) {
@@ -404,7 +406,7 @@ impl CallPattern {
                 let last = owner.rsplit('.').next().unwrap_or(owner);
                 let wanted = fold_glob(last);
                 let Ok(pattern) = glob(&wanted) else { return false };
-                receiver_names(eval, function, base, call.span.start).iter().any(|name| pattern.is_match(fold(name)))
+                receiver_is_named(eval, function, base, call.span.start, &|name| pattern.is_match(fold(name)))
             }
         }
     }

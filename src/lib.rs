@@ -4,6 +4,7 @@
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
 pub mod accept;
+pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod config;

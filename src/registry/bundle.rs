@@ -69,6 +69,11 @@ impl PromisedSchema {
         found
     }
 
+    /// Why the schema does not say everything, where it does not: nothing that it accepts is proved to be what its party wants.
+    pub fn unknown(&self) -> Option<String> {
+        self.holes().into_iter().next().map(|(_, reason)| reason)
+    }
+
     pub fn dialect(&self) -> Dialect {
         Dialect::of_document(&self.document)
     }
@@ -178,7 +183,12 @@ impl<'s> Bundler<'s> {
             children(object, &mut |path, child| pending.push((format!("{pointer}{path}"), child)));
         }
         let origins = BTreeMap::from([(String::new(), place.clone())]);
-        Some(PromisedSchema { document: Arc::new(value.clone()), origins })
+        let mut document = value.clone();
+        // Whoever reads it next is not to guess the draft again.
+        if let Value::Object(object) = &mut document {
+            object.entry("$schema").or_insert_with(|| json!(DRAFT_2020));
+        }
+        Some(PromisedSchema { document: Arc::new(document), origins })
     }
 
     /// Marks what no validator would accept, such as draft 3's `required: true`: the keyword goes, and its schema is a hole.

@@ -306,11 +306,11 @@ mod tests {
                 schemas/all.json sends user.signup (by name) [schema schemas/all.json:2]
                   {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"},"type":{"const":"user.signup"}}}
                 schemas/all.json sends user.left (by name) [schema schemas/parts/left.json:1]
-                  {"properties":{"event":{"enum":["user.left"]}}}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"event":{"enum":["user.left"]}}}
                 schemas/either.json sends either (by name) [schema schemas/either.json:1]
-                  {"oneOf":[{"properties":{"type":{"const":"a"}}},{"type":"string"}]}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","oneOf":[{"properties":{"type":{"const":"a"}}},{"type":"string"}]}
                 schemas/parts/left.json sends user.left (by name) [schema schemas/parts/left.json:1]
-                  {"properties":{"event":{"enum":["user.left"]}}}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"event":{"enum":["user.left"]}}}
             "#]],
         );
     }

@@ -162,19 +162,19 @@ fn schemas_are_bound_by_rows_by_their_own_word_and_by_convention() {
         ],
         expect![[r#"
             crm needs acme.user.signup [schema data/user.signup.schema.json:1]
-              {"type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}
             schemas/by-id.json sends order.shipped (by name) [schema schemas/by-id.json:1]
-              {"$id":"https://acme.dev/order.shipped.json","properties":{},"type":"object"}
+              {"$id":"https://acme.dev/order.shipped.json","$schema":"https://json-schema.org/draft/2020-12/schema","properties":{},"type":"object"}
             schemas/order-paid.json sends order-paid (by name) [schema schemas/order-paid.json:1]
-              {"properties":{"id":{}},"type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{}},"type":"object"}
             src/x.schema.json (@acme/a) sends a [schema src/x.schema.json:1]
-              {"type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
             src/x.schema.json (@acme/a) sends b.* [schema src/x.schema.json:1]
-              {"type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
             titled/a.json sends user.left at /data [schema titled/a.json:1]
-              {"title":"user.left","type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","title":"user.left","type":"object"}
             titled/a.json needs user.left at /data [schema titled/a.json:1]
-              {"title":"user.left","type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","title":"user.left","type":"object"}
             broken: titled/b.json:1:1: there is nothing at `/title`, where the event's name should be; give the event's name there as a text, or as a list of texts
             warning: schemas/broken.json:1: the text ends before the closing `}`; the file may have been cut off
         "#]],
@@ -290,12 +290,12 @@ fn what_no_validator_accepts_is_a_hole_and_the_rest_still_holds() {
     check(
         files,
         expect![[r#"
-        schemas/a.json sends a (by name) [schema schemas/a.json:1]
-          {"properties":{"id":{"type":"string","x-driftgate-unknown":"schemas/a.json: true is not of type \"array\""},"n":{"x-driftgate-unknown":"schemas/a.json: \"strnig\" is not valid under any of the schemas listed in the…"},"s":{"x-driftgate-unknown":"schemas/a.json: 5 is not of types \"boolean\", \"object\""}},"type":"object"}
-        warning: schemas/a.json:4: `required` is not valid here and was not understood: true is not of type "array"
-        warning: schemas/a.json:5: `type` is not valid here and was not understood: "strnig" is not valid under any of the schemas listed in the…
-        warning: schemas/a.json:6: this is not a JSON Schema: 5 is not of types "boolean", "object"
-    "#]],
+            schemas/a.json sends a (by name) [schema schemas/a.json:1]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string","x-driftgate-unknown":"schemas/a.json: true is not of type \"array\""},"n":{"x-driftgate-unknown":"schemas/a.json: \"strnig\" is not valid under any of the schemas listed in the…"},"s":{"x-driftgate-unknown":"schemas/a.json: 5 is not of types \"boolean\", \"object\""}},"type":"object"}
+            warning: schemas/a.json:4: `required` is not valid here and was not understood: true is not of type "array"
+            warning: schemas/a.json:5: `type` is not valid here and was not understood: "strnig" is not valid under any of the schemas listed in the…
+            warning: schemas/a.json:6: this is not a JSON Schema: 5 is not of types "boolean", "object"
+        "#]],
     );
 }
 
@@ -455,10 +455,13 @@ fn references_in_the_styles_that_people_write_are_followed() {
         ("a/schemas/common/x/twin.json", "{\"type\": \"string\"}"),
         ("a/schemas/common/y/twin.json", "{\"type\": \"string\"}"),
     ];
-    check(files, expect![[r##"
+    check(
+        files,
+        expect![[r##"
         a/schemas/events/order.json sends order (by name) [schema a/schemas/events/order.json:1]
           {"$defs":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1},"money":{"definitions":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1}},"type":"integer"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"by_name":{"$ref":"#/$defs/money"},"escaped":{"$ref":"#/$defs/a%20b~1c"},"from_root":{"$ref":"#/$defs/m"},"no_extension":{"$ref":"#/$defs/money"},"twice":{"x-driftgate-unknown":"there is no file `file://twin.json` in the repository"}},"type":"object"}
         warning: a/schemas/events/order.json:8: there is no file `file://twin.json` in the repository
         wanted: a/schemas/events/twin.json
-    "##]]);
+    "##]],
+    );
 }

@@ -68,6 +68,10 @@ fn changed(
     if in_process {
         return;
     }
+    // No payload is rejected and none changes: what its absence means does.
+    for change in found.iter().filter(|change| change.rule == "default-changed") {
+        report(pair, change, old, new, None, &[], sides, compared);
+    }
     for change in found.iter().filter(|change| change.effect.endangers(Role::Consumer)) {
         // Only what head's reader really turns away counts: a field that every sender sends may be asked for.
         let mut rejected: Option<(&Boundary, crate::finding::Witness)> = None;

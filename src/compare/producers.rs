@@ -196,6 +196,10 @@ fn report(
     if rule == "field-added-closed-reader" {
         weight = Severity::Error;
     }
+    // A value that is never sent again breaks no decoder.
+    if rule == "enum-value-removed" {
+        weight = Severity::Note;
+    }
     if rule == "field-removed" && readers == Readers::Undeclared && !change.was_required {
         weight = weight.min(Severity::Warning);
     }

@@ -48,6 +48,10 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     for boundary in &mut boundaries {
         boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
     }
+    // Two rows may fit one call; the one that finds the name has understood it.
+    let known: std::collections::BTreeSet<(Origin, Role)> =
+        boundaries.iter().filter(|b| b.event.is_some()).map(|b| (b.origin.clone(), b.role)).collect();
+    boundaries.retain(|boundary| boundary.event.is_some() || !known.contains(&(boundary.origin.clone(), boundary.role)));
     boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
     boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
     let unread = units
@@ -371,6 +375,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let rows: Vec<&Idiom> = idioms
             .rows
             .iter()
+            .map(AsRef::as_ref)
             .filter(|row| {
                 row.role == Role::Consumer
                     && (!row.decorators.is_empty()

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Differ, Effect, leaf, words};
 use crate::facts::Role;
+use crate::prove::{Document, Options, Verdict, contains};
 use crate::shape::wire_name::fold;
 use crate::shape::{NumberRange, Shape, ShapeKind, StringShape};
 
@@ -121,7 +122,12 @@ impl Differ {
             (false, true) => {
                 self.push("pattern-removed", path, old, new, Effect::Widens, format!("`{name}` no longer has to match a pattern"))
             }
-            _ => self.push("pattern-changed", path, old, new, Effect::Replaces, format!("the pattern of `{name}` changed")),
+            _ => {
+                let effect = patterns(&a.patterns, &b.patterns);
+                if effect != Effect::Harmless {
+                    self.push("pattern-changed", path, old, new, effect, format!("the pattern of `{name}` changed"));
+                }
+            }
         }
         self.bounds(path, old, new, (a.min_length, a.max_length), (b.min_length, b.max_length));
         if a.content_encoding != b.content_encoding || a.content_media_type != b.content_media_type {
@@ -182,6 +188,22 @@ impl Differ {
                 change.old = gone[0].origin.clone().or(change.old.take());
             }
         }
+    }
+}
+
+/// What another pattern does to the set of texts, as far as it can be proved.
+fn patterns(old: &[String], new: &[String]) -> Effect {
+    let document = |patterns: &[String]| {
+        let all: Vec<Value> = patterns.iter().map(|pattern| json!({ "pattern": pattern })).collect();
+        Document::new(json!({ "type": "string", "allOf": all }), None, &[])
+    };
+    let (Ok(old), Ok(new)) = (document(old), document(new)) else { return Effect::Replaces };
+    let holds = |outer: &Document, inner: &Document| matches!(contains(outer, inner, &Options::default()), Verdict::Contained);
+    match (holds(&old, &new), holds(&new, &old)) {
+        (true, true) => Effect::Harmless,
+        (true, false) => Effect::Narrows,
+        (false, true) => Effect::Widens,
+        (false, false) => Effect::Replaces,
     }
 }
 

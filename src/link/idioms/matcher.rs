@@ -1,5 +1,7 @@
 //! Which rows a call matches: the callee's name first, then the evidence that the name means this library.
 
+use std::sync::{Arc, OnceLock};
+
 use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
@@ -66,7 +68,7 @@ pub enum Evidence {
 /// Every idiom of one run, shipped and the user's own.
 #[derive(Debug, Default)]
 pub struct Idioms {
-    pub rows: Vec<Idiom>,
+    pub rows: Vec<Arc<Idiom>>,
     by_name: FxHashMap<String, Vec<usize>>,
     /// Rows whose name has a wildcard.
     wild: Vec<(GlobMatcher, usize)>,
@@ -421,6 +423,27 @@ fn path_ends_with(path: &[String], owner: &str) -> bool {
             .all(|(part, want)| *want == "*" || part.eq_ignore_ascii_case(want))
 }
 
+/// The shipped rows: their patterns are many, and the same for every snapshot of a run.
+fn shipped() -> Result<&'static [Arc<Idiom>], String> {
+    static ROWS: OnceLock<Result<Vec<Arc<Idiom>>, String>> = OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        let mut rows = Vec::new();
+        for (language, text) in super::SHIPPED {
+            let language = match *language {
+                "rust" => LanguageId::Rust,
+                "typescript" => LanguageId::TypeScript,
+                _ => LanguageId::Python,
+            };
+            for row in super::Table::parse(text)?.idiom {
+                let idiom = Idiom::new(&row, Some(language)).map_err(|error| format!("idiom `{}`: {error}", row.id))?;
+                rows.push(Arc::new(idiom));
+            }
+        }
+        Ok(rows)
+    });
+    rows.as_deref().map_err(Clone::clone)
+}
+
 impl Idioms {
     /// The shipped tables, then the user's own rows, which count first.
     ///
@@ -430,18 +453,9 @@ impl Idioms {
         let mut idioms = Idioms::default();
         for row in own {
             let idiom = Idiom::new(row, None).map_err(|error| format!("idiom `{}`: {error}", row.id))?;
-            idioms.rows.push(idiom);
+            idioms.rows.push(Arc::new(idiom));
         }
-        for (language, text) in super::SHIPPED {
-            let language = match *language {
-                "rust" => LanguageId::Rust,
-                "typescript" => LanguageId::TypeScript,
-                _ => LanguageId::Python,
-            };
-            for row in super::Table::parse(text)?.idiom {
-                idioms.rows.push(Idiom::new(&row, Some(language)).map_err(|error| format!("idiom `{}`: {error}", row.id))?);
-            }
-        }
+        idioms.rows.extend(shipped()?.iter().cloned());
         for (at, row) in idioms.rows.iter().enumerate() {
             for call in &row.calls {
                 if call.name.contains('*') {

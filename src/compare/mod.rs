@@ -75,20 +75,21 @@ pub(crate) struct EventPair<'s> {
 /// Compares base with head.
 pub fn compare(sides: &Sides<'_>) -> Compared {
     let mut compared = Compared::default();
-    let events = event_pairs(sides);
+    let (base_registered, head_registered) = (promises::senders(sides.base_registry), promises::senders(sides.head_registry));
+    let events = event_pairs(sides, &base_registered, &head_registered);
     let renames = events::renames(&events);
     for pair in &events {
         producers::judge(pair, sides, &renames, &mut compared);
         consumers::judge(pair, sides, &mut compared);
     }
     events::judge(&events, &renames, sides, &mut compared);
-    promises::judge(sides, &mut compared);
+    promises::judge(&events, sides, &mut compared);
     count_unknown(sides, &mut compared);
     finish(&mut compared.findings);
     compared
 }
 
-fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
+fn event_pairs<'s>(sides: &Sides<'s>, base_registered: &'s [Boundary], head_registered: &'s [Boundary]) -> Vec<EventPair<'s>> {
     let mut events: BTreeMap<(bool, String), EventPair<'s>> = BTreeMap::new();
     let mut slot = |boundary: &'s Boundary, head: bool| {
         let label = boundary.label();
@@ -116,9 +117,15 @@ fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
     for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test) {
         slot(boundary, true);
     }
+    for boundary in base_registered {
+        slot(boundary, false);
+    }
+    for boundary in head_registered {
+        slot(boundary, true);
+    }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
-        for promise in sides.base_registry.promises.iter().filter(|promise| promise.event.matches(&pair.event)) {
+        for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
             match promise.role {
                 Role::Consumer => pair.readers.push(promise),
                 Role::Producer => pair.senders.push(promise),

@@ -4,6 +4,8 @@
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
 pub mod accept;
+pub mod check;
+pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod document;
@@ -15,6 +17,8 @@ pub mod link;
 pub mod prove;
 pub mod registry;
 pub mod report;
+pub mod rules;
+pub mod scan;
 pub mod schema;
 pub mod shape;
 pub mod snapshot;

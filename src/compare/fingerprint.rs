@@ -11,19 +11,17 @@ const VERSION: &str = "driftgate-1";
 pub fn assign(findings: &mut [Finding]) {
     let mut seen: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
     for finding in findings {
-        let base = of(finding, 0);
+        let base = of(finding);
         let count = seen.entry(base.clone()).or_insert(0);
-        finding.fingerprint = if *count == 0 { base } else { of(finding, *count) };
         *count += 1;
+        finding.fingerprint = if *count == 1 { base } else { format!("{base}-{count}") };
     }
 }
 
-fn of(finding: &Finding, ordinal: u32) -> String {
+fn of(finding: &Finding) -> String {
     let mut hash = Sha256::new();
-    let ordinal = if ordinal == 0 { String::new() } else { ordinal.to_string() };
     let role = finding.role.as_str();
-    for part in [VERSION, finding.rule, &finding.event, role, &finding.path, &finding.fragments.0, &finding.fragments.1, &ordinal]
-    {
+    for part in [VERSION, finding.rule, &finding.event, role, &finding.path, &finding.fragments.0, &finding.fragments.1] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

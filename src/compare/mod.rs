@@ -129,7 +129,7 @@ fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
 }
 
 /// A finding from a change, with everything that the change itself says.
-pub(crate) fn finding_of(change: &Change, event: &str, role: Role, severity: Severity) -> Finding {
+pub fn finding_of(change: &Change, event: &str, role: Role, severity: Severity) -> Finding {
     let in_event = if event.is_empty() { String::new() } else { format!(" in `{event}`") };
     Finding {
         rule: change.rule,
@@ -155,7 +155,7 @@ pub(crate) fn finding_of(change: &Change, event: &str, role: Role, severity: Sev
 }
 
 /// A finding that no change of a shape explains.
-pub(crate) fn finding(rule: crate::finding::RuleId, event: &str, role: Role, message: String) -> Finding {
+pub fn finding(rule: crate::finding::RuleId, event: &str, role: Role, message: String) -> Finding {
     Finding {
         rule,
         question: None,
@@ -205,7 +205,7 @@ fn count_unknown(sides: &Sides<'_>, compared: &mut Compared) {
 }
 
 /// One finding for one cause: the same change of one event, seen from several boundaries, is one; then sorted.
-fn finish(findings: &mut Vec<Finding>) {
+pub fn finish(findings: &mut Vec<Finding>) {
     let mut merged: BTreeMap<(String, &'static str, String, Option<String>, &'static str), Finding> = BTreeMap::new();
     for finding in findings.drain(..) {
         let key = (finding.event.clone(), finding.rule, finding.path.clone(), finding.to.clone(), finding.role.as_str());
@@ -252,4 +252,9 @@ pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>
         }
     }
     (readers, vague)
+}
+
+/// The weight that the catalogue gives a rule.
+pub fn severity_of(rule: &str) -> Severity {
+    severity::default_of(rule)
 }

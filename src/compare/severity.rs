@@ -2,31 +2,11 @@
 
 use crate::facts::Role;
 use crate::finding::Severity;
+use crate::rules;
 
 /// The weight that the catalogue gives a rule where nothing more is known.
 pub fn default_of(rule: &str) -> Severity {
-    match rule {
-        "field-added" | "contract-and-code-changed-together" | "boundary-without-contract" | "acceptance-added" => Severity::Note,
-        "null-vs-absent-changed"
-        | "fields-opened"
-        | "field-shadowed"
-        | "enum-value-added"
-        | "enum-opened"
-        | "format-changed"
-        | "pattern-changed"
-        | "pattern-removed"
-        | "range-widened"
-        | "length-widened"
-        | "uniqueness-changed"
-        | "default-changed"
-        | "open-content"
-        | "version-field-changed"
-        | "consumer-removed"
-        | "unknown-compatibility"
-        | "header-changed"
-        | "consumer-requires-optional-field" => Severity::Warning,
-        _ => Severity::Error,
-    }
+    rules::find(rule).and_then(|meta| meta.severity).unwrap_or(Severity::Note)
 }
 
 /// What is known of the readers of an event.

@@ -93,10 +93,12 @@ fn normal(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let mut object = object.clone();
     object.retain(|key, _| {
-        !matches!(
+        let annotation = matches!(
             key.as_str(),
             "title" | "description" | "examples" | "example" | "$comment" | "deprecated" | "readOnly" | "writeOnly"
-        ) && !(key.starts_with("x-") && key != UNKNOWN)
+        );
+        let extension = key.starts_with("x-") && key != UNKNOWN;
+        !annotation && !extension
     });
     for keyword in ["required", "enum", "type"] {
         if let Some(Value::Array(values)) = object.get_mut(keyword) {

@@ -1,0 +1,485 @@
+//! The main job: base and head read, linked, compared, and held against configuration and acceptances.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::accept::{self, Acceptance, Date};
+use crate::compare::{self, CompareOptions, Compared, Sides};
+use crate::config::{Config, InFlight};
+use crate::document::Fault;
+use crate::error::UserError;
+use crate::facts::Role;
+use crate::finding::{Diagnostic, Finding, Severity, Status};
+use crate::link::boundaries::{LinkOptions, link};
+use crate::link::idioms::matcher::{Idiom, Idioms};
+use crate::link::idioms::{Row, Texts};
+use crate::link::model::Model;
+use crate::registry::Registry;
+use crate::report::assemble::Counts;
+use crate::report::{BoundaryLine, ChangedEvent, LineRange, Participant};
+use crate::rules;
+use crate::scan::{self, Cache, Scan};
+use crate::snapshot::changes::{changed_lines, changed_paths};
+use crate::snapshot::{Content, Snapshot};
+use crate::source::{Origin, RepoPath, SourceText, Span};
+
+/// How a check is asked for, beside its two snapshots.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The day, for acceptances that end.
+    pub today: Option<Date>,
+    /// Documents from outside of the repository, for base and head alike.
+    pub outside: Vec<(RepoPath, String)>,
+    /// A configuration that is given on the command line, in place of base's.
+    pub config: Option<Config>,
+}
+
+/// What a check found.
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub counts: Counts,
+    pub notes: Vec<String>,
+    pub events: Vec<ChangedEvent>,
+    pub boundaries: Vec<BoundaryLine>,
+    pub changed: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// The questions that something unread leaves open.
+    pub undecided: BTreeSet<u8>,
+    /// The configuration that counted.
+    pub config: Config,
+    /// Whether a bug of our own left the run incomplete.
+    pub incomplete: bool,
+}
+
+/// One snapshot, understood.
+pub struct State {
+    pub scan: Scan,
+    pub model: Model,
+    pub registry: Registry,
+}
+
+/// Reads and links one snapshot.
+///
+/// # Errors
+/// Where the snapshot cannot be listed, or a row of the configuration is not well formed.
+pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &[(RepoPath, String)]) -> Result<State, UserError> {
+    let scan = scan::scan(snapshot, config, cache)?;
+    let idioms = idioms(config)?;
+    let options = LinkOptions { tests: tests(config) };
+    let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
+    let registry = scan::registry(snapshot, &scan, config, outside);
+    Ok(State { scan, model, registry })
+}
+
+fn tests(config: &Config) -> Option<globset::GlobSet> {
+    if config.paths.tests.is_empty() {
+        return None;
+    }
+    let mut builder = globset::GlobSetBuilder::new();
+    for glob in &config.paths.tests {
+        if let Ok(glob) = globset::Glob::new(glob) {
+            builder.add(glob);
+        }
+    }
+    builder.build().ok()
+}
+
+/// The shipped idioms and the configuration's own.
+///
+/// # Errors
+/// Where a row of the configuration is not well formed.
+pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
+    let texts = |strings: &Option<crate::config::Strings>| match strings {
+        Some(strings) => Texts::Many(strings.iter().map(|text| text.value.clone()).collect()),
+        None => Texts::None,
+    };
+    let rows: Vec<Row> = config
+        .idioms
+        .iter()
+        .map(|row| {
+            let call: Vec<String> = row.call.iter().map(|text| text.value.clone()).collect();
+            // A row of the user's own names a function or a method alike.
+            let both = call.iter().flat_map(|name| if name.contains('.') || name.starts_with("new ") { vec![name.clone()] } else { vec![name.clone(), format!(".{name}")] });
+            Row {
+                id: format!("own:{}", call.first().map_or("", String::as_str)),
+                role: row.role.value.role().as_str().to_owned(),
+                kind: row.kind.as_ref().map_or_else(|| "queue".to_owned(), |kind| kind.value.clone()),
+                call: Texts::Many(both.collect()),
+                decorator: Texts::None,
+                function: Texts::None,
+                from: texts(&row.from),
+                receiver: texts(&row.receiver),
+                strict: false,
+                param_type: Texts::None,
+                event: texts(&row.event),
+                channel: texts(&row.channel),
+                payload: texts(&row.payload),
+                handler: texts(&row.handler),
+                event_like: Texts::None,
+                key: texts(&row.key),
+                idempotency_key: texts(&row.idempotency_key),
+                retry: texts(&row.retry),
+                awaits: false,
+                deferred: row.deferred.unwrap_or(false).then(|| "commit".to_owned()),
+            }
+        })
+        .collect();
+    for row in &rows {
+        Idiom::new(row, None).map_err(|message| UserError::Configuration {
+            file: scan::CONFIG_FILE.to_owned(),
+            line: None,
+            message: format!("idiom `{}`: {message}", row.id.trim_start_matches("own:")),
+            help: "write selectors as `args[0]`, `args[0].name`, `args.name` or `'text'`".to_owned(),
+        })?;
+    }
+    Idioms::new(&rows).map_err(|message| UserError::Usage { message, help: "mend the row in driftgate.toml".to_owned() })
+}
+
+/// Checks head against base.
+///
+/// # Errors
+/// Where a snapshot cannot be listed, or base's configuration or one of base's contracts cannot be understood.
+pub fn check(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options) -> Result<Outcome, UserError> {
+    check_with(base, head, options, &Cache::default())
+}
+
+/// Checks head against base with facts that earlier checks of the run have left.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options, cache: &Cache) -> Result<Outcome, UserError> {
+    let plan = Plan::read(base, head, options)?;
+    let (base_state, head_state) =
+        (understand(base, &plan.config, cache, &options.outside)?, understand(head, &plan.config, cache, &options.outside)?);
+    judge(base, head, &base_state, &head_state, plan, options)
+}
+
+/// The configuration that counts, and what the change does to it.
+pub struct Plan {
+    pub config: Config,
+    findings: Vec<Finding>,
+}
+
+impl Plan {
+    /// Reads the configuration of both sides: base decides, and what head tightens counts at once.
+    ///
+    /// # Errors
+    /// Where base's file cannot be understood.
+    pub fn read(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options) -> Result<Plan, UserError> {
+        if let Some(config) = &options.config {
+            return Ok(Plan { config: config.clone(), findings: Vec::new() });
+        }
+        let known: Vec<&str> = rules::RULES.iter().flat_map(|rule| std::iter::once(rule.id).chain(rule.aliases.iter().copied())).collect();
+        let file = RepoPath::new(scan::CONFIG_FILE);
+        let read = |snapshot: &dyn Snapshot| -> Result<(Config, Option<Arc<SourceText>>), Fault> {
+            let (config, text) = scan::config(snapshot)?;
+            if let Some(text) = &text {
+                config.check_rules(&file, text.text(), &known)?;
+            }
+            Ok((config, text))
+        };
+        let (base_config, _) = read(base).map_err(|fault| fault.user_error())?;
+        let mut findings = Vec::new();
+        let default = |rule: &str| rules::find(rule).and_then(|meta| meta.severity);
+        let config = match read(head) {
+            Ok((head_config, _)) => {
+                for weakening in base_config.loosened_by(&head_config, &default) {
+                    let mut found = compare::finding("gate-weakened", "", Role::Producer, format!("this change loosens the gate: {}", weakening.message));
+                    found.path = String::new();
+                    found.base = weakening.base.map(|span| Origin::new(file.clone(), span));
+                    found.head = Some(Origin::new(file.clone(), weakening.head.unwrap_or_default()));
+                    found.fragments = (format!("{}={}", weakening.setting, weakening.before), weakening.after);
+                    found.help = "it does not count for this change; let somebody else make it in a change of its own".to_owned();
+                    findings.push(found);
+                }
+                base_config.tightened_by(&head_config, &default)
+            }
+            Err(fault) => {
+                findings.push(unparseable(&fault));
+                base_config
+            }
+        };
+        Ok(Plan { config, findings })
+    }
+}
+
+fn unparseable(fault: &Fault) -> Finding {
+    let mut found = compare::finding("contract-unparseable", "", Role::Consumer, format!("`{}` cannot be understood: {}", fault.file, fault.message));
+    found.head = Some(fault.origin());
+    found.fragments = (fault.file.to_string(), fault.message.clone());
+    found.evidence = Some("the version of the base branch counts for this change".to_owned());
+    found.help = fault.help.clone();
+    found
+}
+
+/// Compares two states and applies configuration and acceptances.
+///
+/// # Errors
+/// Where one of base's contracts cannot be understood.
+pub fn judge(
+    base: &dyn Snapshot,
+    head: &dyn Snapshot,
+    base_state: &State,
+    head_state: &State,
+    plan: Plan,
+    options: &Options,
+) -> Result<Outcome, UserError> {
+    if let Some((_, faults)) = base_state.registry.broken().next() {
+        let fault = faults.first().expect("a broken file has a fault");
+        let still_broken = head_state.registry.files.get(&fault.file).is_some_and(|state| matches!(state, crate::registry::FileState::Broken(_)));
+        // A change that mends the file has to be able to pass.
+        if still_broken || head_state.scan.documents.contains_key(&fault.file) && !is_changed(base_state, head_state, &fault.file) {
+            return Err(fault.user_error());
+        }
+    }
+    let changes = changed_paths(&base_state.scan.entries, &head_state.scan.entries);
+    let changed_files: BTreeSet<RepoPath> = changes.iter().map(|change| change.path().clone()).collect();
+    let compare_options = CompareOptions {
+        closed_world: plan.config.closed_world(),
+        ignore_in_flight: plan.config.in_flight() == InFlight::Ignore,
+        changed_files,
+    };
+    let sides = Sides {
+        base: &base_state.model,
+        head: &head_state.model,
+        base_registry: &base_state.registry,
+        head_registry: &head_state.registry,
+        options: &compare_options,
+    };
+    let Compared { mut findings, unknown, unknown_touched, touched } = compare::compare(&sides);
+    findings.extend(plan.findings);
+    for (_, faults) in head_state.registry.broken() {
+        findings.extend(faults.iter().map(unparseable));
+    }
+    configure(&mut findings, &plan.config);
+    let acceptances = Acceptances::read(base_state, head_state);
+    let mut diagnostics = Vec::new();
+    compare::finish(&mut findings);
+    acceptances.apply(&mut findings, options.today, plan.config.self_accept(), &mut diagnostics);
+    let unread_change = unread_findings(base_state, head_state, &compare_options.changed_files);
+    let mut undecided = BTreeSet::new();
+    let mut touched_unknown = unknown_touched;
+    if !unread_change.is_empty() {
+        undecided.extend(1..=6);
+        touched_unknown += unread_change.len();
+    }
+    diagnostics.extend(head_state.scan.diagnostics.iter().cloned());
+    diagnostics.extend(base_state.scan.diagnostics.iter().filter(|known| known.file.is_none()).cloned());
+    diagnostics.extend(head_state.registry.diagnostics.iter().cloned());
+    diagnostics.sort();
+    diagnostics.dedup();
+    let incomplete = diagnostics.iter().any(|diagnostic| diagnostic.message.contains("please report this file as a bug"));
+    let counted = |role: Role| head_state.model.boundaries.iter().filter(|boundary| boundary.role == role && !boundary.in_test).count();
+    let names: BTreeSet<String> =
+        head_state.model.boundaries.iter().filter(|boundary| !boundary.in_test).filter_map(|boundary| boundary.event.clone()).collect();
+    let contracts: BTreeSet<&str> =
+        base_state.registry.promises.iter().filter(|promise| promise.role == Role::Consumer).map(|promise| promise.consumer.as_str()).collect();
+    let counts = Counts {
+        events: names.len(),
+        producers: counted(Role::Producer),
+        consumers: counted(Role::Consumer),
+        contracts: contracts.len(),
+        unknown,
+        unknown_touched: touched_unknown,
+        files_read: head_state.scan.entries.len().saturating_sub(head_state.scan.skipped),
+        files_skipped: head_state.scan.skipped,
+    };
+    Ok(Outcome {
+        events: changed_events(&touched, &findings, base_state, head_state),
+        boundaries: head_state
+            .model
+            .boundaries
+            .iter()
+            .filter(|boundary| !boundary.in_test)
+            .map(|boundary| BoundaryLine { event: boundary.label(), role: boundary.role, origin: boundary.origin.clone() })
+            .collect(),
+        changed: changed_ranges(base, head, base_state, head_state, &findings),
+        findings,
+        diagnostics,
+        counts,
+        notes: Vec::new(),
+        undecided,
+        config: plan.config,
+        incomplete,
+    })
+}
+
+fn is_changed(base: &State, head: &State, path: &RepoPath) -> bool {
+    let blob = |state: &State| state.scan.entries.iter().find(|entry| entry.path == *path).map(|entry| entry.blob);
+    blob(base) != blob(head)
+}
+
+/// Files that the change touches and that could be read at base and not at head.
+fn unread_findings(base: &State, head: &State, changed: &BTreeSet<RepoPath>) -> Vec<RepoPath> {
+    let had_boundary = |path: &RepoPath| base.model.boundaries.iter().any(|boundary| boundary.origin.file == *path && !boundary.in_test);
+    head.model.unread.keys().filter(|path| changed.contains(*path) && had_boundary(path)).cloned().collect()
+}
+
+/// Applies the configured levels: a rule that is off says nothing.
+fn configure(findings: &mut Vec<Finding>, config: &Config) {
+    findings.retain_mut(|finding| {
+        let Some(meta) = rules::find(finding.rule) else { return true };
+        finding.question = meta.question;
+        let names = std::iter::once(meta.id).chain(meta.aliases.iter().copied());
+        match names.into_iter().find_map(|name| config.rules.get(name)) {
+            Some(level) => match level.value.severity() {
+                Some(severity) => {
+                    // A level is a ceiling for what weighs less here, and a floor where it asks for more than the default.
+                    finding.severity = if Some(severity) > meta.severity { severity.max(finding.severity) } else { severity.min(finding.severity) };
+                    true
+                }
+                None => false,
+            },
+            None => meta.severity.is_some(),
+        }
+    });
+}
+
+/// The acceptances of both sides.
+struct Acceptances {
+    base: Vec<Acceptance>,
+    head: Vec<Acceptance>,
+    faults: Vec<Fault>,
+}
+
+impl Acceptances {
+    fn read(base: &State, head: &State) -> Acceptances {
+        let mut faults = Vec::new();
+        let mut of = |state: &State, keep: bool| -> Vec<Acceptance> {
+            state
+                .scan
+                .documents
+                .iter()
+                .filter(|(path, _)| accept::claims(path))
+                .filter_map(|(path, text)| match Acceptance::read(path, text.text()) {
+                    Ok(acceptance) => Some(acceptance),
+                    Err(fault) => {
+                        if keep {
+                            faults.push(fault);
+                        }
+                        None
+                    }
+                })
+                .collect()
+        };
+        let (base, head) = (of(base, false), of(head, true));
+        Acceptances { base, head, faults }
+    }
+
+    fn apply(&self, findings: &mut Vec<Finding>, today: Option<Date>, self_accept: bool, diagnostics: &mut Vec<Diagnostic>) {
+        let counts = |acceptance: &&Acceptance| today.is_none_or(|today| acceptance.counts_on(today));
+        let mut used: BTreeSet<&str> = BTreeSet::new();
+        for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
+            let on_base = self.base.iter().filter(counts).find(|known| known.fingerprint == finding.fingerprint);
+            let on_head = self.head.iter().filter(counts).find(|known| known.fingerprint == finding.fingerprint);
+            let (acceptance, status) = match (on_base, on_head) {
+                (Some(acceptance), _) => (acceptance, Status::Allowed),
+                (None, Some(acceptance)) if self_accept => (acceptance, Status::Allowed),
+                (None, Some(acceptance)) => (acceptance, Status::Requested),
+                (None, None) => continue,
+            };
+            used.insert(acceptance.fingerprint.as_str());
+            finding.status = status;
+            finding.accepted = Some(acceptance.reason.clone());
+        }
+        for acceptance in &self.head {
+            let known = self.base.iter().any(|base| base.fingerprint == acceptance.fingerprint);
+            if !known {
+                let mut found = compare::finding(
+                    "acceptance-added",
+                    &acceptance.event,
+                    Role::Producer,
+                    format!("this change asks for `{}` to be accepted: {}", acceptance.rule, acceptance.reason),
+                );
+                found.head = Some(acceptance.origin.clone());
+                found.fragments = (acceptance.fingerprint.clone(), String::new());
+                found.help = "a person decides: the acceptance counts once it is on the base branch".to_owned();
+                findings.push(found);
+            }
+            let over = today.is_some_and(|today| !acceptance.counts_on(today));
+            // An acceptance on the base branch whose break has been merged long ago is dead weight.
+            if (known && !used.contains(acceptance.fingerprint.as_str())) || over {
+                let why = if over { "its day is over" } else { "it matches no finding any more" };
+                let mut found =
+                    compare::finding("acceptance-stale", &acceptance.event, Role::Producer, format!("an acceptance of `{}` is stale: {why}", acceptance.rule));
+                found.severity = Severity::Warning;
+                found.status = if over { Status::New } else { Status::Known };
+                found.head = Some(acceptance.origin.clone());
+                found.fragments = (acceptance.fingerprint.clone(), why.to_owned());
+                found.help = "remove it with `driftgate accept --prune`".to_owned();
+                findings.push(found);
+            }
+        }
+        for fault in &self.faults {
+            diagnostics.push(fault.diagnostic(Severity::Error));
+            findings.push(unparseable(fault));
+        }
+        for finding in findings.iter_mut().filter(|finding| finding.question.is_none()) {
+            finding.question = rules::find(finding.rule).and_then(|meta| meta.question);
+        }
+        compare::finish(findings);
+    }
+}
+
+fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State, head: &State) -> Vec<ChangedEvent> {
+    touched
+        .iter()
+        .map(|event| {
+            let broken: BTreeSet<&str> = findings
+                .iter()
+                .filter(|finding| finding.event == *event && finding.severity == Severity::Error && finding.status != Status::Known)
+                .flat_map(|finding| finding.consumers.iter().map(|consumer| consumer.name.as_str()))
+                .collect();
+            let mut producers: BTreeSet<String> = BTreeSet::new();
+            let mut consumers: BTreeSet<String> = BTreeSet::new();
+            for boundary in head.model.boundaries.iter().chain(&base.model.boundaries).filter(|boundary| !boundary.in_test && boundary.label() == *event) {
+                match boundary.role {
+                    Role::Producer => producers.insert(boundary.package.clone()),
+                    Role::Consumer => consumers.insert(boundary.package.clone()),
+                };
+            }
+            consumers.extend(base.registry.of_event(event).filter(|promise| promise.role == Role::Consumer).map(|promise| promise.consumer.clone()));
+            let participant = |name: String| Participant { broken: broken.contains(name.as_str()), name };
+            ChangedEvent {
+                name: event.clone(),
+                producers: producers.into_iter().map(|name| Participant { name, broken: false }).collect(),
+                consumers: consumers.into_iter().map(participant).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The lines of head that the change touches, in the files that findings speak of.
+fn changed_ranges(
+    base: &dyn Snapshot,
+    head: &dyn Snapshot,
+    base_state: &State,
+    head_state: &State,
+    findings: &[Finding],
+) -> BTreeMap<RepoPath, Vec<LineRange>> {
+    let wanted: BTreeSet<&RepoPath> =
+        findings.iter().flat_map(|finding| [&finding.head, &finding.base]).flatten().map(|origin| &origin.file).collect();
+    let mut ranges = BTreeMap::new();
+    for change in changed_paths(&base_state.scan.entries, &head_state.scan.entries) {
+        if !wanted.contains(change.path()) {
+            continue;
+        }
+        let read = |snapshot: &dyn Snapshot, entry: Option<&crate::snapshot::Entry>| match entry.map(|entry| snapshot.read(entry)) {
+            Some(Content::Text(text)) => text.text().to_owned(),
+            Some(Content::Skipped(_)) | None => String::new(),
+        };
+        let (old, new) = (read(base, change.base), read(head, change.head));
+        let lines = changed_lines(&old, &new)
+            .into_iter()
+            .filter(|line| !line.new.is_empty())
+            .map(|line| LineRange { start: line.new.start, end: line.new.end - 1 })
+            .collect();
+        ranges.insert(change.path().clone(), lines);
+    }
+    ranges
+}
+
+/// A place at the start of a file.
+pub fn top_of(file: &RepoPath) -> Origin {
+    Origin::new(file.clone(), Span::default())
+}

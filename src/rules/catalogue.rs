@@ -1,0 +1,78 @@
+//! The table of the rules, by family, each with its page.
+
+use super::{Direction, Family, RuleMeta};
+use crate::finding::Severity::{Error, Note, Warning};
+
+/// One row: the id, whose change it looks at, the question it answers, its weight, and what it says in one sentence. The page lies
+/// beside this file under the id.
+macro_rules! rule {
+    ($id:literal, $family:ident, $direction:ident, $question:expr, $severity:expr, $summary:literal) => {
+        RuleMeta {
+            id: $id,
+            aliases: &[],
+            question: $question,
+            family: Family::$family,
+            severity: Some($severity),
+            direction: Direction::$direction,
+            summary: $summary,
+            page: include_str!(concat!($id, ".md")),
+        }
+    };
+}
+
+/// Every rule that works.
+#[rustfmt::skip]
+pub static RULES: &[RuleMeta] = &[
+    rule!("field-removed", Fields, Producer, Some(1), Error, "A field that was sent is no longer sent."),
+    rule!("field-renamed", Fields, Either, Some(4), Error, "A field goes by another name on the wire."),
+    rule!("field-became-optional", Fields, Producer, Some(1), Error, "A field that was always sent may now be left out."),
+    rule!("field-became-required", Fields, Consumer, Some(1), Error, "A reader demands a field that it could do without before."),
+    rule!("required-field-added", Fields, Consumer, Some(1), Error, "A reader demands a field that it did not know before."),
+    rule!("field-added", Fields, Producer, Some(1), Note, "A field is sent that was not sent before."),
+    rule!("field-added-closed-reader", Fields, Producer, Some(1), Error, "A new field is sent to a reader that rejects what it does not know."),
+    rule!("field-became-nullable", Fields, Producer, Some(1), Error, "A field that always had a value may now be null."),
+    rule!("field-became-non-nullable", Fields, Consumer, Some(1), Error, "A reader rejects null where it took it before."),
+    rule!("null-vs-absent-changed", Fields, Producer, Some(1), Warning, "A field is left out where it was null, or null where it was left out."),
+    rule!("field-moved", Fields, Either, Some(4), Error, "A field stands at another place of the payload."),
+    rule!("field-restructured", Fields, Either, Some(1), Error, "A plain value became an object, or an object a plain value."),
+    rule!("field-flattened", Fields, Either, Some(1), Error, "An object was unpacked into the one that held it."),
+    rule!("fields-closed", Fields, Consumer, Some(1), Error, "A reader rejects keys that it does not know, and took them before."),
+    rule!("fields-opened", Fields, Producer, Some(1), Warning, "Keys may be sent that nothing declares."),
+
+    rule!("type-changed", Values, Either, Some(1), Error, "The type of a value changed to one that shares no value with the old one."),
+    rule!("type-widened", Values, Producer, Some(1), Error, "Values of a further type may be sent."),
+    rule!("type-narrowed", Values, Consumer, Some(1), Error, "A reader takes values of fewer types than before."),
+    rule!("array-scalar-changed", Values, Either, Some(1), Error, "A single value became a list, or a list a single value."),
+    rule!("items-changed", Values, Either, Some(1), Error, "The elements of a list are of another type."),
+    rule!("map-record-changed", Values, Either, Some(1), Error, "A list became a map by key, or a map a list."),
+    rule!("tuple-length-changed", Values, Either, Some(1), Error, "A list whose elements have meaning by position gained or lost positions."),
+    rule!("enum-value-added", Values, Producer, Some(1), Warning, "A value may be sent that was not among the listed ones."),
+    rule!("enum-value-removed", Values, Consumer, Some(1), Error, "A listed value is no longer taken, or no longer sent."),
+    rule!("enum-value-renamed", Values, Either, Some(4), Error, "A listed value is spelled in another way."),
+    rule!("enum-closed", Values, Consumer, Some(1), Error, "A reader that took any text takes a list of values only."),
+    rule!("enum-opened", Values, Producer, Some(1), Warning, "Any text may be sent where there was a list of values."),
+    rule!("enum-representation-changed", Values, Either, Some(1), Error, "The cases of a union are written in another way."),
+    rule!("const-changed", Values, Either, Some(1), Error, "A fixed value is another one."),
+    rule!("union-branch-added", Values, Producer, Some(1), Error, "A payload of a further form may be sent."),
+    rule!("union-branch-removed", Values, Consumer, Some(1), Error, "A reader no longer takes one of the forms of a payload."),
+    rule!("discriminator-changed", Values, Either, Some(1), Error, "The key that tells the forms of a payload apart is another one."),
+    rule!("format-changed", Values, Either, Some(1), Warning, "A text is of another format, or of none where it had one."),
+    rule!("timestamp-encoding-changed", Values, Either, Some(1), Error, "A point in time is written in another way."),
+    rule!("number-encoding-changed", Values, Either, Some(1), Error, "A number is written in another way."),
+    rule!("pattern-added", Values, Consumer, Some(1), Error, "A reader demands that a text match a pattern."),
+    rule!("pattern-changed", Values, Either, Some(1), Warning, "The pattern that a text matches is another one."),
+    rule!("pattern-removed", Values, Producer, Some(1), Warning, "A text is no longer promised to match a pattern."),
+    rule!("range-narrowed", Values, Consumer, Some(1), Error, "A reader takes numbers of a smaller range."),
+    rule!("range-widened", Values, Producer, Some(1), Warning, "Numbers may be sent outside of the range that was kept to."),
+    rule!("length-narrowed", Values, Consumer, Some(1), Error, "A reader takes texts, lists or maps of fewer sizes."),
+    rule!("length-widened", Values, Producer, Some(1), Warning, "Texts, lists or maps of further sizes may be sent."),
+    rule!("uniqueness-changed", Values, Either, Some(1), Warning, "Duplicates may be sent where there were none, or are rejected where they were taken."),
+    rule!("default-changed", Values, Either, Some(1), Warning, "The value that stands for an absent field is another one."),
+    rule!("content-encoding-changed", Values, Either, Some(1), Error, "What is inside of a text is encoded in another way."),
+
+    rule!("event-removed", Events, Producer, Some(1), Error, "An event is no longer emitted."),
+    rule!("event-renamed", Events, Either, Some(4), Error, "The same payload goes out under another event name."),
+    rule!("topic-changed", Events, Either, Some(4), Error, "An event goes over another topic, queue or address."),
+    rule!("envelope-changed", Events, Either, Some(1), Error, "What is wrapped around the payload changed."),
+    rule!("version-field-changed", Events, Either, Some(1), Warning, "A field that is named a version has another fixed value."),
+];

@@ -4,14 +4,23 @@ use std::time::*;
 fn main() {
     let mut files = vec![];
     for dir in std::env::args().skip(1) {
-        if dir.ends_with(".py") { files.push(std::path::PathBuf::from(dir)); continue }
+        if dir.ends_with(".py") {
+            files.push(std::path::PathBuf::from(dir));
+            continue;
+        }
         let mut stack = vec![std::path::PathBuf::from(dir)];
         while let Some(d) = stack.pop() {
             let Ok(rd) = std::fs::read_dir(&d) else { continue };
             for e in rd.flatten() {
                 let p = e.path();
-                if p.is_symlink() { continue }
-                if p.is_dir() { stack.push(p) } else if p.extension().is_some_and(|x| x == "py" || x == "pyi") { files.push(p) }
+                if p.is_symlink() {
+                    continue;
+                }
+                if p.is_dir() {
+                    stack.push(p)
+                } else if p.extension().is_some_and(|x| x == "py" || x == "pyi") {
+                    files.push(p)
+                }
             }
         }
     }

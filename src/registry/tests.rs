@@ -455,10 +455,13 @@ fn references_in_the_styles_that_people_write_are_followed() {
         ("a/schemas/common/x/twin.json", "{\"type\": \"string\"}"),
         ("a/schemas/common/y/twin.json", "{\"type\": \"string\"}"),
     ];
-    check(files, expect![[r##"
+    check(
+        files,
+        expect![[r##"
         a/schemas/events/order.json sends order (by name) [schema a/schemas/events/order.json:1]
           {"$defs":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1},"money":{"definitions":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1}},"type":"integer"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"by_name":{"$ref":"#/$defs/money"},"escaped":{"$ref":"#/$defs/a%20b~1c"},"from_root":{"$ref":"#/$defs/m"},"no_extension":{"$ref":"#/$defs/money"},"twice":{"x-driftgate-unknown":"there is no file `file://twin.json` in the repository"}},"type":"object"}
         warning: a/schemas/events/order.json:8: there is no file `file://twin.json` in the repository
         wanted: a/schemas/events/twin.json
-    "##]]);
+    "##]],
+    );
 }

@@ -106,7 +106,8 @@ fn the_laws_of_containment_hold() {
         };
         // The same under another name of its definitions, and with a title that makes the text differ.
         let mut renamed: Value =
-            serde_json::from_str(&a.to_string().replace("$defs/d0", "$defs/e0").replace("\"d0\":", "\"e0\":")).expect("still JSON");
+            serde_json::from_str(&a.to_string().replace("$defs/d0", "$defs/e0").replace("\"d0\":", "\"e0\":"))
+                .expect("still JSON");
         if let Value::Object(map) = &mut renamed {
             map.insert("title".to_owned(), json!("another title"));
         }

@@ -500,10 +500,10 @@ impl<'a> Lower<'a> {
                 members.push(ValueMember::Entry { key: Expr::text(name, value.span), value, conditional: false });
             }
         }
-        if members.len() == 1 {
-            if let Some(ValueMember::Spread { value, .. }) = members.pop() {
-                return value;
-            }
+        if members.len() == 1
+            && let Some(ValueMember::Spread { value, .. }) = members.pop()
+        {
+            return value;
         }
         Expr::new(ExprKind::Object(members), at)
     }

@@ -133,7 +133,8 @@ impl SidesArgs {
             (None, false) => Head::Worktree,
         };
         // A bare repository has no working tree; its head is what it has checked in last.
-        let wanted = if wanted == Head::Worktree && repository.work_dir().is_none() { Head::Revision("HEAD".to_owned()) } else { wanted };
+        let wanted =
+            if wanted == Head::Worktree && repository.work_dir().is_none() { Head::Revision("HEAD".to_owned()) } else { wanted };
         let found = base::find(
             &repository,
             Request {
@@ -380,10 +381,8 @@ fn write_step_files(
         out.write_all(text.as_bytes()).map_err(unwritable)
     };
     append("GITHUB_STEP_SUMMARY", &github::step_summary(report))?;
-    let written: Vec<(&str, String)> = targets
-        .iter()
-        .filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned())))
-        .collect();
+    let written: Vec<(&str, String)> =
+        targets.iter().filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned()))).collect();
     let files: Vec<(&str, &str)> = written.iter().map(|(format, file)| (*format, file.as_str())).collect();
     append("GITHUB_OUTPUT", &github::step_outputs(report, &files))
 }

@@ -435,7 +435,10 @@ mod tests {
             ("api/src/b.ts", "~/bus"),
             ("api/src/b.ts", "@shared/events"),
         ];
-        assert_eq!(resolved(&files, &asks), ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]);
+        assert_eq!(
+            resolved(&files, &asks),
+            ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]
+        );
     }
 
     #[test]

@@ -331,7 +331,7 @@ mod tests {
             .map(|(path, text)| {
                 let source = SourceText::new(RepoPath::new(path), BlobId::from_bytes(&[0; 20]), *text);
                 let language = language_of(&source.path).expect("every test file has a language");
-                FileUnit { path: source.path.clone(), facts: Arc::new(extract(language, &source)) }
+                FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))
             })
             .collect();
         units.sort_by(|a, b| a.path.cmp(&b.path));

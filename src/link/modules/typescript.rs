@@ -5,6 +5,9 @@
 //! name with their `exports`. Where a package's entry names a built file that is not in the repository, the source that it is
 //! built from stands in.
 
+#[cfg(test)]
+mod declarations;
+
 use rustc_hash::FxHashMap;
 
 use super::{FileId, Files, ModuleId, Modules};
@@ -435,7 +438,10 @@ mod tests {
             ("api/src/b.ts", "~/bus"),
             ("api/src/b.ts", "@shared/events"),
         ];
-        assert_eq!(resolved(&files, &asks), ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]);
+        assert_eq!(
+            resolved(&files, &asks),
+            ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]
+        );
     }
 
     #[test]

@@ -444,7 +444,7 @@ impl Lower<'_> {
     /// Whether an expression builds a schema.
     pub fn looks_like_schema(&self, expression: &Expression<'_>) -> bool {
         let (root, steps) = chain(expression);
-        if steps.last().is_some_and(|step| TERMINAL.contains(&step.name)) {
+        if steps.last().is_some_and(|step| is_terminal(step, steps.len())) {
             return false;
         }
         match root {
@@ -460,6 +460,9 @@ impl Lower<'_> {
                 Some((_, Some(_))) => false,
                 None => {
                     let name = id.name.as_str();
+                    if let [Step { name: "element", call: None, .. }] = steps.as_slice() {
+                        return self.schemas.contains(name);
+                    }
                     let likely = self.schemas.contains(name)
                         || ((!self.libraries.is_empty() || name.to_ascii_lowercase().ends_with("schema"))
                             && self.imported.contains_key(name));
@@ -479,7 +482,8 @@ impl Lower<'_> {
         for _ in 0..MAX_STEPS {
             match rest.get_inner_expression() {
                 Expression::StaticMemberExpression(member) => {
-                    if TERMINAL.contains(&member.property.name.as_str()) {
+                    let name = member.property.name.as_str();
+                    if TERMINAL.contains(&name) && name != "enum" && name != "map" {
                         return false;
                     }
                     rest = &member.object;
@@ -834,6 +838,14 @@ fn constant_text(ty: &TypeExpr) -> Option<(String, Span)> {
     match &ty.kind {
         TypeKind::Const(Literal::Text(text)) => Some((text.clone(), ty.span)),
         _ => None,
+    }
+}
+
+/// Whether a chain ends in something that is no schema. `z.enum([…])` is one, `Status.enum` is not.
+fn is_terminal(step: &Step<'_, '_>, count: usize) -> bool {
+    match step.name {
+        "enum" | "map" => count > 1 || step.call.is_none(),
+        name => TERMINAL.contains(&name),
     }
 }
 

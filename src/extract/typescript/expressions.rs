@@ -464,8 +464,16 @@ impl Lower<'_> {
         Expr::new(ExprKind::Object(members), span)
     }
 
+    /// The value of a property. `a?.b` leaves the key out where there is no `a`.
     fn property_value(&mut self, value: &Expression<'_>) -> Expr {
-        self.expr(value, Usage::USED)
+        let lowered = self.expr(value, Usage::USED);
+        match value.get_inner_expression() {
+            Expression::ChainExpression(chain) if chain.expression.member_expression().is_some() => {
+                let span = lowered.span;
+                Expr::new(ExprKind::OneOf(vec![lowered, Expr::new(ExprKind::Absent, span)]), span)
+            }
+            _ => lowered,
+        }
     }
 
     /// The name of a property; an unknown one keeps its source.
@@ -613,7 +621,10 @@ impl Lower<'_> {
             mark_optional(&mut path);
         }
         let name = member.property.name.as_str().to_owned();
-        path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+        // Members of a name of the module level are no reads; they are the most common chains by far.
+        if !matches!(base.kind, ExprKind::Name(_)) {
+            path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+        }
         (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
     }
 

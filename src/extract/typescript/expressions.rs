@@ -402,7 +402,11 @@ impl Lower<'_> {
             match element {
                 ArrayExpressionElement::SpreadElement(spread) => {
                     spreads = true;
-                    let (list, conditional) = self.spread_value(&spread.argument);
+                    let (list, conditional) = if inner.how == How::Awaited {
+                        (self.expr(&spread.argument, inner), false)
+                    } else {
+                        self.spread_value(&spread.argument)
+                    };
                     let span = list.span;
                     let element = match list.kind {
                         ExprKind::Array(inner) if !conditional || inner.len() <= 1 => {

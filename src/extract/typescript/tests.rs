@@ -581,7 +581,7 @@ async function run(bus: Bus, db: Db, ctx: Context, ids: string[]) {
               c10 console.error(error) floating catch
               c11 db.transaction(f4) awaited
               c12 bus.publish("i", {}) awaited
-              c13 f5(ids[*], <integer>=0>) loop
+              c13 f5(ids[*], <integer>=0>) awaited loop
               c14 bus.publish("k", {}) awaited if(ctx.kind is "x"|"y")
               c15 bus.publish("l", {}) returned if(!ctx.kind is "x"|"y")
               c16 bus.publish("m", {}) awaited if(!ctx.dry) after(ctx.kind is "x"|"y")
@@ -636,7 +636,7 @@ export class Money { constructor(private cents: number) {} toJSON() { return { a
 export interface Port { send(name: string, data: Order): Promise<void>; retries: number }
 "#,
         expect![[r#"
-            export type OrderService = {...Base, logger: typeof c0, bus: EventBus, queue: Queue}
+            export type OrderService = {...Base, logger: Logger, bus: EventBus, queue: Queue}
             export type OrderDto = {order_id: string from id, amount?: integer>=1, emails: string:email[], status: ValueOf(typeof Status)}
             export type Money = ReturnType(typeof Money.toJSON)
               read {cents: number}
@@ -803,8 +803,8 @@ export async function POST(req: Request) {
               c0 Zod.parse(await parsed(req))
               c1 OrderSchema.safeParse(body)
               c2 inline.parse(req.body)
-              c3 v.parse(Valibot)
-              c4 use(body.id, result.data.total, parsed(req.body as POST.inline), parsed(Valibot as v)) returned
+              c3 v.parse(body)
+              c4 use(body.id, result.data.total, parsed(req.body as POST.inline), parsed(body as Valibot)) returned
               read body.id
               read result.data.total
               read req.body

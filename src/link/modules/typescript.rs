@@ -302,7 +302,7 @@ impl TypeScriptModules {
                 .or_else(|| specifier.strip_prefix("$lib/"))?;
             let package = self.nearest(from)?;
             ["src", "", "app", "src/lib"].iter().find_map(|root| {
-                let path = resolve(&package.folder, &format!("{root}/{rest}").trim_start_matches('/').to_owned())?;
+                let path = resolve(&package.folder, format!("{root}/{rest}").trim_start_matches('/'))?;
                 self.file_or_folder(path.as_str())
             })
         })

@@ -71,6 +71,12 @@ pub(super) struct Schema {
     pub default: Option<Literal>,
 }
 
+/// The fields of an object of schemas: key, its place, schema.
+pub(super) type Fields = Vec<(String, Span, Schema)>;
+
+/// What is spread into an object of schemas, with the number of fields before it.
+pub(super) type Spreads = Vec<(usize, Schema)>;
+
 /// One step of a chain of calls: a method with its call, or a plain member.
 pub(super) struct Step<'e, 'a> {
     pub name: &'e str,
@@ -226,7 +232,7 @@ pub(super) fn combine(parts: Vec<Schema>, span: Span, make: impl Fn(Vec<TypeExpr
 }
 
 /// An object of schemas.
-pub(super) fn object_of(fields: Vec<(String, Span, Schema)>, spreads: Vec<(usize, Schema)>, span: Span) -> Schema {
+pub(super) fn object_of(fields: Fields, spreads: Spreads, span: Span) -> Schema {
     let mut output = ObjectExpr::default();
     let mut input = ObjectExpr::default();
     let mut spreads = spreads.into_iter().peekable();
@@ -590,7 +596,7 @@ impl Lower<'_> {
         &mut self,
         expression: &Expression<'_>,
         mut schema_of: impl FnMut(&mut Self, &Expression<'_>) -> Option<Schema>,
-    ) -> Option<(Vec<(String, Span, Schema)>, Vec<(usize, Schema)>)> {
+    ) -> Option<(Fields, Spreads)> {
         let Expression::ObjectExpression(object) = expression.get_inner_expression() else { return None };
         let mut fields = Vec::new();
         let mut spreads = Vec::new();

@@ -422,10 +422,10 @@ impl Config {
             if row.files.0.is_empty() {
                 return fault(row.span, "`files` is empty".to_owned(), "name the schema files, such as \"schemas/*.json\"");
             }
-            if let Some(event) = &row.event {
-                if let Some(unknown) = unknown_placeholder(event) {
-                    return fault(event.span, format!("`{{{unknown}}}` is not known here"), "use `{stem}` or `{folder}`");
-                }
+            if let Some(event) = &row.event
+                && let Some(unknown) = unknown_placeholder(event)
+            {
+                return fault(event.span, format!("`{{{unknown}}}` is not known here"), "use `{stem}` or `{folder}`");
             }
             if let Some(payload) = row.payload.as_ref().filter(|payload| tokens(payload).is_none()) {
                 return fault(payload.span, format!("`{}` is not a JSON Pointer", payload.value), "write it as `/data`");
@@ -459,10 +459,10 @@ impl Config {
                 );
             }
         }
-        for glob in self.contracts.consumers.iter().filter(|(glob, _)| globset::Glob::new(glob).is_err()) {
-            return fault(glob.1.span, format!("`{}` is not a glob", glob.0), "write it as \"services/crm/**\"");
+        match self.contracts.consumers.iter().find(|(glob, _)| globset::Glob::new(glob).is_err()) {
+            Some((glob, name)) => fault(name.span, format!("`{glob}` is not a glob"), "write it as \"services/crm/**\""),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether every rule under `[rules]` is one of `known`.
@@ -510,6 +510,11 @@ impl Config {
     pub fn outside_contract_paths(&self) -> Vec<&str> {
         self.contract_paths().into_iter().filter(|path| is_outside(path)).collect()
     }
+}
+
+/// The JSON Schema of the configuration file.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
 }
 
 /// Whether a path of the configuration leaves the repository.

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod check;
+pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod document;

@@ -3,7 +3,7 @@
 # and the workflows against linters and real clones, the packages against fresh installations, the hooks against pre-commit and prek.
 #
 #   tests/integrations.sh              all stages
-#   tests/integrations.sh action …     those that are named: reports workflows action packages hooks
+#   tests/integrations.sh action …     those that are named: reports workflows action packages pull-request hooks
 #
 # It needs Python, Node, git, curl and jq. Tools are installed from PyPI and npm into a folder outside of the repository, which
 # DRIFTGATE_TOOLS may name to keep it for the next time. `cargo test` needs none of this.
@@ -30,7 +30,7 @@ install_tools() {
 }
 
 stages=("$@")
-if [[ ${#stages[@]} -eq 0 ]]; then stages=(reports workflows action packages hooks); fi
+if [[ ${#stages[@]} -eq 0 ]]; then stages=(reports workflows action packages pull-request hooks); fi
 install_tools
 failed=0
 for stage in "${stages[@]}"; do

@@ -6,6 +6,9 @@ set -euo pipefail
 marker="<!-- driftgate:${GITHUB_WORKFLOW:-}:${GITHUB_JOB:-} -->"
 comments="repos/$GITHUB_REPOSITORY/issues/$PR_NUMBER/comments"
 
+# Elsewhere than on github.com, `gh` has to be told where it is.
+if [[ -n ${GITHUB_SERVER_URL:-} ]]; then export GH_HOST=${GITHUB_SERVER_URL#*://}; fi
+
 skip() {
   echo "::notice title=driftgate::the comment was left out: $1"
   exit 0

@@ -8,8 +8,9 @@ bin=$RUNNER_TEMP/driftgate-bin
 archive=$DRIFTGATE_FOLDER/$DRIFTGATE_ARCHIVE
 mkdir -p "$bin" "$DRIFTGATE_FOLDER"
 
+# Of what it reads, not of a name: on Windows a name with a backslash would change the form of the answer.
 sum() {
-  if command -v sha256sum > /dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+  if command -v sha256sum > /dev/null; then sha256sum < "$1"; else shasum -a 256 < "$1"; fi | cut -d ' ' -f 1
 }
 
 download() {

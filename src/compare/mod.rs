@@ -129,7 +129,7 @@ fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
 }
 
 /// A finding from a change, with everything that the change itself says.
-pub(crate) fn finding_of(change: &Change, event: &str, role: Role, severity: Severity) -> Finding {
+pub fn finding_of(change: &Change, event: &str, role: Role, severity: Severity) -> Finding {
     let in_event = if event.is_empty() { String::new() } else { format!(" in `{event}`") };
     Finding {
         rule: change.rule,
@@ -252,4 +252,9 @@ pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>
         }
     }
     (readers, vague)
+}
+
+/// The weight that the catalogue gives a rule.
+pub fn severity_of(rule: &str) -> Severity {
+    severity::default_of(rule)
 }

@@ -143,7 +143,7 @@ fn a_rule_that_does_not_exist_is_named_with_the_one_that_was_meant() {
 
 #[test]
 fn the_published_schema_agrees_with_the_reader() {
-    let schema = serde_json::to_value(schemars::schema_for!(Config)).expect("a schema is JSON");
+    let schema = json_schema();
     let validator = jsonschema::validator_for(&schema).expect("schemars writes valid schemas");
     let value = |text: &str| serde_json::to_value(toml::from_str::<toml::Table>(text).expect("is TOML")).expect("is JSON");
     assert!(validator.is_valid(&value(WHOLE)));

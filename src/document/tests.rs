@@ -14,7 +14,7 @@ fn refused(name: &str, text: &str, expected: Expect) {
     }
 }
 
-fn at<'t>(text: &'t str, span: Option<Span>) -> &'t str {
+fn at(text: &str, span: Option<Span>) -> &str {
     let span = span.expect("the pointer names a node");
     &text[span.start as usize..span.end as usize]
 }

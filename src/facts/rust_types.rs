@@ -277,7 +277,8 @@ fn decimal(role: Role, span: Span) -> TypeKind {
 fn object(fields: &[(&str, TypeKind)], span: Span) -> TypeKind {
     let members =
         fields.iter().map(|(name, kind)| ObjectMember::Field(field(name, TypeExpr::new(kind.clone(), span), span))).collect();
-    TypeKind::Object(ObjectExpr { members, additional: Additional::Silent })
+    // serde's own impls for these reject every other key.
+    TypeKind::Object(ObjectExpr { members, additional: Additional::Closed })
 }
 
 /// An enum of newtype variants in serde's default representation.
@@ -386,4 +387,44 @@ pub fn default_literal(kind: &TypeKind) -> Option<Literal> {
         TypeKind::Union(branches) if branches.iter().any(|branch| branch.kind == TypeKind::Null) => Some(Literal::Null),
         _ => None,
     }
+}
+
+/// The longest text of names that a pattern of all other texts is made for; it grows with their sum.
+const OTHER_NAMES_LENGTH: usize = 2_000;
+
+/// Every text but these, as a pattern without look-around. `None` where they are too many to say so.
+pub fn text_other_than(names: &[String]) -> Option<StringShape> {
+    if names.iter().map(String::len).sum::<usize>() > OTHER_NAMES_LENGTH {
+        return None;
+    }
+    let words: Vec<Vec<char>> = names.iter().map(|name| name.chars().collect()).collect();
+    let words: Vec<&[char]> = words.iter().map(Vec::as_slice).collect();
+    let pattern = format!("^{}$", other_than(&words));
+    Some(StringShape { patterns: vec![pattern], ..StringShape::default() })
+}
+
+/// The texts that are none of these words, branching by their first letters.
+fn other_than(words: &[&[char]]) -> String {
+    let mut by_first: std::collections::BTreeMap<char, Vec<&[char]>> = std::collections::BTreeMap::new();
+    let mut ends_here = false;
+    for word in words {
+        match word.split_first() {
+            Some((first, rest)) => by_first.entry(*first).or_default().push(rest),
+            None => ends_here = true,
+        }
+    }
+    if by_first.is_empty() {
+        return if ends_here { r"[\s\S]+".to_owned() } else { r"[\s\S]*".to_owned() };
+    }
+    let firsts: String = by_first.keys().map(|letter| escaped(*letter)).collect();
+    let mut branches = vec![format!(r"[^{firsts}][\s\S]*")];
+    branches.extend(by_first.iter().map(|(first, rest)| format!("{}{}", escaped(*first), other_than(rest))));
+    if !ends_here {
+        branches.push(String::new());
+    }
+    format!("(?:{})", branches.join("|"))
+}
+
+fn escaped(letter: char) -> String {
+    if letter.is_ascii_punctuation() && letter != '_' { format!("\\{letter}") } else { letter.to_string() }
 }

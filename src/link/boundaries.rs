@@ -339,6 +339,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                     shape = match step {
                         PathStep::Key(name) => reduce::member(&shape, name).0,
                         PathStep::Each | PathStep::Position(_) => reduce::element(&shape),
+                        PathStep::Argument(_, _) => shape,
                     };
                 }
                 shape
@@ -404,7 +405,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                             self.program.class(class).bases.iter().any(|base| base.last().is_some_and(|last| last == owner))
                         }))
             }
-            None => function.name == *wanted && function.parent.is_none(),
+            None => (wanted == "*" || function.name == *wanted) && function.parent.is_none(),
         });
         let by_param = row.decorators.is_empty() && row.functions.is_empty();
         if decorator.is_none() && !by_function && !by_param || row.asks_for_import() && !row.imported_by(self.eval, target) {
@@ -414,42 +415,8 @@ impl<'l, 'a> Linker<'l, 'a> {
         if intakes.is_empty() && decorator.is_none() {
             return;
         }
-        let top = FnRef { file: target.file, id: FnId(0) };
-        let mut events: Vec<String> = Vec::new();
-        for selector in &row.event {
-            let term = match (&selector.root, decorator) {
-                (Selected::DecoratorArgument(position), Some(call)) => {
-                    call.args.get(*position as usize).map(|argument| self.eval.term(top, &argument.value, u32::MAX))
-                }
-                (Selected::DecoratorNamed(name), Some(call)) => call
-                    .args
-                    .iter()
-                    .find(|argument| argument.name.as_deref() == Some(name))
-                    .map(|argument| self.eval.term(top, &argument.value, u32::MAX)),
-                (Selected::FunctionName, _) => {
-                    events.push(function.name.clone());
-                    None
-                }
-                (Selected::ClassName, _) => {
-                    events.extend(function.scope.last().cloned());
-                    None
-                }
-                (Selected::Text(text), _) => {
-                    events.push(text.clone());
-                    None
-                }
-                _ => None,
-            };
-            if let Some(term) = term {
-                let site = term.site;
-                events.extend(
-                    super::idioms::selector::walk(term, &selector.steps, site).map(|term| texts_of(&term)).unwrap_or_default(),
-                );
-            }
-            if !events.is_empty() {
-                break;
-            }
-        }
+        let events = self.handler_texts(&row.event, target, function, decorator);
+        let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
             let path = self.program.files.unit(target.file).path.clone();
             let near = events
@@ -465,7 +432,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let boundary = Boundary {
             event: None,
             event_expr: None,
-            channel: None,
+            channel: channels.first().cloned(),
             role: Role::Consumer,
             kind: row.kind.clone(),
             idiom: row.id.clone(),
@@ -479,7 +446,40 @@ impl<'l, 'a> Linker<'l, 'a> {
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
         };
-        self.named(boundary, events, None, Vec::new());
+        self.named(boundary, events, None, channels);
+    }
+
+    /// The constant texts that selectors over a handler and its decorator give: of the first selector that gives any.
+    fn handler_texts(
+        &self,
+        selectors: &[super::idioms::selector::Selector],
+        target: FnRef,
+        function: &'a Function,
+        decorator: Option<&'a crate::facts::Call>,
+    ) -> Vec<String> {
+        let top = FnRef { file: target.file, id: FnId(0) };
+        selectors
+            .iter()
+            .map(|selector| {
+                let given = match (&selector.root, decorator) {
+                    (Selected::DecoratorArgument(position), Some(call)) => {
+                        call.args.iter().filter(|argument| argument.name.is_none()).nth(*position as usize)
+                    }
+                    (Selected::DecoratorNamed(name), Some(call)) => {
+                        call.args.iter().find(|argument| argument.name.as_deref() == Some(name))
+                    }
+                    (Selected::FunctionName, _) => return vec![function.name.clone()],
+                    (Selected::ClassName, _) => return function.scope.last().cloned().into_iter().collect(),
+                    (Selected::Text(text), _) => return vec![text.clone()],
+                    _ => None,
+                };
+                let Some(argument) = given else { return Vec::new() };
+                let term = self.eval.term(top, &argument.value, u32::MAX);
+                let site = term.site;
+                super::idioms::selector::walk(term, &selector.steps, site).map(|term| texts_of(&term)).unwrap_or_default()
+            })
+            .find(|texts| !texts.is_empty())
+            .unwrap_or_default()
     }
 
     /// JSON that code decodes into a declared type, outside of any handler that is known already.

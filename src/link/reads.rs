@@ -196,8 +196,7 @@ fn after_prefix(steps: &[PathStep], prefix: &[PathStep]) -> Option<usize> {
     let same = |a: &PathStep, b: &PathStep| match (a, b) {
         (PathStep::Key(x), PathStep::Key(y)) => x == y,
         (PathStep::Each | PathStep::Position(_), PathStep::Each | PathStep::Position(_)) => true,
-        (PathStep::Key(_), PathStep::Each | PathStep::Position(_))
-        | (PathStep::Each | PathStep::Position(_), PathStep::Key(_)) => false,
+        (PathStep::Key(_) | PathStep::Each | PathStep::Position(_) | PathStep::Argument(_, _), _) => false,
     };
     (steps.len() >= prefix.len() && steps.iter().zip(prefix).all(|(a, b)| same(a, b))).then(|| steps.len() - prefix.len())
 }
@@ -241,7 +240,7 @@ fn insert<'a>(
                 field.presence = field.presence.min(presence);
                 &mut field.tree
             }
-            PathStep::Each | PathStep::Position(_) => node.each.get_or_insert_with(Box::default),
+            PathStep::Each | PathStep::Position(_) | PathStep::Argument(_, _) => node.each.get_or_insert_with(Box::default),
         };
     }
     if let Some(ty) = ty {
@@ -270,7 +269,7 @@ fn subtree<'t, 'a>(
                     .or_insert_with(|| ReadField { presence: Presence::Optional, origin, tree: ReadTree::default() })
                     .tree
             }
-            PathStep::Each | PathStep::Position(_) => node.each.get_or_insert_with(Box::default),
+            PathStep::Each | PathStep::Position(_) | PathStep::Argument(_, _) => node.each.get_or_insert_with(Box::default),
         };
     }
     node

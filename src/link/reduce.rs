@@ -170,6 +170,73 @@ pub fn with_presence(shape: &Arc<Shape>, presence: Presence, operation: &str) ->
     })
 }
 
+/// Keyed by the members' own names: a dump that does not go by alias.
+pub fn member_names(shape: &Arc<Shape>) -> Arc<Shape> {
+    on_objects(shape, "a dump by member names", &|object| {
+        let mut changed = object.clone();
+        for field in &mut changed.fields {
+            if let Some(member) = field.source.take() {
+                field.name = member;
+                field.cause = None;
+            }
+            field.shape = nested(&field.shape, &member_names);
+        }
+        changed
+    })
+}
+
+/// Members that may be null are left out where they are.
+pub fn without_null(shape: &Arc<Shape>) -> Arc<Shape> {
+    on_objects(shape, "a dump without nulls", &|object| {
+        let mut changed = object.clone();
+        for field in &mut changed.fields {
+            if field.shape.admits_null() {
+                field.presence = Presence::Optional;
+                field.shape = non_nullable(&field.shape);
+            }
+            field.shape = nested(&field.shape, &without_null);
+        }
+        changed
+    })
+}
+
+/// Members with a default may be left out. Where a writer does not say which have one, any may be.
+pub fn without_defaults(shape: &Arc<Shape>) -> Arc<Shape> {
+    with_presence(shape, Presence::Optional, "a dump without defaults")
+}
+
+/// Carries an operation on to the objects inside a field: a dump is deep.
+fn nested(shape: &Arc<Shape>, operation: &dyn Fn(&Arc<Shape>) -> Arc<Shape>) -> Arc<Shape> {
+    match &shape.kind {
+        ShapeKind::Object(_) => operation(shape),
+        ShapeKind::Array(array) => {
+            let mut changed = array.clone();
+            changed.items = changed.items.map(|items| nested(&items, operation));
+            for item in &mut changed.prefix {
+                *item = nested(item, operation);
+            }
+            rebuilt_kind(shape, ShapeKind::Array(changed))
+        }
+        ShapeKind::Union(branches) => {
+            Shape::union(branches.iter().map(|branch| nested(branch, operation)).collect::<Vec<_>>(), shape.origin.clone())
+        }
+        ShapeKind::Unknown(_)
+        | ShapeKind::Never
+        | ShapeKind::Null
+        | ShapeKind::Boolean
+        | ShapeKind::Integer(_)
+        | ShapeKind::Number(_)
+        | ShapeKind::String(_)
+        | ShapeKind::Const(_)
+        | ShapeKind::Intersection(_)
+        | ShapeKind::Recursive(_) => Arc::clone(shape),
+    }
+}
+
+fn rebuilt_kind(shape: &Arc<Shape>, kind: ShapeKind) -> Arc<Shape> {
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+}
+
 pub fn deep_partial(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
     if depth > 16 {
         return Arc::clone(shape);

@@ -507,31 +507,9 @@ impl<'e, 'a> Types<'e, 'a> {
                 letters.next().map(|first| first.to_lowercase().to_string() + letters.as_str()).unwrap_or_default()
             }),
             TypeOp::Recase => recased(&first.shape, &second),
-            TypeOp::MemberNames => reduce::on_objects(&first.shape, "member names", &|object| {
-                let mut changed = object.clone();
-                for field in &mut changed.fields {
-                    if let Some(member) = field.source.take() {
-                        field.name = member;
-                    }
-                    field.aliases.clear();
-                }
-                changed
-            }),
-            TypeOp::WithoutNull => reduce::on_objects(&first.shape, "exclude_none", &|object| {
-                let mut changed = object.clone();
-                for field in changed.fields.iter_mut().filter(|field| field.shape.admits_null() && !field.shape.is_unknown()) {
-                    field.shape = reduce::non_nullable(&field.shape);
-                    field.presence = Presence::Optional;
-                }
-                changed
-            }),
-            TypeOp::WithoutDefaults => reduce::on_objects(&first.shape, "exclude_defaults", &|object| {
-                let mut changed = object.clone();
-                for field in changed.fields.iter_mut().filter(|field| field.default.is_some()) {
-                    field.presence = Presence::Optional;
-                }
-                changed
-            }),
+            TypeOp::MemberNames => reduce::member_names(&first.shape),
+            TypeOp::WithoutNull => reduce::without_null(&first.shape),
+            TypeOp::WithoutDefaults => reduce::without_defaults(&first.shape),
             TypeOp::ReturnType | TypeOp::Parameter | TypeOp::Mapped | TypeOp::MappedOptional | TypeOp::MappedRequired => {
                 return Reduced::of(reduce::hole("an operation that is handled above"));
             }
@@ -692,17 +670,18 @@ fn map_shape(keys: Option<Arc<Shape>>, values: Arc<Shape>, origin: Option<Origin
 }
 
 /// The fields of an object under another casing of their source names.
+/// A base class that says nothing of a casing leaves the names as they are; names that were given one by one stay as well.
 fn recased(shape: &Arc<Shape>, casing: &Shape) -> Arc<Shape> {
     let ShapeKind::Const(Value::String(name)) = &casing.kind else {
-        return reduce::hole("a casing that is not known");
+        return Arc::clone(shape);
     };
     let Some(casing) = Casing::from_serde(name) else {
         return reduce::hole(format!("a casing that is not known: `{name}`"));
     };
     reduce::on_objects(shape, "rename", &|object| {
         let mut changed = object.clone();
-        for field in &mut changed.fields {
-            let source = field.source.clone().unwrap_or_else(|| field.name.clone());
+        for field in changed.fields.iter_mut().filter(|field| field.source.is_none()) {
+            let source = std::mem::take(&mut field.name);
             field.name = casing.apply_to_field(&source);
             field.source = Some(source);
         }

@@ -117,7 +117,7 @@ impl Solver<'_> {
                 }
                 break;
             }
-            if !self.step() {
+            if !self.step() || !self.arena.stack.has_room() {
                 return self.unsure("items", "the search took more steps than it may");
             }
             let outcome =
@@ -168,7 +168,7 @@ impl Solver<'_> {
         if dead.contains(&progress) {
             return false;
         }
-        if !self.step() {
+        if !self.step() || !self.arena.stack.has_room() {
             unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", "the search took more steps than it may")));
             return false;
         }

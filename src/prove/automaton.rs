@@ -131,9 +131,19 @@ impl Automata {
         if a == ALL && b == ALL {
             return ALL;
         }
-        if let Re::Concat(first, rest) = self.nodes[a as usize] {
-            let rest = self.concat(rest, b);
-            return self.concat(first, rest);
+        if matches!(self.nodes[a as usize], Re::Concat(_, _)) {
+            // Chains lean to the right, so that equal texts are equal expressions.
+            let mut chain = Vec::new();
+            let mut last = a;
+            while let Re::Concat(first, rest) = self.nodes[last as usize] {
+                chain.push(first);
+                last = rest;
+            }
+            let mut whole = self.concat(last, b);
+            for first in chain.into_iter().rev() {
+                whole = self.concat(first, whole);
+            }
+            return whole;
         }
         if a == ALL
             && let Re::Concat(first, _) = self.nodes[b as usize]

@@ -15,7 +15,7 @@ use crate::schema::number::exact;
 use crate::schema::refs::{Found, Resolver, ResourceId, extend};
 
 /// Schemas compiled within schemas, references counted. Past this a part is undecided.
-pub(super) const DEPTH_BUDGET: usize = 300;
+pub(super) const DEPTH_BUDGET: usize = 5_000;
 
 /// Schema places compiled for one document.
 const PLACE_BUDGET: usize = 400_000;
@@ -36,8 +36,8 @@ pub(super) type Key = (usize, String, Rc<[ResourceId]>, bool, bool);
 /// What a reference target is known as.
 #[derive(Clone, Copy)]
 enum Memo {
-    /// Being compiled; the alias stands for it where it is met again.
-    Open(Option<Lit>),
+    /// Being compiled at a level of values; the alias stands for it where it is met again.
+    Open(Option<Lit>, usize),
     Done(Lit),
 }
 
@@ -55,16 +55,31 @@ pub(super) struct Compiler<'c, 'a> {
     /// Whether values inside are read as their writer means them; not so under `not` and in conditions, where a narrower reading
     /// would widen the whole.
     closing: bool,
+    /// How many values the walk has stepped into.
+    level: usize,
+    /// A reference that leads back to itself on the spot.
+    idle: Option<Reason>,
     /// Found where a keyword has a value that no validator accepts.
     pub malformed: Option<Reason>,
 }
 
-/// Compiles a document. `twin` is the other document of the pair with its compiled targets, for sharing recursive parts.
+/// A compiled document.
+pub(super) struct Compiled {
+    pub root: Lit,
+    /// Its reference targets, by JSON Pointer.
+    pub targets: FxHashMap<String, Lit>,
+    /// Where a keyword has a value that no draft knows.
+    pub malformed: Option<Reason>,
+    /// Where a reference leads back to itself without stepping into a value, so that no validator can be asked.
+    pub idle: Option<Reason>,
+}
+
+/// Compiles a document. `shared` holds targets whose literals it takes over from the other document of the pair.
 pub(super) fn compile<'a>(
     arena: &mut Arena,
     document: &'a Document,
     shared: FxHashMap<String, Lit>,
-) -> (Lit, FxHashMap<String, Lit>, Option<Reason>) {
+) -> Compiled {
     let resolver = Resolver::new(document.base(), document.value(), document.draft(), document.resources());
     let dynamic = super::document::mentions_dynamic_scope(document.value())
         || document.resources().iter().any(|(_, value)| super::document::mentions_dynamic_scope(value));
@@ -80,6 +95,8 @@ pub(super) fn compile<'a>(
         depth: 0,
         places: 0,
         closing: document.is_written(),
+        level: 0,
+        idle: None,
         malformed: None,
     };
     let at = At { resource: 0, document: 0, draft, scope };
@@ -95,7 +112,7 @@ pub(super) fn compile<'a>(
             targets.insert(pointer, lit);
         }
     }
-    (root, targets, compiler.malformed)
+    Compiled { root, targets, malformed: compiler.malformed, idle: compiler.idle }
 }
 
 impl<'a> Compiler<'_, 'a> {
@@ -132,17 +149,22 @@ impl<'a> Compiler<'_, 'a> {
         let key: Key = (found.document, found.pointer.clone(), Rc::clone(&there.scope), close, self.closing);
         match self.memo.get(&key) {
             Some(Memo::Done(lit)) => return *lit,
-            Some(Memo::Open(Some(alias))) => return *alias,
-            Some(Memo::Open(None)) => {
-                let alias = self.arena.new_alias();
-                self.memo.insert(key, Memo::Open(Some(alias)));
+            Some(Memo::Open(alias, level)) => {
+                let (alias, level) = (*alias, *level);
+                if level == self.level {
+                    let text = "the reference leads back to its own schema without stepping into a value";
+                    let reason = Reason::new("$ref", &found.pointer, text);
+                    self.idle.get_or_insert(reason);
+                }
+                let alias = alias.unwrap_or_else(|| self.arena.new_alias());
+                self.memo.insert(key, Memo::Open(Some(alias), level));
                 return alias;
             }
             None => {}
         }
-        self.memo.insert(key.clone(), Memo::Open(None));
+        self.memo.insert(key.clone(), Memo::Open(None, self.level));
         let lit = self.schema(found.value, &there, &found.pointer, close);
-        if let Some(Memo::Open(Some(alias))) = self.memo.insert(key, Memo::Done(lit)) {
+        if let Some(Memo::Open(Some(alias), _)) = self.memo.insert(key, Memo::Done(lit)) {
             self.arena.set_alias(alias, lit);
         }
         lit
@@ -193,7 +215,23 @@ impl<'a> Compiler<'_, 'a> {
         lit
     }
 
-    /// A schema at a place where a value of its own stands.
+    /// A schema of a value inside the current one.
+    pub fn inner(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
+        self.level += 1;
+        let lit = self.schema(value, at, pointer, self.closing);
+        self.level -= 1;
+        lit
+    }
+
+    /// A condition on a value inside the current one.
+    pub fn inner_condition(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
+        self.level += 1;
+        let lit = self.condition(value, at, pointer);
+        self.level -= 1;
+        lit
+    }
+
+    /// A schema of the current value; `close` where it is the whole of what is said of that value.
     pub fn schema(&mut self, value: &'a Value, at: &At, pointer: &str, close: bool) -> Lit {
         let map = match value {
             Value::Bool(true) => return Lit::TRUE,
@@ -202,7 +240,7 @@ impl<'a> Compiler<'_, 'a> {
             Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => return self.malformed("", pointer),
         };
         self.places += 1;
-        if self.depth >= DEPTH_BUDGET || self.places > PLACE_BUDGET {
+        if self.depth >= DEPTH_BUDGET || self.places > PLACE_BUDGET || !self.arena.stack.has_room() {
             return self.opaque("", pointer, "the schema unfolds too far");
         }
         self.depth += 1;
@@ -385,7 +423,6 @@ impl<'a> Compiler<'_, 'a> {
     }
 
     fn arrays(&mut self, map: &'a Map<String, Value>, at: &At, pointer: &str, parts: &mut Vec<Lit>) {
-        let close = self.closing;
         self.counted(map, "minItems", pointer, parts, Node::MinItems);
         self.counted(map, "maxItems", pointer, parts, Node::MaxItems);
         match map.get("uniqueItems") {
@@ -408,7 +445,7 @@ impl<'a> Compiler<'_, 'a> {
                 start = elements.len();
                 let below = extend(pointer, prefix_keyword);
                 for (index, element) in elements.iter().enumerate() {
-                    let lit = self.schema(element, at, &extend(&below, &index.to_string()), close);
+                    let lit = self.inner(element, at, &extend(&below, &index.to_string()));
                     if lit != Lit::TRUE {
                         parts.push(self.arena.intern(Node::ItemAt(index, lit)));
                     }
@@ -417,13 +454,13 @@ impl<'a> Compiler<'_, 'a> {
             Some(_) => parts.push(self.malformed(prefix_keyword, pointer)),
         }
         if let Some(rest) = map.get(rest_keyword) {
-            let lit = self.schema(rest, at, &extend(pointer, rest_keyword), close);
+            let lit = self.inner(rest, at, &extend(pointer, rest_keyword));
             parts.push(self.items_from(start, lit));
         }
         if let Some(kind) = map.get("contains")
             && !matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)
         {
-            let lit = self.condition(kind, at, &extend(pointer, "contains"));
+            let lit = self.inner_condition(kind, at, &extend(pointer, "contains"));
             let mut min = 1;
             let mut max = None;
             if at.draft >= Draft::Draft201909 {
@@ -453,7 +490,6 @@ impl<'a> Compiler<'_, 'a> {
     }
 
     fn objects(&mut self, map: &'a Map<String, Value>, at: &At, pointer: &str, parts: &mut Vec<Lit>) {
-        let close = self.closing;
         self.counted(map, "minProperties", pointer, parts, Node::MinProperties);
         self.counted(map, "maxProperties", pointer, parts, Node::MaxProperties);
         match map.get("required") {
@@ -474,7 +510,7 @@ impl<'a> Compiler<'_, 'a> {
             Some(Value::Object(properties)) => {
                 let below = extend(pointer, "properties");
                 for (name, property) in properties {
-                    let lit = self.schema(property, at, &extend(&below, name), close);
+                    let lit = self.inner(property, at, &extend(&below, name));
                     let name: Rc<str> = Rc::from(name.as_str());
                     parts.push(self.arena.property(&name, lit));
                     names.push(name);
@@ -488,7 +524,7 @@ impl<'a> Compiler<'_, 'a> {
             Some(Value::Object(properties)) => {
                 let below = extend(pointer, "patternProperties");
                 for (pattern, property) in properties {
-                    let lit = self.schema(property, at, &extend(&below, pattern), close);
+                    let lit = self.inner(property, at, &extend(&below, pattern));
                     let pattern: Rc<str> = Rc::from(pattern.as_str());
                     if lit != Lit::TRUE {
                         parts.push(self.arena.intern(Node::Matching(Rc::clone(&pattern), lit)));
@@ -499,13 +535,13 @@ impl<'a> Compiler<'_, 'a> {
             Some(_) => parts.push(self.malformed("patternProperties", pointer)),
         }
         if let Some(rest) = map.get("additionalProperties") {
-            let lit = self.schema(rest, at, &extend(pointer, "additionalProperties"), close);
+            let lit = self.inner(rest, at, &extend(pointer, "additionalProperties"));
             parts.push(self.rest(names, patterns, lit));
         }
         if let Some(kind) = map.get("propertyNames")
             && !matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)
         {
-            let lit = self.condition(kind, at, &extend(pointer, "propertyNames"));
+            let lit = self.inner_condition(kind, at, &extend(pointer, "propertyNames"));
             if lit != Lit::TRUE {
                 parts.push(self.arena.intern(Node::Names(lit)));
             }

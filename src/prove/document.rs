@@ -11,7 +11,7 @@ use super::validator::Validator;
 use crate::schema::Draft;
 
 /// Containers nested deeper than this are refused: every walk below may then recurse without fear for the stack.
-pub const DEPTH_LIMIT: usize = 256;
+pub const DEPTH_LIMIT: usize = 130;
 
 /// The address of a document that has none of its own.
 pub const DEFAULT_BASE: &str = "json-schema:///";
@@ -152,6 +152,12 @@ impl Document {
         self.private_address.as_deref()
     }
 
+    /// Whether it has references at all, so that one may lead back to itself.
+    pub(super) fn may_loop(&self) -> bool {
+        let any = |value| mentions(value, &["$ref", "$dynamicRef", "$recursiveRef"]);
+        any(&self.value) || self.resources.iter().any(|(_, value)| any(value))
+    }
+
     /// The compiled validator, or why no validator accepts this schema.
     pub fn validator(&self) -> Result<&Validator, Reason> {
         self.validator
@@ -206,12 +212,18 @@ impl jsonschema::Retrieve for Refuse {
     }
 }
 
+/// Whether references are resolved by the way that led to them.
 pub(super) fn mentions_dynamic_scope(value: &Value) -> bool {
+    mentions(value, &["$dynamicRef", "$recursiveRef"])
+}
+
+/// Whether one of the keys occurs anywhere.
+fn mentions(value: &Value, keys: &[&str]) -> bool {
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
         match value {
             Value::Object(map) => {
-                if map.contains_key("$dynamicRef") || map.contains_key("$recursiveRef") {
+                if keys.iter().any(|key| map.contains_key(*key)) {
                     return true;
                 }
                 pending.extend(map.values());

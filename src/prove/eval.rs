@@ -42,7 +42,7 @@ impl Arena {
     }
 
     fn node_holds(&mut self, lit: Lit, value: &Value, depth: usize) -> Option<bool> {
-        if depth > DEPTH_BUDGET {
+        if depth > DEPTH_BUDGET || !self.stack.has_room() {
             return None;
         }
         let depth = depth + 1;

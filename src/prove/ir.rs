@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::Reason;
 use super::automaton::{Automata, ReId};
+use super::stack::Stack;
 use crate::schema::number::{exact, to_number};
 
 /// A node or its negation.
@@ -196,18 +197,20 @@ pub(super) struct Arena {
     aliases: Vec<Option<Lit>>,
     reasons: Vec<Reason>,
     pub automata: Automata,
+    pub stack: Stack,
     patterns: FxHashMap<Rc<str>, Compiled>,
     matched: FxHashMap<(Rc<str>, Rc<str>), Option<bool>>,
 }
 
 impl Arena {
-    pub fn new() -> Self {
+    pub fn new(stack: Stack) -> Self {
         let mut arena = Arena {
             nodes: Vec::new(),
             ids: FxHashMap::default(),
             aliases: Vec::new(),
             reasons: Vec::new(),
             automata: Automata::new(),
+            stack,
             patterns: FxHashMap::default(),
             matched: FxHashMap::default(),
         };

@@ -12,6 +12,7 @@ mod pattern;
 mod sample;
 mod sharing;
 mod solve;
+mod stack;
 mod state;
 mod strings;
 mod unevaluated;
@@ -30,6 +31,7 @@ pub use validator::{Validator, Violation};
 use crate::finding::Witness;
 use ir::Arena;
 use solve::{Outcome, Solver};
+use stack::Stack;
 
 /// The answer to "is every instance of the producer's schema an instance of the consumer's?".
 #[derive(Clone, Debug, PartialEq)]
@@ -86,18 +88,38 @@ pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> 
     if same_text(consumer, producer) {
         return Verdict::Contained;
     }
-    let mut arena = Arena::new();
-    let (writer, targets, wrong) = compile::compile(&mut arena, producer, FxHashMap::default());
-    if let Some(reason) = wrong {
-        return Verdict::Unknown(producer.validator().err().unwrap_or(reason));
+    deep(|stack| decide(consumer, producer, options, stack))
+        .unwrap_or_else(|| Verdict::Unknown(Reason::new("", "", "the schemas are nested too deep")))
+}
+
+/// Does the work here, and where it comes too deep once more with a stack of its own.
+fn deep<T: Send>(work: impl Fn(Stack) -> (T, Stack) + Sync) -> Option<T> {
+    let (answer, stack) = work(Stack::inline());
+    if !stack.exceeded {
+        return Some(answer);
     }
-    let shared = sharing::shared_targets(consumer, producer, targets);
-    let (reader, _, wrong) = compile::compile(&mut arena, consumer, shared);
-    if let Some(reason) = wrong {
-        return Verdict::Unknown(consumer.validator().err().unwrap_or(reason));
+    stack::with_own_stack(|stack| work(stack).0)
+}
+
+fn decide(consumer: &Document, producer: &Document, options: &Options, stack: Stack) -> (Verdict, Stack) {
+    let mut arena = Arena::new(stack);
+    let verdict = search(consumer, producer, options, &mut arena);
+    (verdict, arena.stack)
+}
+
+fn search(consumer: &Document, producer: &Document, options: &Options, arena: &mut Arena) -> Verdict {
+    let compiled = compile::compile(arena, producer, FxHashMap::default());
+    if let Some(reason) = refused(producer, compiled.idle, compiled.malformed) {
+        return Verdict::Unknown(reason);
     }
-    let mut solver = Solver::new(&mut arena, options.steps);
-    let (candidate, reason) = match solver.solve([writer, reader.negate()]) {
+    let writer = compiled.root;
+    let shared = sharing::shared_targets(consumer, producer, compiled.targets);
+    let compiled = compile::compile(arena, consumer, shared);
+    if let Some(reason) = refused(consumer, compiled.idle, compiled.malformed) {
+        return Verdict::Unknown(reason);
+    }
+    let reader = compiled.root;
+    let (candidate, reason) = match Solver::new(arena, options.steps).solve([writer, reader.negate()]) {
         Outcome::Empty => return Verdict::Contained,
         Outcome::Found(value) => {
             let text = "the engine and the validator disagree about a value";
@@ -105,11 +127,14 @@ pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> 
         }
         Outcome::Unsure(candidate, reason) => (candidate, reason),
     };
+    if arena.stack.exceeded {
+        return Verdict::Unknown((*reason).clone());
+    }
     let judge = match witness::Judge::new(consumer, producer) {
         Ok(judge) => judge,
         Err(reason) => return Verdict::Unknown(reason),
     };
-    if let Some(found) = candidate.as_deref().and_then(|value| judge.shrunk(&mut arena, writer, value)) {
+    if let Some(found) = candidate.as_deref().and_then(|value| judge.shrunk(arena, writer, value)) {
         return Verdict::Escapes(found);
     }
     if let (Some(reader), Some(writer)) = (consumer.canonical(), producer.canonical())
@@ -117,28 +142,54 @@ pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> 
     {
         return Verdict::Contained;
     }
-    match judge.hunt(&mut arena, writer, candidate.as_deref()) {
+    match judge.hunt(arena, writer, candidate.as_deref()) {
         Some(found) => Verdict::Escapes(found),
         None => Verdict::Unknown((*reason).clone()),
     }
 }
 
+/// Why a document cannot be asked about at all, where it cannot.
+fn refused(document: &Document, idle: Option<Reason>, malformed: Option<Reason>) -> Option<Reason> {
+    if idle.is_some() {
+        // No validator ends on such a document.
+        return idle;
+    }
+    malformed.map(|reason| document.validator().err().unwrap_or(reason))
+}
+
 /// A plausible instance of a schema; `None` where none was found that the validator accepts.
 pub fn sample(document: &Document) -> Option<Value> {
-    let mut arena = Arena::new();
-    let (lit, _, wrong) = compile::compile(&mut arena, document, FxHashMap::default());
-    if wrong.is_some() {
+    deep(|stack| {
+        let mut arena = Arena::new(stack);
+        let value = instance(document, &mut arena);
+        (value, arena.stack)
+    })
+    .flatten()
+}
+
+fn instance(document: &Document, arena: &mut Arena) -> Option<Value> {
+    let compiled = compile::compile(arena, document, FxHashMap::default());
+    if compiled.idle.is_some() || compiled.malformed.is_some() {
         return None;
     }
-    let mut solver = Solver::new(&mut arena, Options::default().steps);
-    let value = match solver.solve([lit]) {
+    let value = match Solver::new(arena, Options::default().steps).solve([compiled.root]) {
         Outcome::Empty => return None,
         Outcome::Found(value) => value,
         Outcome::Unsure(candidate, _) => candidate?,
     };
-    let accepted = |value: &Value| accepts(document, value);
+    let accepted = |value: &Value| document.validator().is_ok_and(|validator| validator.accepts(value));
     let plausible = sample::plausible(&value, &sample::formats(document), &mut |value| accepted(value));
     accepted(&plausible).then_some(plausible)
+}
+
+/// Where a reference of the document leads back to itself on the spot. A validator would never end on it.
+fn idle(document: &Document) -> Option<Reason> {
+    deep(|stack| {
+        let mut arena = Arena::new(stack);
+        let compiled = compile::compile(&mut arena, document, FxHashMap::default());
+        (compiled.idle, arena.stack)
+    })
+    .flatten()
 }
 
 /// The writer's reading of a document; see [`Document::written`].

@@ -139,7 +139,7 @@ impl Solver<'_> {
             let outcome = self.complete(keys, &choice);
             return cases.add(outcome);
         };
-        if !self.step() {
+        if !self.step() || !self.arena.stack.has_room() {
             let outcome = self.unsure("additionalProperties", "the search took more steps than it may");
             return cases.add(outcome);
         }
@@ -383,7 +383,7 @@ impl Solver<'_> {
                         }
                     };
                     while count < state.min_properties {
-                        if !self.step() {
+                        if !self.step() || !self.arena.stack.has_room() {
                             return self.unsure("minProperties", "the search took more steps than it may");
                         }
                         let Some(fresh) = self.fresh_in(keys, name_lits.clone(), value_lits.clone(), &grown, &mut cases) else {

@@ -8,6 +8,9 @@ use super::automaton::{ALL, ANY, Automata, EMPTY, EPSILON, Ranges, ReId, complem
 /// Groups nested deeper than this are refused.
 const DEPTH_LIMIT: usize = 60;
 
+/// Patterns longer than this are refused.
+const LENGTH_LIMIT: usize = 4_000;
+
 /// A repetition of something that is not a plain set of texts is written out up to this many times.
 const UNROLL_LIMIT: u32 = 8;
 
@@ -29,6 +32,9 @@ enum Ast {
 /// The texts in which the pattern matches somewhere.
 pub(super) fn compile(automata: &mut Automata, pattern: &str) -> Result<ReId, Refusal> {
     let characters: Vec<char> = pattern.chars().collect();
+    if characters.len() > LENGTH_LIMIT {
+        return Err("the pattern is too long");
+    }
     let mut parser = Parser { text: &characters, at: 0, depth: 0 };
     let ast = parser.alternatives()?;
     if parser.at < characters.len() {

@@ -150,7 +150,7 @@ impl<'s> Solver<'s> {
             self.assumed.remove(&goal);
         }
         let depth = self.serials.len();
-        if depth >= DEPTH_BUDGET {
+        if depth >= DEPTH_BUDGET || !self.arena.stack.has_room() {
             return self.unsure("", "the schemas are nested too deep");
         }
         if !self.step() {
@@ -191,6 +191,9 @@ impl<'s> Solver<'s> {
     fn branch(&mut self, mut state: State, goal: &[Lit]) -> Outcome {
         if !self.step() {
             return self.exhausted();
+        }
+        if !self.arena.stack.has_room() {
+            return self.unsure("", "the schemas are nested too deep");
         }
         // Finitely many values are simply tried.
         if let Some(lit) = state.values.first().copied() {

@@ -8,13 +8,16 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::compile::{At, Compiler, DEPTH_BUDGET};
+use super::compile::{At, Compiler};
 use super::ir::Lit;
 use crate::schema::Draft;
 use crate::schema::refs::extend;
 
 /// Ways listed for one schema. Past this the keyword is undecided.
 const WAY_BUDGET: usize = 128;
+
+/// Applicators and references inside each other.
+const DEPTH_LIMIT: usize = 60;
 
 /// One way in which a schema can hold.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +85,7 @@ impl<'a> Compiler<'_, 'a> {
         let mut whole = lit;
         for keyword in ["unevaluatedProperties", "unevaluatedItems"] {
             let Some(rest) = map.get(keyword) else { continue };
-            let rest = self.schema(rest, at, &extend(pointer, keyword), false);
+            let rest = self.inner(rest, at, &extend(pointer, keyword));
             if rest == Lit::TRUE {
                 continue;
             }
@@ -144,7 +147,7 @@ impl<'a> Compiler<'_, 'a> {
         depth: usize,
     ) -> Option<Vec<Way>> {
         let Value::Object(map) = value else { return Some(vec![Way::default()]) };
-        if depth > DEPTH_BUDGET.min(60) {
+        if depth > DEPTH_LIMIT || !self.arena.stack.has_room() {
             return None;
         }
         let entered;
@@ -303,7 +306,7 @@ impl<'a> Compiler<'_, 'a> {
             way.all_items = true;
         }
         if new_form && let Some(kind) = map.get("contains") {
-            let lit = self.condition(kind, at, &extend(pointer, "contains"));
+            let lit = self.inner_condition(kind, at, &extend(pointer, "contains"));
             way.kinds.push(lit);
         }
         way

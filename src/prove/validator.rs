@@ -24,6 +24,11 @@ pub struct Validator(jsonschema::Validator);
 
 impl Validator {
     pub(super) fn compile(document: &Document) -> Result<Validator, String> {
+        if document.may_loop()
+            && let Some(reason) = super::idle(document)
+        {
+            return Err(reason.to_string());
+        }
         let registry = registry(document)?;
         jsonschema::options()
             .with_draft(document.draft().for_validator())

@@ -157,13 +157,15 @@ fn promise(
     let name = with_traits(reading, message, "name").or_else(|| text(message, "/messageId")).or(key);
     let declared = with_traits(reading, message, "x-event");
     let schema = payload(reading, message);
+    let own_name = child(reading, message, &["payload"]).and_then(|payload| super::json_schema::discriminator(reading, &payload));
     for address in &channel.addresses {
         let event = match (&declared, &name) {
             (Some(event), _) => EventPattern::parse(event),
             (None, Some(name)) if channel.shared => EventPattern::exact(name.clone()),
             (None, _) => address.clone(),
         };
-        let aliases = name.iter().map(|name| EventPattern::exact(name.clone())).filter(|alias| *alias != event).collect();
+        let aliases =
+            name.iter().chain(&own_name).map(|name| EventPattern::exact(name.clone())).filter(|alias| *alias != event).collect();
         reading.promises.push(Promise {
             consumer: application.name.clone(),
             owner: application.owner.clone(),

@@ -17,6 +17,9 @@ use crate::document::{Document, join};
 use crate::facts::Role;
 use crate::finding::Via;
 
+/// Names of records that say nothing of the event that is in them.
+const ENVELOPE_NAMES: &[&str] = &["CloudEvent", "Event", "Envelope", "Message", "Payload", "Value", "Record"];
+
 /// The deepest nesting of types that is followed; documents are shallower.
 const MAX_TYPE_DEPTH: usize = 200;
 
@@ -54,9 +57,18 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) {
             Some(namespace) if !name.contains('.') => format!("{namespace}.{name}"),
             Some(_) | None => name.to_owned(),
         };
-        let stem = document.file.stem().to_owned();
-        let event = declared.map_or_else(|| EventPattern::exact(name), EventPattern::parse);
-        let aliases = [full, stem].into_iter().map(EventPattern::exact).filter(|alias| *alias != event).collect();
+        let event = declared.map_or_else(|| EventPattern::exact(full.clone()), EventPattern::parse);
+        let mut names = vec![full.clone(), document.file.stem().to_owned()];
+        match full.rsplit_once('.') {
+            // Of a record that is called after its envelope the namespace says which event it is.
+            Some((namespace, short)) if ENVELOPE_NAMES.contains(&short) => names.push(namespace.to_owned()),
+            Some((_, short)) => names.push(short.to_owned()),
+            None => {}
+        }
+        for name in names.iter().skip(1) {
+            reading.looks_like_name(name, document.file.as_str());
+        }
+        let aliases = names.into_iter().map(EventPattern::exact).filter(|alias| *alias != event).collect();
         reading.promises.push(Promise {
             consumer: document.file.to_string(),
             owner: None,
@@ -306,9 +318,9 @@ mod tests {
         check(
             FILES,
             expect![[r##"
-            avro/UserSignedUp.avsc sends UserSignedUp (by name) [schema avro/UserSignedUp.avsc:1]
-              {"$defs":{"acme.user.Plan":{"enum":["TRIAL","PRO"],"type":"string"},"acme.user.UserSignedUp":{"properties":{"at":{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":"integer"},"counts":{"additionalProperties":{"maximum":2147483647,"minimum":-2147483648,"type":"integer"},"type":"object"},"id":{"format":"uuid","type":"string"},"other":{"x-driftgate-unknown":"the type `acme.Other` is not in this file"},"parent":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.UserSignedUp":{"$ref":"#/$defs/acme.user.UserSignedUp"}},"required":["acme.user.UserSignedUp"],"type":"object"},{"$ref":"#/$defs/acme.user.UserSignedUp"}],"default":null},"plan":{"$ref":"#/$defs/acme.user.Plan"},"tags":{"items":{"type":"string"},"type":"array"},"was":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.Plan":{"$ref":"#/$defs/acme.user.Plan"}},"required":["acme.user.Plan"],"type":"object"},{"$ref":"#/$defs/acme.user.Plan"}],"default":null}},"required":["id","at","plan","was","parent","tags","counts","other"],"type":"object"}},"$ref":"#/$defs/acme.user.UserSignedUp","$schema":"https://json-schema.org/draft/2020-12/schema"}
-        "##]],
+                avro/UserSignedUp.avsc sends acme.user.UserSignedUp (by name) [schema avro/UserSignedUp.avsc:1]
+                  {"$defs":{"acme.user.Plan":{"enum":["TRIAL","PRO"],"type":"string"},"acme.user.UserSignedUp":{"properties":{"at":{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":"integer"},"counts":{"additionalProperties":{"maximum":2147483647,"minimum":-2147483648,"type":"integer"},"type":"object"},"id":{"format":"uuid","type":"string"},"other":{"x-driftgate-unknown":"the type `acme.Other` is not in this file"},"parent":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.UserSignedUp":{"$ref":"#/$defs/acme.user.UserSignedUp"}},"required":["acme.user.UserSignedUp"],"type":"object"},{"$ref":"#/$defs/acme.user.UserSignedUp"}],"default":null},"plan":{"$ref":"#/$defs/acme.user.Plan"},"tags":{"items":{"type":"string"},"type":"array"},"was":{"anyOf":[{"type":"null"},{"additionalProperties":false,"properties":{"acme.user.Plan":{"$ref":"#/$defs/acme.user.Plan"}},"required":["acme.user.Plan"],"type":"object"},{"$ref":"#/$defs/acme.user.Plan"}],"default":null}},"required":["id","at","plan","was","parent","tags","counts","other"],"type":"object"}},"$ref":"#/$defs/acme.user.UserSignedUp","$schema":"https://json-schema.org/draft/2020-12/schema"}
+            "##]],
         );
         expect![[r#"avro/UserSignedUp.avsc:4 { "name": "plan", "type": { "type": "enum", "name": "Plan", "symbols": ["TRIAL", "PRO"] } }"#]].assert_eq(&place(FILES, "UserSignedUp", "/$defs/acme.user.UserSignedUp/properties/plan"));
     }

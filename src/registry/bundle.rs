@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 
 use super::dialect::{DRAFT_2020, Dialect};
@@ -68,6 +69,11 @@ impl PromisedSchema {
         found
     }
 
+    /// Why the schema does not say everything, where it does not: nothing that it accepts is proved to be what its party wants.
+    pub fn unknown(&self) -> Option<String> {
+        self.holes().into_iter().next().map(|(_, reason)| reason)
+    }
+
     pub fn dialect(&self) -> Dialect {
         Dialect::of_document(&self.document)
     }
@@ -116,11 +122,13 @@ pub struct Bundler<'s> {
     /// Files that are referred to and were not handed in.
     pub wanted: BTreeSet<RepoPath>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Schemas against which no meta-schema has anything to say, by file and pointer.
+    sound: FxHashSet<(RepoPath, String)>,
 }
 
 impl<'s> Bundler<'s> {
     pub fn new(sources: &'s Sources) -> Self {
-        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new() }
+        Bundler { sources, wanted: BTreeSet::new(), diagnostics: Vec::new(), sound: FxHashSet::default() }
     }
 
     /// The schema at `place`, standing alone.
@@ -175,12 +183,44 @@ impl<'s> Bundler<'s> {
             children(object, &mut |path, child| pending.push((format!("{pointer}{path}"), child)));
         }
         let origins = BTreeMap::from([(String::new(), place.clone())]);
-        Some(PromisedSchema { document: Arc::new(value.clone()), origins })
+        let mut document = value.clone();
+        // Whoever reads it next is not to guess the draft again.
+        if let Value::Object(object) = &mut document {
+            object.entry("$schema").or_insert_with(|| json!(DRAFT_2020));
+        }
+        Some(PromisedSchema { document: Arc::new(document), origins })
     }
 
     /// Marks what no validator would accept, such as draft 3's `required: true`: the keyword goes, and its schema is a hole.
     fn with_complaints(&mut self, schema: PromisedSchema) -> PromisedSchema {
-        let mut complaints = complaints(schema.dialect(), &schema.document);
+        let dialect = schema.dialect();
+        let PromisedSchema { document, origins } = schema;
+        let mut document = Arc::unwrap_or_clone(document);
+        // What many schemas refer to is looked at once.
+        let definitions = match document.get_mut("$defs") {
+            Some(Value::Object(definitions)) => std::mem::take(definitions),
+            Some(_) | None => Map::new(),
+        };
+        let mut complaints = complaints(dialect, &document);
+        for (name, definition) in &definitions {
+            let at = join("/$defs", name);
+            let source = origins.get(&at).map(|place| (place.document.file.clone(), place.pointer.clone()));
+            if source.as_ref().is_some_and(|source| self.sound.contains(source)) {
+                continue;
+            }
+            let found = self::complaints(dialect, definition);
+            match source {
+                Some(source) if found.is_empty() => {
+                    self.sound.insert(source);
+                }
+                Some(_) | None => {}
+            }
+            complaints.extend(found.into_iter().map(|(pointer, complaint)| (format!("{at}{pointer}"), complaint)));
+        }
+        if let Some(Value::Object(slot)) = document.get_mut("$defs") {
+            *slot = definitions;
+        }
+        let schema = PromisedSchema { document: Arc::new(document), origins };
         if complaints.is_empty() {
             return schema;
         }
@@ -406,12 +446,12 @@ impl<'b, 's> Copying<'b, 's> {
         }
         // A dynamic name with one bearer is a plain reference; with several, which one is meant depends on the way there.
         for (pointer, name) in std::mem::take(&mut self.dynamic) {
-            if self.dynamic_anchors.get(&name).copied().unwrap_or(0) > 1 {
-                if let Some(Value::Object(object)) = document.pointer_mut(&pointer) {
-                    object.remove("$ref");
-                    let reason = format!("several schemas carry the dynamic anchor `{name}`");
-                    object.insert(UNKNOWN.to_owned(), Value::String(reason));
-                }
+            if self.dynamic_anchors.get(&name).copied().unwrap_or(0) > 1
+                && let Some(Value::Object(object)) = document.pointer_mut(&pointer)
+            {
+                object.remove("$ref");
+                let reason = format!("several schemas carry the dynamic anchor `{name}`");
+                object.insert(UNKNOWN.to_owned(), Value::String(reason));
             }
         }
         PromisedSchema { document: Arc::new(document), origins: self.origins }
@@ -573,10 +613,10 @@ impl<'b, 's> Copying<'b, 's> {
 /// Puts `prefix` before the pointer of every reference, for a schema that moves down there with its definitions.
 fn rebase(schema: &mut Value, prefix: &str) {
     let Value::Object(object) = schema else { return };
-    if let Some(Value::String(reference)) = object.get_mut("$ref") {
-        if let Some(pointer) = reference.strip_prefix('#') {
-            *reference = format!("#{prefix}{pointer}");
-        }
+    if let Some(Value::String(reference)) = object.get_mut("$ref")
+        && let Some(pointer) = reference.strip_prefix('#')
+    {
+        *reference = format!("#{prefix}{pointer}");
     }
     let mut paths = Vec::new();
     children(object, &mut |path, _| paths.push(path));

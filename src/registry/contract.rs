@@ -3,11 +3,14 @@
 //! A contract is written by people, so every key is checked: one that is not known is an error with its line and the key that
 //! was probably meant. What the short form says becomes JSON Schema 2020-12, in which every field still knows its line.
 
+mod form;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+pub use self::form::json_schema;
 use super::bundle::{Bundler, PromisedSchema};
 use super::dialect::{DRAFT_2020, Dialect};
 use super::pattern::EventPattern;
@@ -682,10 +685,10 @@ fn names_type(types: &Value, name: &str) -> bool {
 
 /// The schema, or `null`.
 fn with_null(mut schema: Map<String, Value>) -> Value {
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        if !values.contains(&Value::Null) {
-            values.push(Value::Null);
-        }
+    if let Some(Value::Array(values)) = schema.get_mut("enum")
+        && !values.contains(&Value::Null)
+    {
+        values.push(Value::Null);
     }
     if schema.contains_key("const") || schema.contains_key("anyOf") {
         return json!({ "anyOf": [Value::Object(schema), { "type": "null" }] });
@@ -699,99 +702,6 @@ fn with_null(mut schema: Map<String, Value>) -> Value {
         Some(_) | None => {}
     }
     Value::Object(schema)
-}
-
-/// The JSON Schema of the contract form.
-pub fn json_schema() -> Value {
-    let type_word = "(string|integer|number|boolean|null|object|array|any)(\\[\\])*";
-    let types = json!({ "type": "string", "pattern": format!("^ *{type_word}( *\\| *{type_word})* *$") });
-    let flag = json!({ "type": "boolean" });
-    let text = json!({ "type": "string" });
-    let number = json!({ "type": "number" });
-    let count = json!({ "type": "integer", "minimum": 0 });
-    let unknown_fields = json!({
-        "description": "What the consumer does with fields that are not listed.",
-        "enum": ["ignore", "reject"],
-        "default": "ignore"
-    });
-    json!({
-        "$schema": DRAFT_2020,
-        "title": "driftgate contract",
-        "description": "What one named consumer needs of each event.",
-        "type": "object",
-        "required": ["consumer", "events"],
-        "properties": {
-            "$schema": text,
-            "consumer": { "description": "The consumer's name.", "type": "string", "minLength": 1 },
-            "owner": {
-                "description": "Whom to ask; shown with every finding that breaks the contract.",
-                "anyOf": [{ "type": ["string", "null"] }, { "type": "array", "items": text }]
-            },
-            "description": true,
-            "version": true,
-            "events": {
-                "description": "By event name; `*` stands for any text.",
-                "type": "object",
-                "additionalProperties": { "$ref": "#/$defs/event" }
-            }
-        },
-        "patternProperties": { "^x-": true },
-        "additionalProperties": false,
-        "$defs": {
-            "event": {
-                "type": "object",
-                "properties": {
-                    "fields": { "$ref": "#/$defs/fields" },
-                    "schema": {
-                        "description": "A JSON Schema, or the path of one, relative to the contract.",
-                        "type": ["object", "boolean", "string"]
-                    },
-                    "payload": {
-                        "description": "JSON Pointer to the part of the wire payload that this speaks of.",
-                        "type": "string",
-                        "pattern": "^(/.*)?$"
-                    },
-                    "unknown-fields": unknown_fields,
-                    "channel": { "description": "The topic, queue or address.", "type": "string" },
-                    "description": true,
-                    "pending": { "description": "Not in force yet: breaking it is a warning.", "type": "boolean" }
-                },
-                "patternProperties": { "^x-": true },
-                "additionalProperties": false,
-                "oneOf": [{ "required": ["fields"] }, { "required": ["schema"] }]
-            },
-            "fields": {
-                "description": "By field name; one that ends in `?` may be absent.",
-                "type": ["object", "null"],
-                "additionalProperties": { "$ref": "#/$defs/field" }
-            },
-            "field": { "anyOf": [types.clone(), { "$ref": "#/$defs/described" }, { "$ref": "#/$defs/schema" }] },
-            "described": {
-                "type": "object",
-                "properties": {
-                    "type": { "anyOf": [types, { "type": "array", "minItems": 1, "items": { "enum": TYPE_NAMES } }] },
-                    "format": text, "pattern": text, "title": text, "description": text,
-                    "enum": { "type": "array", "minItems": 1 },
-                    "const": true, "default": true, "examples": true,
-                    "minLength": count, "maxLength": count, "minItems": count, "maxItems": count,
-                    "minimum": number, "maximum": number,
-                    "exclusiveMinimum": number, "exclusiveMaximum": number, "multipleOf": number,
-                    "uniqueItems": flag, "nullable": flag, "optional": flag,
-                    "items": { "$ref": "#/$defs/field" },
-                    "values": { "$ref": "#/$defs/field" },
-                    "fields": { "$ref": "#/$defs/fields" },
-                    "unknown-fields": unknown_fields
-                },
-                "patternProperties": { "^x-": true },
-                "additionalProperties": false
-            },
-            "schema": {
-                "description": "A field that is written in JSON Schema.",
-                "type": "object",
-                "anyOf": SCHEMA_KEYS.iter().map(|key| json!({ "required": [key] })).collect::<Vec<_>>()
-            }
-        }
-    })
 }
 
 #[cfg(test)]

@@ -15,9 +15,11 @@ use crate::facts::Role;
 use crate::finding::Via;
 use crate::source::RepoPath;
 
-/// Folders in which the name of a schema file is taken for an event's.
-const EVENT_FOLDERS: &[&str] =
-    &["schemas", "schema", "events", "event-schemas", "event_schemas", "jsonschema", "json-schema", "json-schemas", "webhooks"];
+/// Whether a folder is one in which the name of a schema file is taken for an event's.
+fn is_event_folder(folder: &str) -> bool {
+    let folder = folder.to_ascii_lowercase();
+    folder.contains("schema") || matches!(folder.as_str(), "events" | "webhooks")
+}
 
 /// Folders of parts that schemas share, which are no events of their own.
 const SHARED_FOLDERS: &[&str] =
@@ -105,10 +107,9 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
         }
         return;
     }
-    let lies_in = |folders: &[&str]| {
-        document.file.parent().split('/').any(|folder| folders.contains(&folder.to_ascii_lowercase().as_str()))
-    };
-    let conventional = lies_in(EVENT_FOLDERS) && !lies_in(SHARED_FOLDERS);
+    let folders: Vec<&str> = document.file.parent().split('/').collect();
+    let shared = folders.iter().any(|folder| SHARED_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()));
+    let conventional = !shared && folders.iter().any(|folder| is_event_folder(folder));
     let is_object = document.value.get("properties").is_some()
         || ["allOf", "oneOf", "anyOf", "$ref"].iter().any(|keyword| document.value.get(*keyword).is_some());
     if !conventional || !is_object {
@@ -127,7 +128,11 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
     let mut names: Vec<String> = Vec::new();
     let own = discriminator(reading, &root);
     let address = document.value.get("$id").and_then(Value::as_str).and_then(event_of_address);
-    for name in own.into_iter().chain(address).chain([stem]).chain(title.map(str::to_owned)) {
+    let seeming: Vec<String> = address.into_iter().chain([stem]).chain(title.map(str::to_owned)).collect();
+    for name in &seeming {
+        reading.looks_like_name(name, document.file.as_str());
+    }
+    for name in own.into_iter().chain(seeming) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -136,11 +141,11 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
     let mut bound = Bound::of(document, event, SchemaRole::Producer, Binding::Convention);
     bound.aliases = names;
     // The envelope is CloudEvents' own; what the event is about stands in `data`, and in binary mode travels alone.
-    if is_cloud_event(&document.value) {
-        if let Some(data) = step(&root, &["properties", "data"]) {
-            bound = bound.at(data);
-            bound.payload = Some("/data".to_owned());
-        }
+    if is_cloud_event(&document.value)
+        && let Some(data) = step(&root, &["properties", "data"])
+    {
+        bound = bound.at(data);
+        bound.payload = Some("/data".to_owned());
     }
     bind(reading, bound);
 }
@@ -149,7 +154,7 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
 const DISCRIMINATORS: &[&str] = &["type", "event", "eventType", "event_type", "event_name", "eventName", "detail-type", "name"];
 
 /// The one value of a discriminator that a schema demands.
-fn discriminator(reading: &mut Reading<'_>, schema: &Place) -> Option<String> {
+pub(super) fn discriminator(reading: &mut Reading<'_>, schema: &Place) -> Option<String> {
     for key in DISCRIMINATORS {
         let Some(property) = child(reading, schema, &["properties", key]) else { continue };
         let value = property.value()?;
@@ -272,7 +277,7 @@ fn event_of_address(address: &str) -> Option<String> {
     let last = path.rsplit(['/', ':']).next()?;
     let stem = [".schema.json", ".json", ".yaml", ".yml"].iter().find_map(|suffix| last.strip_suffix(suffix)).unwrap_or(last);
     let is_version = stem.trim_start_matches('v').chars().all(|letter| letter.is_ascii_digit() || letter == '.' || letter == '-');
-    (!stem.is_empty() && !is_version && path.contains(['/', ':'])).then(|| stem.to_owned())
+    (!stem.is_empty() && !is_version && !stem.contains(char::is_whitespace)).then(|| stem.to_owned())
 }
 
 #[cfg(test)]
@@ -301,11 +306,11 @@ mod tests {
                 schemas/all.json sends user.signup (by name) [schema schemas/all.json:2]
                   {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"},"type":{"const":"user.signup"}}}
                 schemas/all.json sends user.left (by name) [schema schemas/parts/left.json:1]
-                  {"properties":{"event":{"enum":["user.left"]}}}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"event":{"enum":["user.left"]}}}
                 schemas/either.json sends either (by name) [schema schemas/either.json:1]
-                  {"oneOf":[{"properties":{"type":{"const":"a"}}},{"type":"string"}]}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","oneOf":[{"properties":{"type":{"const":"a"}}},{"type":"string"}]}
                 schemas/parts/left.json sends user.left (by name) [schema schemas/parts/left.json:1]
-                  {"properties":{"event":{"enum":["user.left"]}}}
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"event":{"enum":["user.left"]}}}
             "#]],
         );
     }
@@ -348,7 +353,9 @@ mod tests {
             ("urn:acme:user.signup", Some("user.signup")),
             ("https://acme.dev/user.signup/v2", None),
             ("https://acme.dev/user.signup/1-0-0", None),
-            ("user", None),
+            ("user$created", Some("user$created")),
+            ("user.json", Some("user")),
+            ("1.json", None),
         ] {
             assert_eq!(event_of_address(address).as_deref(), expected, "{address}");
         }

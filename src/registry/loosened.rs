@@ -81,6 +81,11 @@ pub fn changed<'r>(base: &'r Registry, head: &'r Registry) -> Vec<Changed<'r>> {
     found
 }
 
+/// The promises of head that base did not make in that form: new ones, and those that ask for something else now.
+pub fn added<'r>(base: &'r Registry, head: &'r Registry) -> Vec<&'r Promise> {
+    changed(head, base).into_iter().filter(|found| !matches!(found.fate, Fate::Unreadable(_))).map(|found| found.base).collect()
+}
+
 /// Whether nothing of it has changed but its place and its words.
 fn same(a: &Promise, b: &Promise) -> bool {
     a.payload_pointer == b.payload_pointer
@@ -93,10 +98,12 @@ fn normal(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let mut object = object.clone();
     object.retain(|key, _| {
-        !matches!(
+        let annotation = matches!(
             key.as_str(),
             "title" | "description" | "examples" | "example" | "$comment" | "deprecated" | "readOnly" | "writeOnly"
-        ) && !(key.starts_with("x-") && key != UNKNOWN)
+        );
+        let extension = key.starts_with("x-") && key != UNKNOWN;
+        !annotation && !extension
     });
     for keyword in ["required", "enum", "type"] {
         if let Some(Value::Array(values)) = object.get_mut(keyword) {
@@ -184,6 +191,17 @@ mod tests {
             fates(&[("contracts/crm.yaml", CRM)], &[("contracts/crm.yaml", renamed)]),
             ["crm a: deleted", "crm b: deleted"]
         );
+    }
+
+    #[test]
+    fn what_head_asks_for_beyond_base_is_found() {
+        let base = registry(&[("contracts/crm.yaml", CRM)]);
+        let more =
+            "consumer: crm\nevents:\n  a: {fields: {x: string, y: integer}}\n  b: {fields: {x: string}}\n  c: {fields: {}}\n";
+        let head = registry(&[("contracts/crm.yaml", more)]);
+        let events: Vec<String> = added(&base, &head).iter().map(|promise| promise.event.to_string()).collect();
+        assert_eq!(events, ["a", "c"]);
+        assert!(added(&head, &head).is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod bundle;
 mod contract;
 mod dialect;
 mod eventbridge;
+mod extracted;
 mod json_schema;
 pub mod loosened;
 mod openapi;
@@ -32,7 +33,7 @@ pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
 use self::sources::{Place, Sources};
-use crate::config::{Config, is_outside};
+use crate::config::Config;
 use crate::document::{Document, Fault, Syntax};
 use crate::facts::Role;
 use crate::finding::{Consumer, Diagnostic, Severity, Via};
@@ -152,6 +153,7 @@ impl Registry {
             promises: Vec::new(),
             files: BTreeMap::new(),
             spoken_for: BTreeSet::new(),
+            looks: BTreeMap::new(),
         };
         for (path, read) in sources.iter() {
             reading.file(path, read);
@@ -183,6 +185,8 @@ pub(crate) struct Reading<'a> {
     pub files: BTreeMap<RepoPath, FileState>,
     /// Schema files that a contract or a specification gives as the whole schema of an event: they speak through it.
     pub spoken_for: BTreeSet<RepoPath>,
+    /// Names that documents seem to give to events (file names, titles, short names of types), and which parties do.
+    pub looks: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> Reading<'a> {
@@ -261,8 +265,13 @@ impl<'a> Reading<'a> {
         Ok(None)
     }
 
+    /// Notes that a party seems to call an event so.
+    pub(crate) fn looks_like_name(&mut self, name: &str, party: &str) {
+        self.looks.entry(name.to_owned()).or_default().insert(party.to_owned());
+    }
+
     fn finish(self) -> Registry {
-        let Reading { bundler, mut promises, files, spoken_for, .. } = self;
+        let Reading { bundler, mut promises, files, spoken_for, looks, .. } = self;
         promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
         promises.sort_by(|a, b| (&a.file, &a.origin).cmp(&(&b.file, &b.origin)));
         // Two operations of one application may offer one message.
@@ -270,11 +279,26 @@ impl<'a> Reading<'a> {
             (&a.file, &a.origin, &a.event, a.role, &a.channel) == (&b.file, &b.origin, &b.event, b.role, &b.channel)
         });
         snowplow::keep_newest(&mut promises);
+        drop_ambiguous_names(&mut promises, &looks);
         let wanted = bundler.wanted.iter().filter(|path| !files.contains_key(path)).cloned().collect();
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
         diagnostics.dedup();
         Registry { promises, files, diagnostics, wanted }
+    }
+}
+
+/// Takes back the names that several documents give to events of theirs by their looks alone: what means two things means none.
+fn drop_ambiguous_names(promises: &mut [Promise], looks: &BTreeMap<String, BTreeSet<String>>) {
+    let ambiguous = |name: &EventPattern, promise: &Promise| {
+        looks.get(&name.to_string()).is_some_and(|parties| parties.len() > 1 && parties.contains(&promise.consumer))
+    };
+    for promise in promises.iter_mut().filter(|promise| promise.binding == Binding::Convention) {
+        let aliases = std::mem::take(&mut promise.aliases);
+        promise.aliases = aliases.into_iter().filter(|name| !ambiguous(name, promise)).collect();
+        if ambiguous(&promise.event, promise) && !promise.aliases.is_empty() {
+            promise.event = promise.aliases.remove(0);
+        }
     }
 }
 
@@ -305,29 +329,13 @@ impl Claim {
 pub struct Claims {
     exclude: GlobSet,
     contracts: GlobSet,
-    /// Folders of contracts outside of the repository.
-    outside: Vec<String>,
     rows: Vec<GlobSet>,
+    /// Whether the configuration names the folders of contracts: what it names is not foreign.
+    says_where: bool,
 }
 
-/// Folders whose JSON and YAML files are looked at.
-const FOLDERS: &[&str] = &[
-    "schemas",
-    "schema",
-    "events",
-    "event-schemas",
-    "event_schemas",
-    "jsonschema",
-    "json-schema",
-    "json-schemas",
-    "json_schemas",
-    "contracts",
-    "pacts",
-    "asyncapi",
-    "openapi",
-    "avro",
-    "webhooks",
-];
+/// Folders whose JSON and YAML files are looked at, beside those whose names speak of schemas.
+const FOLDERS: &[&str] = &["events", "contracts", "pacts", "asyncapi", "openapi", "avro", "webhooks"];
 
 /// Folders whose content belongs to somebody else.
 const FOREIGN_FOLDERS: &[&str] = &["node_modules", "vendor", ".git", "target", "dist", "build", ".venv", "site-packages"];
@@ -345,26 +353,22 @@ const KNOWN_OTHERS: &[&str] = &[
 
 impl Claims {
     pub fn new(config: &Config) -> Self {
-        let mut contracts = GlobSetBuilder::new();
-        let mut outside = Vec::new();
+        let mut patterns: Vec<String> = Vec::new();
         for path in config.contract_paths() {
             let path = path.trim_start_matches("./").trim_end_matches('/');
-            if is_outside(path) {
-                outside.push(path.to_owned());
-                continue;
-            }
-            for pattern in [path.to_owned(), format!("{path}/**")] {
-                if let Ok(glob) = Glob::new(&pattern) {
-                    contracts.add(glob);
-                }
-            }
+            patterns.push(path.to_owned());
+            patterns.push(format!("{path}/**"));
+        }
+        if config.contracts.paths.is_none() {
+            // Every service of a larger repository may keep its own.
+            patterns.push("**/contracts/**".to_owned());
         }
         let rows = config.schemas.iter().map(|row| set(row.files.iter().map(|glob| glob.value.as_str()))).collect();
         Claims {
             exclude: set(config.paths.exclude.iter().map(|glob| glob.value.as_str())),
-            contracts: contracts.build().unwrap_or_else(|_| GlobSet::empty()),
-            outside,
+            contracts: set(patterns.iter().map(String::as_str)),
             rows,
+            says_where: config.contracts.paths.is_some(),
         }
     }
 
@@ -387,18 +391,23 @@ impl Claims {
         if Syntax::of(path).is_none() || KNOWN_OTHERS.contains(&path.file_name()) {
             return Claim::None;
         }
-        if self.contracts.is_match(text) || self.outside.iter().any(|folder| text.strip_prefix(folder.as_str()).is_some()) {
+        let folders = || path.parent().split('/');
+        let is_schema_folder = |folder: &str| {
+            let folder = folder.to_ascii_lowercase();
+            folder.contains("schema") || FOLDERS.contains(&folder.as_str())
+        };
+        let foreign = folders().any(|folder| FOREIGN_FOLDERS.contains(&folder));
+        if self.contracts.is_match(text) && (!foreign || self.says_where) {
             return Claim::Contract;
         }
-        let folders = || path.parent().split('/');
-        if folders().any(|folder| FOREIGN_FOLDERS.contains(&folder)) {
+        if foreign {
             return Claim::None;
         }
         let name = path.file_name().to_ascii_lowercase();
         let named = ["asyncapi", "openapi", "swagger", ".schema.", "cloudevent", ".avsc", "webhook"]
             .iter()
             .any(|word| name.contains(word));
-        if named || folders().any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str())) {
+        if named || folders().any(is_schema_folder) {
             return Claim::Candidate;
         }
         Claim::None

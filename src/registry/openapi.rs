@@ -88,15 +88,16 @@ fn path_item(reading: &mut Reading<'_>, service: &Service, name: &str, item: &Pl
     for method in METHODS {
         let Some(operation) = child(reading, item, &[method]) else { continue };
         let Some(body) = child(reading, &operation, &["requestBody"]) else { continue };
-        let schema = body_schema(reading, &body, service.dialect);
+        let (schema, own_name) = body_schema(reading, &body, service.dialect);
         let event = text(&operation, "/x-event").map_or_else(|| EventPattern::exact(name), |event| EventPattern::parse(&event));
         let operation_id = text(&operation, "/operationId");
+        let others = own_name.iter().chain(&operation_id);
         reading.promises.push(Promise {
             consumer: service.name.clone(),
             owner: service.owner.clone(),
             via: Via::OpenApi,
             role: Role::Producer,
-            aliases: operation_id.iter().map(EventPattern::exact).filter(|alias| *alias != event).collect(),
+            aliases: others.map(EventPattern::exact).filter(|alias| *alias != event).collect(),
             event,
             channel: None,
             payload_pointer: None,
@@ -110,8 +111,8 @@ fn path_item(reading: &mut Reading<'_>, service: &Service, name: &str, item: &Pl
     }
 }
 
-/// The schema of a body's JSON form.
-fn body_schema(reading: &mut Reading<'_>, body: &Place, dialect: Dialect) -> PromisedSchema {
+/// The schema of a body's JSON form, and the event that it demands its payloads to name.
+fn body_schema(reading: &mut Reading<'_>, body: &Place, dialect: Dialect) -> (PromisedSchema, Option<String>) {
     let kinds = names(body, "content");
     let chosen = kinds
         .iter()
@@ -124,12 +125,16 @@ fn body_schema(reading: &mut Reading<'_>, body: &Place, dialect: Dialect) -> Pro
             None => "the request says nothing of its body".to_owned(),
         };
         reading.bundler.diagnose(body, Severity::Note, reason.clone());
-        return hole(body, &reason);
+        return (hole(body, &reason), None);
     };
     let Some(schema) = super::asyncapi::step(body, &["content", kind, "schema"]) else {
-        return hole(body, "the body has no schema");
+        return (hole(body, "the body has no schema"), None);
     };
-    reading.bundler.bundle(&schema, dialect)
+    let own_name = match reading.bundler.follow(schema.clone()) {
+        Ok(followed) => super::json_schema::discriminator(reading, &followed),
+        Err(_) => None,
+    };
+    (reading.bundler.bundle(&schema, dialect), own_name)
 }
 
 #[cfg(test)]
@@ -157,7 +162,7 @@ components:
     Pet:
       type: object
       required: [id]
-      properties: { id: { type: [integer, "null"] } }
+      properties: { id: { type: [integer, "null"] }, type: { const: pet.made } }
 "#,
         ),
         (
@@ -171,14 +176,19 @@ components:
         check(
             VERSION_31,
             expect![[r##"
-            Pets (@acme/pets) sends pet.created 'onPetCreated' [openapi openapi.yaml:5]
-              {"$defs":{"Pet":{"properties":{"id":{"type":["integer","null"]}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Pet","$schema":"https://json-schema.org/draft/2020-12/schema"}
-            Pets (@acme/pets) sends pet.drawn [openapi openapi.yaml:9]
-              {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"bodies of type `image/png` are not read"}
-            note: openapi.yaml:9: bodies of type `image/png` are not read
-            warning: openapi.yaml:11: `#/components/pathItems/none` names nothing in `openapi.yaml`
-        "##]],
+                Pets (@acme/pets) sends pet.created 'onPetCreated' [openapi openapi.yaml:5]
+                  {"$defs":{"Pet":{"properties":{"id":{"type":["integer","null"]},"type":{"const":"pet.made"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Pet","$schema":"https://json-schema.org/draft/2020-12/schema"}
+                Pets (@acme/pets) sends pet.drawn [openapi openapi.yaml:9]
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"bodies of type `image/png` are not read"}
+                note: openapi.yaml:9: bodies of type `image/png` are not read
+                warning: openapi.yaml:11: `#/components/pathItems/none` names nothing in `openapi.yaml`
+            "##]],
         );
+        let names: Vec<bool> = ["pet.created", "onPetCreated", "pet.made", "pet.drawn"]
+            .iter()
+            .map(|name| registry(VERSION_31).promises[0].speaks_of(name))
+            .collect();
+        assert_eq!(names, [true, true, true, false]);
         expect!["openapi.yaml:16 id"].assert_eq(&place(VERSION_31, "pet.created", "/$defs/Pet/required/0"));
     }
 

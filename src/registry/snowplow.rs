@@ -35,14 +35,16 @@ pub(super) fn read(reading: &mut Reading<'_>, document: &Arc<Document>) {
         None => Dialect::Draft4,
     };
     let schema = reading.bundler.bundle(&place, dialect);
+    // All versions of one schema are one claim to its short name.
+    reading.looks_like_name(&name, &format!("iglu:{vendor}/{name}"));
     reading.promises.push(Promise {
         consumer: format!("iglu:{vendor}/{name}"),
         owner: None,
         via: Via::Schema,
         role: Role::Producer,
-        event: EventPattern::exact(name.clone()),
+        event: EventPattern::exact(format!("{vendor}/{name}")),
         aliases: vec![
-            EventPattern::exact(format!("{vendor}/{name}")),
+            EventPattern::exact(name.clone()),
             EventPattern::exact(format!("iglu:{vendor}/{name}/jsonschema/{version}")),
         ],
         channel: None,
@@ -94,7 +96,7 @@ mod tests {
         check(
             &[("schemas/dev.acme/user_signup/jsonschema/1-0-10", &new), ("schemas/dev.acme/user_signup/jsonschema/1-0-2", &old)],
             expect![[r#"
-                iglu:dev.acme/user_signup sends user_signup '1-0-10' (by name) [schema schemas/dev.acme/user_signup/jsonschema/1-0-10:2]
+                iglu:dev.acme/user_signup sends dev.acme/user_signup '1-0-10' (by name) [schema schemas/dev.acme/user_signup/jsonschema/1-0-10:2]
                   {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"n":{"exclusiveMinimum":0,"maximum":7,"type":"integer"}},"self":{"format":"jsonschema","name":"user_signup","vendor":"dev.acme","version":"1-0-10"},"type":"object"}
             "#]],
         );

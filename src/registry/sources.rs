@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::dialect::Dialect;
@@ -57,8 +58,9 @@ pub struct Sources {
 impl Sources {
     pub fn read(files: &[(RepoPath, &str)]) -> Sources {
         let mut sources = Sources::default();
-        for (path, text) in files {
-            let read = Document::read(path, text).map(Arc::new);
+        let documents: Vec<Result<Arc<Document>, Fault>> =
+            files.par_iter().map(|(path, text)| Document::read(path, text).map(Arc::new)).collect();
+        for ((path, text), read) in files.iter().zip(documents) {
             if let Ok(document) = &read {
                 // Most documents name nothing, and large ones are the ones that do not.
                 if text.contains("$id") || document.value.get("id").is_some_and(Value::is_string) {
@@ -74,6 +76,7 @@ impl Sources {
         self.documents.iter()
     }
 
+    #[cfg(test)]
     pub fn get(&self, path: &RepoPath) -> Option<&Result<Arc<Document>, Fault>> {
         self.documents.get(path)
     }
@@ -142,9 +145,8 @@ impl Sources {
             let Some(here) = node else { break };
             let id = here.get(dialect.id_keyword()).or_else(|| here.get("$id")).and_then(Value::as_str);
             // In drafts up to 7 an id of the form `#name` is an anchor, and beside `$ref` it is hidden.
-            if let Some(id) =
-                id.filter(|id| !id.starts_with('#') && !(dialect.ref_hides_siblings() && here.get("$ref").is_some()))
-            {
+            let hidden = dialect.ref_hides_siblings() && here.get("$ref").is_some();
+            if let Some(id) = id.filter(|id| !id.starts_with('#') && !hidden) {
                 base = Some(match &base {
                     Some(base) => resolve_uri(base, id),
                     None => id.trim_end_matches('#').to_owned(),
@@ -201,6 +203,14 @@ impl Sources {
                     }
                     None => {}
                 }
+            }
+        }
+        // `file://NAME` is written where the folder does not matter: it means the one file of that name.
+        if address.starts_with("file:") {
+            let suffix = format!("/{path}");
+            let mut named = self.documents.iter().filter(|(known, _)| known.as_str().ends_with(&suffix));
+            if let (Some((_, Ok(document))), None) = (named.next(), named.next()) {
+                return Ok(whole(document));
             }
         }
         if let Some(path) = from_file {

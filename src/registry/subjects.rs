@@ -93,14 +93,14 @@ mod tests {
         check(
             files,
             expect![[r##"
-            schemas/orders.json sends orders [schema schemas/orders.json:1]
-              {"$defs":{"O":{"properties":{},"type":"object"}},"$ref":"#/$defs/O","$schema":"https://json-schema.org/draft/2020-12/schema"}
-            schemas/proto.json sends p [schema schemas/proto.json:1]
-              {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"Protobuf schemas are not read"}
-            schemas/users.json sends users [schema schemas/users.json:1]
-              {"required":["id"],"type":"object"}
-            broken: schemas/broken.json:2:23: the text of the schema is broken: the text ends before the closing `}`; the file may have been cut off
-        "##]],
+                schemas/orders.json sends orders [schema schemas/orders.json:1]
+                  {"$defs":{"O":{"properties":{},"type":"object"}},"$ref":"#/$defs/O","$schema":"https://json-schema.org/draft/2020-12/schema"}
+                schemas/proto.json sends p [schema schemas/proto.json:1]
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"Protobuf schemas are not read"}
+                schemas/users.json sends users [schema schemas/users.json:1]
+                  {"$schema":"https://json-schema.org/draft/2020-12/schema","required":["id"],"type":"object"}
+                broken: schemas/broken.json:2:23: the text of the schema is broken: the text ends before the closing `}`; the file may have been cut off
+            "##]],
         );
         expect![[r#"schemas/users.json:2 "schema""#]].assert_eq(&place(files, "users", "/required/0"));
     }

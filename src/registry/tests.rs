@@ -116,6 +116,7 @@ fn the_registry_wants_what_could_be_a_promise_and_nothing_else() {
         ("promises/deep/crm.json", Claim::Contract),
         ("promises/README.md", Claim::None),
         ("../crm/contracts/mailer.yaml", Claim::Contract),
+        ("../crm/contracts2/mailer.yaml", Claim::None),
         ("data/a.def", Claim::Row),
         ("data/a.json", Claim::None),
         ("contracts/crm.yaml", Claim::Candidate),
@@ -128,6 +129,14 @@ fn the_registry_wants_what_could_be_a_promise_and_nothing_else() {
         ("schemas/package.json", Claim::None),
         ("src/config.json", Claim::None),
         ("schemas/user.ts", Claim::None),
+    ] {
+        assert_eq!(claims.of(&RepoPath::new(path)), expected, "{path}");
+    }
+    let claims = Claims::new(&Config::default());
+    for (path, expected) in [
+        ("contracts/crm.yaml", Claim::Contract),
+        ("services/a/contracts/crm.yaml", Claim::Contract),
+        ("node_modules/a/contracts/crm.json", Claim::None),
     ] {
         assert_eq!(claims.of(&RepoPath::new(path)), expected, "{path}");
     }
@@ -153,19 +162,19 @@ fn schemas_are_bound_by_rows_by_their_own_word_and_by_convention() {
         ],
         expect![[r#"
             crm needs acme.user.signup [schema data/user.signup.schema.json:1]
-              {"type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}
             schemas/by-id.json sends order.shipped (by name) [schema schemas/by-id.json:1]
-              {"$id":"https://acme.dev/order.shipped.json","properties":{},"type":"object"}
+              {"$id":"https://acme.dev/order.shipped.json","$schema":"https://json-schema.org/draft/2020-12/schema","properties":{},"type":"object"}
             schemas/order-paid.json sends order-paid (by name) [schema schemas/order-paid.json:1]
-              {"properties":{"id":{}},"type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{}},"type":"object"}
             src/x.schema.json (@acme/a) sends a [schema src/x.schema.json:1]
-              {"type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
             src/x.schema.json (@acme/a) sends b.* [schema src/x.schema.json:1]
-              {"type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-event":["a","b.*"],"x-owner":"@acme/a"}
             titled/a.json sends user.left at /data [schema titled/a.json:1]
-              {"title":"user.left","type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","title":"user.left","type":"object"}
             titled/a.json needs user.left at /data [schema titled/a.json:1]
-              {"title":"user.left","type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","title":"user.left","type":"object"}
             broken: titled/b.json:1:1: there is nothing at `/title`, where the event's name should be; give the event's name there as a text, or as a list of texts
             warning: schemas/broken.json:1: the text ends before the closing `}`; the file may have been cut off
         "#]],
@@ -281,12 +290,12 @@ fn what_no_validator_accepts_is_a_hole_and_the_rest_still_holds() {
     check(
         files,
         expect![[r#"
-        schemas/a.json sends a (by name) [schema schemas/a.json:1]
-          {"properties":{"id":{"type":"string","x-driftgate-unknown":"schemas/a.json: true is not of type \"array\""},"n":{"x-driftgate-unknown":"schemas/a.json: \"strnig\" is not valid under any of the schemas listed in the…"},"s":{"x-driftgate-unknown":"schemas/a.json: 5 is not of types \"boolean\", \"object\""}},"type":"object"}
-        warning: schemas/a.json:4: `required` is not valid here and was not understood: true is not of type "array"
-        warning: schemas/a.json:5: `type` is not valid here and was not understood: "strnig" is not valid under any of the schemas listed in the…
-        warning: schemas/a.json:6: this is not a JSON Schema: 5 is not of types "boolean", "object"
-    "#]],
+            schemas/a.json sends a (by name) [schema schemas/a.json:1]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string","x-driftgate-unknown":"schemas/a.json: true is not of type \"array\""},"n":{"x-driftgate-unknown":"schemas/a.json: \"strnig\" is not valid under any of the schemas listed in the…"},"s":{"x-driftgate-unknown":"schemas/a.json: 5 is not of types \"boolean\", \"object\""}},"type":"object"}
+            warning: schemas/a.json:4: `required` is not valid here and was not understood: true is not of type "array"
+            warning: schemas/a.json:5: `type` is not valid here and was not understood: "strnig" is not valid under any of the schemas listed in the…
+            warning: schemas/a.json:6: this is not a JSON Schema: 5 is not of types "boolean", "object"
+        "#]],
     );
 }
 
@@ -406,4 +415,53 @@ fn no_document_makes_a_reader_panic() {
             promise.schema.origin("/properties/a/no/such~1thing");
         }
     }
+}
+
+#[test]
+fn a_short_name_that_two_documents_claim_means_neither() {
+    let record = |namespace: &str, name: &str| {
+        format!("{{\"type\": \"record\", \"name\": \"{name}\", \"namespace\": \"{namespace}\", \"fields\": []}}")
+    };
+    let (one, two) = (record("acme.user", "Left"), record("acme.team", "Left"));
+    let (three, four) = (record("acme.user.joined.v1", "CloudEvent"), record("acme.team", "Joined"));
+    let registry = registry(&[("avro/a.avsc", &one), ("avro/b.avsc", &two), ("avro/c.avsc", &three), ("avro/d.avsc", &four)]);
+    let files = |name: &str| -> Vec<String> { registry.of_event(name).map(|promise| promise.file.to_string()).collect() };
+    assert_eq!(files("acme.user.Left"), ["avro/a.avsc"]);
+    assert_eq!(files("Left"), [""; 0]);
+    assert_eq!(files("Joined"), ["avro/d.avsc"]);
+    assert_eq!(files("acme.user.joined.v1"), ["avro/c.avsc"]);
+}
+
+#[test]
+fn references_in_the_styles_that_people_write_are_followed() {
+    let files: &[(&str, &str)] = &[
+        (
+            "a/schemas/events/order.json",
+            r##"{
+  "$schema": "https://acme.dev/meta/draft4#", "id": "order", "type": "object",
+  "properties": {
+    "by_name": { "$ref": "file://money.json" },
+    "no_extension": { "$ref": "../common/money" },
+    "from_root": { "$ref": "a/schemas/common/money.json#/definitions/m" },
+    "escaped": { "$ref": "../common/money.json#/definitions/a%20b~1c" },
+    "twice": { "$ref": "file://twin.json" }
+  }
+}"##,
+        ),
+        (
+            "a/schemas/common/money.json",
+            r#"{ "type": "integer", "definitions": { "m": { "minimum": 1, "exclusiveMinimum": true }, "a b/c": { "maximum": 2 } } }"#,
+        ),
+        ("a/schemas/common/x/twin.json", "{\"type\": \"string\"}"),
+        ("a/schemas/common/y/twin.json", "{\"type\": \"string\"}"),
+    ];
+    check(
+        files,
+        expect![[r##"
+        a/schemas/events/order.json sends order (by name) [schema a/schemas/events/order.json:1]
+          {"$defs":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1},"money":{"definitions":{"a b/c":{"maximum":2},"m":{"exclusiveMinimum":1}},"type":"integer"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"by_name":{"$ref":"#/$defs/money"},"escaped":{"$ref":"#/$defs/a%20b~1c"},"from_root":{"$ref":"#/$defs/m"},"no_extension":{"$ref":"#/$defs/money"},"twice":{"x-driftgate-unknown":"there is no file `file://twin.json` in the repository"}},"type":"object"}
+        warning: a/schemas/events/order.json:8: there is no file `file://twin.json` in the repository
+        wanted: a/schemas/events/twin.json
+    "##]],
+    );
 }

@@ -2,16 +2,8 @@
 
 use std::collections::BTreeSet;
 
+pub use crate::config::FailOn;
 use crate::finding::{Finding, Severity, Status};
-
-/// From which weight on a finding fails the check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FailOn {
-    #[default]
-    Error,
-    Warning,
-    Never,
-}
 
 /// What decides whether the check fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Finding, Severity, Status, Via};
+use crate::finding::{Finding, Severity, Status};
 use crate::source::RepoPath;
 
 use super::place::{self, Anchor};
@@ -24,6 +24,8 @@ const MAX_ANNOTATIONS: usize = 10;
 const MAX_MESSAGE: usize = 4_000;
 /// Findings that one annotation lists.
 const MAX_LISTED: usize = 12;
+/// Readers that one annotation names.
+const MAX_READERS: usize = 8;
 /// Characters of a title.
 const MAX_TITLE: usize = 120;
 /// Bytes of the step summary. GitHub drops one of 1 MiB without a word, and what else the step writes counts as well.
@@ -204,7 +206,6 @@ impl Rank {
 
 /// The findings that one annotation speaks of: those of one event in one file.
 struct Group<'a> {
-    event: &'a str,
     level: Level,
     anchor: Anchor,
     findings: Vec<&'a Finding>,
@@ -222,7 +223,7 @@ fn groups<'a>(report: &'a Report<'_>) -> Vec<Group<'a>> {
         let anchor = place::anchor(report, finding);
         match gathered.entry((&finding.event, anchor.file.clone())) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(Group { event: &finding.event, level, anchor, findings: vec![finding] });
+                vacant.insert(Group { level, anchor, findings: vec![finding] });
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => {
                 let group = occupied.get_mut();
@@ -241,7 +242,7 @@ fn groups<'a>(report: &'a Report<'_>) -> Vec<Group<'a>> {
 impl Group<'_> {
     fn annotation(&self, report: &Report<'_>) -> (Rank, Annotation) {
         let first = self.findings.first().expect("a group is made with its first finding");
-        let event = escape::line(self.event);
+        let event = escape::line(super::subject(first));
         let title = match self.findings.len() {
             1 => format!("{}: {event}", first.rule),
             count => format!("{event}: {count} findings"),
@@ -265,6 +266,12 @@ impl Group<'_> {
         if self.findings.len() > MAX_LISTED {
             message.push_str(&format!("\n{} more in the job summary", self.findings.len() - MAX_LISTED));
         }
+        let (readers, rest) = super::readers(self.findings.iter().copied(), MAX_READERS);
+        if !readers.is_empty() {
+            let names: Vec<_> = readers.iter().map(|consumer| escape::line(&consumer.name)).collect();
+            let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            message.push_str(&format!("\nreaders: {}{rest}", names.join(", ")));
+        }
         if !first.help.is_empty() {
             message.push_str(&format!("\nhelp: {}", escape::line(&first.help)));
         }
@@ -273,8 +280,13 @@ impl Group<'_> {
         {
             message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
         }
-        let reader = self.findings.iter().any(|f| f.consumers.iter().any(|consumer| consumer.via != Via::Base));
-        let rank = Rank { level: self.level, reader, finding: true, file: self.anchor.file.clone(), line: self.anchor.line };
+        let rank = Rank {
+            level: self.level,
+            reader: !readers.is_empty(),
+            finding: true,
+            file: self.anchor.file.clone(),
+            line: self.anchor.line,
+        };
         (rank, Annotation { level: self.level, anchor: Some(self.anchor.clone()), title, message })
     }
 }

@@ -57,7 +57,12 @@ fn cases<'a>(report: &'a Report<'_>) -> Vec<Case<'a>> {
             None => {
                 let anchor = place::anchor(report, finding);
                 let name = format!("{} {}", finding.rule, finding.path);
-                cases.push(Case { event, name, file: Some((anchor.file, anchor.line)), findings: vec![finding] });
+                cases.push(Case {
+                    event: super::subject(finding),
+                    name,
+                    file: Some((anchor.file, anchor.line)),
+                    findings: vec![finding],
+                });
             }
         }
     }

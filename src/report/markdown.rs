@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use crate::finding::{Finding, Severity, Status, Via};
+use crate::finding::{Finding, Severity, Status};
 
 use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, place};
 
@@ -19,6 +19,8 @@ const CLOSING: usize = 2_000;
 const MAX_CELL: usize = 300;
 /// Characters of a witness.
 const MAX_WITNESS: usize = 1_500;
+/// Readers that are named for one finding.
+const MAX_READERS: usize = 6;
 /// Findings that are told in full below the table.
 const MAX_DETAILS: usize = 25;
 /// Diagnostics that are listed.
@@ -97,20 +99,23 @@ fn table(report: &Report<'_>, findings: &[&Finding], page: &mut Page) -> usize {
     for (done, finding) in findings.iter().enumerate() {
         let anchor = place::anchor(report, finding);
         let place = format!("{}:{}", anchor.file, anchor.line);
-        let mut readers: Vec<String> = Vec::new();
-        for consumer in &finding.consumers {
-            readers.push(match consumer.via {
-                Via::Base => "nobody declared".to_owned(),
-                Via::Contract | Via::Schema | Via::Pact | Via::AsyncApi | Via::OpenApi | Via::Code => {
-                    let owner = consumer.owner.as_ref().map(|owner| format!(" ({})", cell(owner))).unwrap_or_default();
-                    format!("{}{owner}", cell(&consumer.name))
-                }
-            });
+        let (known, rest) = super::readers([*finding], MAX_READERS);
+        let mut readers: Vec<String> = known
+            .iter()
+            .map(|consumer| {
+                let owner = consumer.owner.as_ref().map(|owner| format!(" ({})", cell(owner))).unwrap_or_default();
+                format!("{}{owner}", cell(&consumer.name))
+            })
+            .collect();
+        if rest > 0 {
+            readers.push(format!("{rest} more"));
+        } else if readers.is_empty() && !finding.consumers.is_empty() {
+            readers.push("nobody declared".to_owned());
         }
         let row = format!(
             "| {} | {} | {} | {} | {} | {} |\n",
             severity_word(finding),
-            cell(&finding.event),
+            cell(super::subject(finding)),
             prose_cell(&finding.message),
             readers.join(", "),
             cell(&place),
@@ -163,7 +168,7 @@ fn details(report: &Report<'_>, findings: &[&Finding], page: &mut Page) {
         if let Some(evidence) = &finding.evidence {
             write!(block, "{}\n\n", prose(evidence)).expect("writing to a string cannot fail");
         }
-        for consumer in &finding.consumers {
+        for consumer in finding.consumers.iter().take(MAX_READERS) {
             if let (Some(origin), Some(line)) = (&consumer.origin, place::promise_line(report, finding, consumer)) {
                 let at = format!("{}:{line}", origin.file);
                 writeln!(block, "- {} at {}", code(&consumer.name), code(&at)).expect("writing to a string cannot fail");
@@ -201,7 +206,7 @@ fn accepted(report: &Report<'_>, page: &mut Page) {
         };
         let reason = finding.accepted.as_deref().unwrap_or("no reason given");
         let head = if first { "**Accepted breaks**\n\n" } else { "" };
-        let block = format!("{head}- {} in {}, {state}: {}\n", code(finding.rule), code(&finding.event), prose(reason));
+        let block = format!("{head}- {} in {}, {state}: {}\n", code(finding.rule), code(super::subject(finding)), prose(reason));
         if !page.push(&block) {
             return;
         }

@@ -23,12 +23,12 @@ mod mermaid;
 #[cfg(test)]
 mod sample;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
 use crate::facts::Role;
-use crate::finding::{Diagnostic, Finding, Severity};
+use crate::finding::{Consumer, Diagnostic, Finding, Severity, Via};
 use crate::source::{Origin, RepoPath, SourceText};
 
 pub use assemble::{Answer, Counts, Gate, QuestionAnswer, Summary, Verdict};
@@ -242,6 +242,24 @@ impl Report<'_> {
             summary.unknown,
         )
     }
+}
+
+/// The consumers of a finding that are known, by name, each once; at most `limit` of them, and a count of the rest.
+fn readers<'a>(findings: impl IntoIterator<Item = &'a Finding>, limit: usize) -> (Vec<&'a Consumer>, usize) {
+    let mut seen = BTreeSet::new();
+    let mut known: Vec<&Consumer> = findings
+        .into_iter()
+        .flat_map(|finding| &finding.consumers)
+        .filter(|consumer| consumer.via != Via::Base && seen.insert(consumer.name.as_str()))
+        .collect();
+    let rest = known.len().saturating_sub(limit);
+    known.truncate(limit);
+    (known, rest)
+}
+
+/// What a finding is about: its event, or the repository as a whole.
+fn subject(finding: &Finding) -> &str {
+    if finding.event.is_empty() { "repository" } else { &finding.event }
 }
 
 /// An object id as people quote it.

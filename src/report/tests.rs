@@ -189,6 +189,18 @@ fn an_accepted_finding_takes_a_line_and_its_reason() {
 }
 
 #[test]
+fn a_finding_with_many_readers_names_some_of_them() {
+    let mut sample = Sample::rename();
+    let reader = sample.findings[0].consumers[0].clone();
+    sample.findings[0].consumers = (0..12).map(|n| Consumer { name: format!("r{n:02}"), ..reader.clone() }).collect();
+    let brief = text(&sample);
+    assert!(brief.contains("r09 (contract)") && !brief.contains("r10 (contract)"), "{brief}");
+    assert!(brief.contains("2 more (`-v` names them)"), "{brief}");
+    let verbose = TextStyle { verbose: true, ..TextStyle::plain() };
+    assert!(written(&text::Text::new(verbose), &sample.report()).contains("r11 (contract)"));
+}
+
+#[test]
 fn quiet_text_is_empty_where_nothing_fails() {
     let mut sample = Sample::rename();
     sample.findings[0].status = Status::Allowed;

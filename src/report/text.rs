@@ -14,6 +14,8 @@ use super::{Report, Reporter, Side, TextStyle, escape, place};
 
 /// Consumers whose promise is shown with its lines; the others are named.
 const MAX_PROMISES: usize = 2;
+/// Readers that are named; `-v` names them all.
+const MAX_READERS: usize = 10;
 /// Diagnostics that are listed; the rest is a count. `-v` lists them all.
 const MAX_DIAGNOSTICS: usize = 20;
 /// Characters of a witness. A longer one is cut: the JSON report has it whole.
@@ -141,7 +143,12 @@ impl Printer<'_> {
             }
         }
         if !finding.consumers.is_empty() {
-            let readers: Vec<String> = finding.consumers.iter().map(|consumer| reader(self.report, finding, consumer)).collect();
+            let limit = if self.style.verbose { usize::MAX } else { MAX_READERS };
+            let shown = finding.consumers.iter().take(limit);
+            let mut readers: Vec<String> = shown.map(|consumer| reader(self.report, finding, consumer)).collect();
+            if finding.consumers.len() > limit {
+                readers.push(format!("{} more (`-v` names them)", finding.consumers.len() - limit));
+            }
             self.field("readers", &readers.join("\n"), out)?;
         }
         if let Some(evidence) = &finding.evidence {

@@ -39,21 +39,21 @@ static ALL: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// All of them, by address.
-pub(super) fn all() -> &'static [(String, Value)] {
-    &ALL
-}
-
-/// Whether a document refers to one of them.
-pub(super) fn mentioned_in(value: &Value) -> bool {
+/// Those that a document may mean, by address: all of each draft that its references name.
+pub(super) fn needed_by(value: &Value) -> Vec<&'static (String, Value)> {
+    const DRAFTS: [&str; 5] = ["draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12"];
+    let mut named = [false; DRAFTS.len()];
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
         match value {
             Value::Object(map) => {
-                let named =
-                    |key: &str| map.get(key).and_then(Value::as_str).is_some_and(|text| text.contains("://json-schema.org/"));
-                if named("$ref") || named("$dynamicRef") {
-                    return true;
+                for keyword in ["$ref", "$dynamicRef"] {
+                    let reference = map.get(keyword).and_then(Value::as_str).unwrap_or_default();
+                    if let Some((_, path)) = reference.split_once("://json-schema.org/") {
+                        for (named, draft) in named.iter_mut().zip(DRAFTS) {
+                            *named |= path.starts_with(draft);
+                        }
+                    }
                 }
                 pending.extend(map.values());
             }
@@ -61,13 +61,17 @@ pub(super) fn mentioned_in(value: &Value) -> bool {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
-    false
+    if named == [false; DRAFTS.len()] {
+        return Vec::new();
+    }
+    let wanted = |address: &str| named.iter().zip(DRAFTS).any(|(named, draft)| *named && address.contains(draft));
+    ALL.iter().filter(|(address, _)| wanted(address)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn every_draft_has_its_schema() {
-        assert_eq!(super::all().len(), 3 + 7 + 9);
+        assert_eq!(super::ALL.len(), 3 + 7 + 9);
     }
 }

@@ -58,9 +58,11 @@ impl<'a> Resolver<'a> {
             let draft = value.get("$schema").and_then(Value::as_str).and_then(Draft::of_address).unwrap_or(draft);
             resolver.add_document(address, value, draft);
         }
-        if metaschemas::mentioned_in(root) || others.iter().any(|(_, value)| metaschemas::mentioned_in(value)) {
-            for (address, value) in metaschemas::all() {
-                resolver.add_document(address, value, Draft::detect(value));
+        for value in std::iter::once(root).chain(others.iter().map(|(_, value)| value)) {
+            for (address, value) in metaschemas::needed_by(value) {
+                if !resolver.by_address.contains_key(address) {
+                    resolver.add_document(address, value, Draft::detect(value));
+                }
             }
         }
         resolver

@@ -197,7 +197,7 @@ fixed="<check><--format><github><--output><json=$work/reports/report.json><--out
 fixed+="<--output><markdown=$work/reports/comment.md>"
 expect "without inputs" "$fixed 1" "$(check)"
 expect "with all of them" "$fixed<--base><abc><--base-exact><--require-base><--fail-on><warning><--accept-requested><--strict><-v> 1" \
-  "$(check DRIFTGATE_BASE=abc INPUT_FAIL_ON=warning ACCEPT_REQUESTED=true INPUT_ARGS='--strict  -v')"
+  "$(check DRIFTGATE_BASE=abc INPUT_FAIL_ON=warning ACCEPT_REQUESTED=true INPUT_ARGS=$'--strict\n  -v')"
 # shellcheck disable=SC2016 # It must not be expanded.
 expect "arguments are not run" "$fixed<\$(touch><pwned)><*> 1" "$(check INPUT_ARGS='$(touch pwned) *')"
 expect "nothing was run" no "$(if [[ -e pwned ]]; then echo yes; else echo no; fi)"

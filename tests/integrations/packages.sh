@@ -21,6 +21,25 @@ python3 -m venv "$work/venv"
 [[ $("$work/venv/bin/driftgate" --version) == "$want" ]]
 "$work/venv/bin/pip" check
 
+echo "-- the wheel as a hook: nothing is built before the first commit"
+export PRE_COMMIT_HOME=$scratch/wheel-pre-commit PREK_HOME=$scratch/wheel-prek
+git init --quiet "$work/repository"
+cd "$work/repository"
+cat > .pre-commit-config.yaml <<YAML
+repos:
+  - repo: local
+    hooks:
+      - id: driftgate
+        name: driftgate
+        language: python
+        additional_dependencies: [$(echo "$work"/one/*.whl)]
+        entry: driftgate --version
+        pass_filenames: false
+YAML
+git add .
+for runner in pre-commit prek; do "$tools/py/bin/$runner" run --verbose | grep -F "$want"; done
+cd "$root"
+
 echo "-- the npm packages, packed and installed"
 python3 .github/packaging/npm.py "$work/npm" "$target=$binary"
 mkdir "$work/packed" "$work/user"

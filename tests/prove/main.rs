@@ -1,3 +1,5 @@
 //! The prover against other projects' documents and against random ones.
 
 mod corpus;
+mod generate;
+mod properties;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::facts::{FactDiagnostic, FileFacts, LanguageId, Manifest};
 use crate::finding::Severity;
@@ -59,14 +60,12 @@ struct Workspace {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Dependency {
-    /// A version alone says nothing about names.
-    Version(String),
     Detailed {
         package: Option<String>,
         path: Option<String>,
     },
-    /// A form that is not read, such as one of a later cargo.
-    Other(toml::Value),
+    /// A version alone says nothing about names, and a form that is not known neither.
+    Other(IgnoredAny),
 }
 
 pub fn extract(source: &SourceText) -> FileFacts {
@@ -114,7 +113,7 @@ fn manifest(cargo: CargoToml) -> Manifest {
                     manifest.dependencies.push(entry);
                 }
             }
-            Dependency::Version(_) | Dependency::Detailed { .. } | Dependency::Other(_) => {}
+            Dependency::Detailed { .. } | Dependency::Other(_) => {}
         }
     }
     manifest

@@ -9,7 +9,7 @@ use super::{names, span};
 use crate::facts::calls::Change;
 use crate::facts::{
     Argument, Call, CallId, CallKind, Completion, Expr, ExprKind, FnId, Literal, LocalId, LocalKind, Read, RecordExpr, Step,
-    TypeExpr, TypeKind, TypeOp, TypeRef,
+    TypeExpr, TypeKind, TypeOp, TypeRef, ValueMember,
 };
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
@@ -75,14 +75,7 @@ impl<'a> Lower<'a> {
                 self.asked = asked_by(name, at);
                 let on = self.record(inner);
                 self.asked = None;
-                let kind = match on.kind {
-                    ExprKind::Name(mut path) => {
-                        path.push(name.to_owned());
-                        ExprKind::Name(path)
-                    }
-                    kind => ExprKind::Member(Box::new(Expr::new(kind, on.span)), name.to_owned()),
-                };
-                Expr::new(kind, at)
+                Expr::new(ExprKind::Member(Box::new(on), name.to_owned()), at)
             }
             Py::Name(_) => self.expr(func),
             // `@app.task(bind=True)`-like factories and `Client()(x)`.
@@ -142,6 +135,10 @@ impl<'a> Lower<'a> {
     fn record_of(&mut self, callee: &Expr, args: &[Argument]) -> Option<RecordExpr> {
         let path = match &callee.kind {
             ExprKind::Name(path) => path.clone(),
+            ExprKind::Member(base, name) => match &base.kind {
+                ExprKind::Name(path) => path.iter().cloned().chain(std::iter::once(name.clone())).collect(),
+                _ => return None,
+            },
             ExprKind::This if !self.classes.is_empty() => self.classes.clone(),
             _ => return None,
         };
@@ -401,18 +398,16 @@ impl<'a> Lower<'a> {
         let is = |name: &str| matches!(option(name), Some(Py::BooleanLiteral(literal)) if literal.value);
         let given =
             |name: &str| option(name).is_some_and(|value| !matches!(value, Py::BooleanLiteral(literal) if !literal.value));
-        let of = |value: Expr| {
-            let at = value.span;
-            match value.kind {
-                ExprKind::OfType(ty) => *ty,
-                kind => TypeExpr::new(TypeKind::Of(Box::new(Expr::new(kind, at))), at),
+        for keyword in &call.arguments.keywords {
+            if !matches!(keyword.value, Py::BooleanLiteral(_)) {
+                self.expr(&keyword.value);
             }
-        };
+        }
+        // Without a type to carry them out on, the options say nothing; the model's own form is the best that is known.
+        let Some(stated) = self.stated_type(&value) else { return value };
         let mut ty: Option<TypeExpr> = None;
-        let base = value.clone();
         let apply = |op: TypeOp, ty: &mut Option<TypeExpr>, extra: Option<TypeExpr>| {
-            let inner = ty.take().unwrap_or_else(|| of(base.clone()));
-            let mut operands = vec![inner];
+            let mut operands = vec![ty.take().unwrap_or_else(|| stated.clone())];
             operands.extend(extra);
             *ty = Some(TypeExpr::new(TypeKind::Apply(op, operands), at));
         };
@@ -433,12 +428,7 @@ impl<'a> Lower<'a> {
             let members = texts.into_iter().map(|text| TypeExpr::new(TypeKind::Const(Literal::Text(text)), at)).collect();
             Some(TypeExpr::new(TypeKind::Union(members), at))
         };
-        for keyword in &call.arguments.keywords {
-            if !matches!(keyword.value, Py::BooleanLiteral(_)) {
-                self.expr(&keyword.value);
-            }
-        }
-        if !given("by_alias") {
+        if !given("by_alias") && self.may_have_aliases(&stated) {
             apply(TypeOp::MemberNames, &mut ty, None);
         }
         if is("exclude_none") {
@@ -459,10 +449,59 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        match ty {
-            Some(ty) => Expr::new(ExprKind::OfType(Box::new(ty)), at),
-            None => value,
+        let Some(ty) = ty else { return value };
+        let dumped = Expr::new(ExprKind::OfType(Box::new(ty)), at);
+        // Constants that the model was made with say more than its type: the event's own name, mostly.
+        let ExprKind::Record(record) = value.kind else { return dumped };
+        let mut members = vec![ValueMember::Spread { value: dumped, conditional: false }];
+        for (name, value) in record.fields {
+            let constant = matches!(value.kind, ExprKind::Literal(Literal::Text(_)) | ExprKind::Name(_));
+            let is_member = !name.starts_with(|first: char| first.is_ascii_digit())
+                && !name.chars().any(|letter| letter.is_ascii_uppercase());
+            if constant && is_member {
+                members.push(ValueMember::Entry { key: Expr::text(name, value.span), value, conditional: false });
+            }
         }
+        if members.len() == 1 {
+            if let Some(ValueMember::Spread { value, .. }) = members.pop() {
+                return value;
+            }
+        }
+        Expr::new(ExprKind::Object(members), at)
+    }
+
+    /// The type of a value as the code states it, without following names.
+    fn stated_type(&self, value: &Expr) -> Option<TypeExpr> {
+        let named = |of: &TypeRef| TypeExpr::new(TypeKind::Ref(of.clone()), value.span);
+        match &value.kind {
+            ExprKind::Record(record) => Some(named(&record.ty)),
+            ExprKind::Typed(_, ty) | ExprKind::OfType(ty) => Some((**ty).clone()),
+            ExprKind::Local(id) => {
+                let local = self.frames.last()?.function.locals.get(id.0 as usize)?;
+                let from_value = || match &local.value.as_ref()?.kind {
+                    ExprKind::Record(record) => Some(named(&record.ty)),
+                    ExprKind::Typed(_, ty) => Some((**ty).clone()),
+                    _ => None,
+                };
+                let ty = local.ty.clone().or_else(from_value)?;
+                matches!(ty.kind, TypeKind::Ref(_) | TypeKind::Union(_)).then_some(ty)
+            }
+            ExprKind::This => self.own_class(value.span),
+            _ => None,
+        }
+    }
+
+    /// Whether a model may write other names than its members': not one of this file without any alias.
+    fn may_have_aliases(&self, ty: &TypeExpr) -> bool {
+        let TypeKind::Ref(of) = &ty.kind else { return true };
+        let [name] = of.path.as_slice() else { return true };
+        if name == "BaseModel" {
+            return false;
+        }
+        let Some(class) = self.local_classes.get(name.as_str()) else { return true };
+        let source = self.text.get(class.range().to_std_range()).unwrap_or_default();
+        source.contains("alias")
+            || !class.bases().iter().all(|base| self.type_name(base).is_some_and(|full| full.starts_with("pydantic.")))
     }
 }
 
@@ -495,12 +534,7 @@ fn boto_service(callee: &Expr, args: &[Argument]) -> Option<String> {
         ExprKind::Member(_, name) => name,
         _ => return None,
     };
-    let on_boto = match &callee.kind {
-        ExprKind::Name(path) => path.iter().any(|part| matches!(part.as_str(), "boto3" | "aioboto3" | "session" | "_session")),
-        ExprKind::Member(..) => true,
-        _ => false,
-    };
-    if !on_boto || !matches!(name.as_str(), "client" | "resource" | "create_client") {
+    if !matches!(name.as_str(), "client" | "resource" | "create_client") {
         return None;
     }
     let service = args.iter().find(|arg| !arg.spread && arg.name.as_deref().is_none_or(|name| name == "service_name"))?;

@@ -44,6 +44,8 @@ impl<'a> Lower<'a> {
 
     fn function_body_of(&mut self, def: &'a StmtFunctionDef, id: FnId, closure: bool, is_method: bool) {
         let params_before = self.type_params.len();
+        // Decorators are evaluated where the function stands, before there is a function.
+        let decorators = self.decorators(&def.decorator_list);
         self.open_reserved(id, def.name.as_str(), span(def.name.range), span(def.range), closure);
         let type_params = self.declared_params(def.type_params.as_deref());
         let exported = closure.then_some(false).unwrap_or_else(|| !def.name.as_str().starts_with('_') || is_method);
@@ -51,7 +53,6 @@ impl<'a> Lower<'a> {
         let is_static =
             def.decorator_list.iter().any(|decorator| names::last_name(&decorator.expression) == Some("staticmethod"));
         let in_test = is_test(def, self.classes.last().map(String::as_str), &self.bases);
-        let decorators = self.decorators(&def.decorator_list);
         let frame = self.frame();
         frame.function.type_params = type_params;
         frame.function.is_method = is_method;
@@ -128,7 +129,7 @@ impl<'a> Lower<'a> {
         self.frame().scope.insert(param.name.as_str(), super::lower::Binding::Local(id));
     }
 
-    /// Decorators as calls; what is called inside their arguments is recorded with the function that they stand on.
+    /// Decorators as calls; what is called inside their arguments belongs to the function or module around.
     pub(super) fn decorators(&mut self, decorators: &'a [Decorator]) -> Vec<Call> {
         let mut out = Vec::new();
         for decorator in decorators {

@@ -14,6 +14,9 @@ use crate::facts::{
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
 
+/// How many of the nearest branches and loops around a call are kept once a file has used up what it may hold of them.
+const NEAREST: usize = 4;
+
 /// A value, and the read that it is as long as the chain may go on.
 pub struct Place {
     pub expr: Expr,
@@ -176,13 +179,17 @@ impl Lowering<'_> {
 
     /// Records a call.
     pub fn push_call(&mut self, callee: Expr, args: Vec<Argument>, type_args: Vec<TypeExpr>, kind: CallKind, span: Span) -> Expr {
+        let around = self.frame().enclosing.len() + self.frame().early.len();
+        let affordable = around <= self.surroundings_left;
+        self.surroundings_left = self.surroundings_left.saturating_sub(around);
         let frame = self.frame();
         let id = CallId(u32::try_from(frame.function.calls.len()).unwrap_or(u32::MAX));
+        let nearest = frame.enclosing.len().saturating_sub(NEAREST);
         let surroundings = Surroundings {
             completion: Completion::Used,
             swallowed: Swallowed::No,
-            enclosing: frame.enclosing.clone(),
-            early_returns: frame.early.clone(),
+            enclosing: if affordable { frame.enclosing.clone() } else { frame.enclosing[nearest..].to_vec() },
+            early_returns: if affordable { frame.early.clone() } else { Vec::new() },
         };
         let functions: Vec<FnId> = args
             .iter()
@@ -433,9 +440,11 @@ impl Lowering<'_> {
                 Place::of(Expr::new(ExprKind::ListOf(Box::new(item)), span))
             }
             "first" | "last" | "next" | "pop" | "peek" => {
-                place.step(Step::Each, span);
-                place.optional();
                 let list = self.finish(place);
+                if matches!(name, "next" | "pop") {
+                    // A stream or a queue of messages may be behind it: the call is kept beside its value.
+                    self.plain_method(call, name, list.clone(), span);
+                }
                 Place::of(Expr::new(ExprKind::Element(Box::new(list)), span))
             }
             "json" => {
@@ -457,7 +466,8 @@ impl Lowering<'_> {
         match &expr.kind {
             ExprKind::Name(path) => path.len() > 1 && path.last().is_some_and(|last| last.starts_with(char::is_uppercase)),
             ExprKind::This => true,
-            ExprKind::Member(base, _) => matches!(base.kind, ExprKind::This | ExprKind::Local(_)),
+            // `self.kind.as_str()`, where this file says that `kind` is of a type of the project.
+            ExprKind::Member(base, member) if matches!(base.kind, ExprKind::This) => self.own_member_is_named(member),
             ExprKind::Record(_) => true,
             ExprKind::Local(id) => {
                 let local = self.frame().function.local(*id);
@@ -471,6 +481,15 @@ impl Lowering<'_> {
             }
             _ => false,
         }
+    }
+
+    fn own_member_is_named(&self, member: &str) -> bool {
+        let Some(own) = self.self_type.as_ref().and_then(|own| own.path.last()) else { return false };
+        self.facts.classes.iter().filter(|class| class.name == *own).any(|class| {
+            class.members.iter().any(|(name, ty, _)| {
+                name == member && ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Ref(_) | TypeKind::Param(_)))
+            })
+        })
     }
 
     /// `map`, `and_then`, `for_each` and their like, with the function applied in place.
@@ -500,6 +519,7 @@ impl Lowering<'_> {
             place.optional();
         }
         let value = self.finish(place);
+        let value = self.shared(value);
         let param = if over_elements { Expr::new(ExprKind::Element(Box::new(value.clone())), value.span) } else { value.clone() };
         let enclosing =
             if over_elements { Enclosing::Loop(span) } else { Enclosing::Branch(self.presence_guard(&call.receiver)) };

@@ -15,6 +15,12 @@ const PATTERN_DEPTH: usize = 32;
 impl Lowering<'_> {
     /// Binds the names of a pattern to the parts of a value that they take.
     pub fn bind(&mut self, pat: &Pat, value: Option<Expr>, ty: Option<TypeExpr>, refutable: bool) {
+        let value = match (pat, value) {
+            // `let (a, b) = (x, y)` takes each from its place; other patterns repeat the value for each name.
+            (Pat::Ident(_) | Pat::Wild(_) | Pat::Tuple(_), value) => value,
+            (_, Some(value)) => Some(self.shared(value)),
+            (_, None) => None,
+        };
         self.bind_at(pat, value, ty, refutable, PATTERN_DEPTH);
     }
 
@@ -47,6 +53,10 @@ impl Lowering<'_> {
                 }
             }
             Pat::Tuple(tuple) => {
+                let value = value.map(|value| match value.kind {
+                    ExprKind::Array(_) => value,
+                    _ => self.shared(value),
+                });
                 let types: Vec<TypeExpr> = match ty.map(|ty| ty.kind) {
                     Some(TypeKind::Tuple { items, .. }) => items,
                     _ => Vec::new(),

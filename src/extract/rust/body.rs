@@ -7,7 +7,7 @@ use super::extent;
 use super::items::{Lowering, Method};
 use super::types::{plain, type_param_names};
 use crate::facts::{
-    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Read, Role,
+    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Read, Role, Step,
     Swallowed, TypeExpr, TypeKind,
 };
 use crate::source::Span;
@@ -148,7 +148,7 @@ impl Lowering<'_> {
         let id = self.enter(function, false);
         for input in &signature.inputs {
             if let FnArg::Typed(input) = input {
-                let ty = Some(self.types(Role::Consumer).lower(&input.ty));
+                let ty = Some(self.types(Role::Consumer).given(&input.ty));
                 self.parameter(&input.pat, ty);
             }
         }
@@ -171,6 +171,7 @@ impl Lowering<'_> {
     /// Records what a body gives at its end.
     pub fn finish_body(&mut self, tail: Option<Expr>, syntax: Option<&Syntax>) {
         if let Some(value) = tail {
+            let value = self.decoded_for_return(value);
             self.complete(&value, &Completion::Returned);
             if !syntax.is_some_and(is_nothing) {
                 self.frame().function.returns.push(value);
@@ -302,6 +303,14 @@ impl Lowering<'_> {
                 let id = self.function(&item.attrs, &item.sig, Some(&item.block), false, None);
                 self.variable(&plain(&item.sig.ident), Some(Expr::new(ExprKind::Function(id), span)), None, span);
             }
+            syn::Item::Use(item) => {
+                for import in super::items::imports_of(item, self.spans, &self.scope) {
+                    let known = |other: &crate::facts::Import| other.scope == import.scope && other.local == import.local;
+                    if !self.facts.imports.iter().any(known) {
+                        self.facts.imports.push(import);
+                    }
+                }
+            }
             syn::Item::Struct(_) | syn::Item::Enum(_) | syn::Item::Type(_) | syn::Item::Impl(_) => self.item(item, 1),
             _ => {}
         }
@@ -323,7 +332,7 @@ impl Lowering<'_> {
 
     fn let_statement(&mut self, statement: &LetStatement) {
         let (pat, annotated) = match &statement.pat {
-            Pat::Type(typed) => (typed.pat.as_ref(), Some(self.types(Role::Consumer).lower(&typed.ty))),
+            Pat::Type(typed) => (typed.pat.as_ref(), Some(self.types(Role::Consumer).given(&typed.ty))),
             pat => (pat, None),
         };
         let annotated = annotated.filter(|ty| !matches!(ty.kind, TypeKind::Unknown(_)));
@@ -344,6 +353,7 @@ impl Lowering<'_> {
             Some(ty) => self.decode_as(value, ty),
             None => value,
         };
+        let value = if init.diverge.is_some() { self.shared(value) } else { value };
         if matches!(pat, Pat::Wild(_)) {
             self.complete(&value, &Completion::Floating);
             self.swallow(&value, Swallowed::Dropped);
@@ -371,16 +381,28 @@ impl Lowering<'_> {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         let mut out = String::new();
         for word in text.split_whitespace() {
-            if out.len() > GUARD_SOURCE {
-                out.push('…');
-                break;
-            }
             if !out.is_empty() {
                 out.push(' ');
+            }
+            let room = GUARD_SOURCE.saturating_sub(out.len());
+            if let Some((end, _)) = word.char_indices().nth(room) {
+                out.push_str(&word[..end]);
+                out.push('…');
+                break;
             }
             out.push_str(word);
         }
         out
+    }
+
+    /// A value that may be repeated: a large one gets a variable of its own.
+    pub fn shared(&mut self, value: Expr) -> Expr {
+        if is_small(&value, &mut SHARED_SIZE.clone()) {
+            return value;
+        }
+        let span = value.span;
+        let id = self.variable("", Some(value), None, span);
+        Expr::new(ExprKind::Local(id), span)
     }
 
     /// Sets what becomes of a call's result, for it and for the calls that build it up: `a.b().c().await`.
@@ -407,6 +429,14 @@ impl Lowering<'_> {
                     }
                 }
                 ExprKind::Decoded(inner, _) | ExprKind::Typed(inner, _) => inner,
+                // `let sent = bus.send(x); … sent.await`
+                ExprKind::Local(id) if ids.is_empty() && !matches!(completion, Completion::Floating) => {
+                    let frame = self.frames.last().expect("inside of a frame");
+                    match &frame.function.local(*id).value {
+                        Some(value @ Expr { kind: ExprKind::Call(_), .. }) => value,
+                        _ => break,
+                    }
+                }
                 _ => break,
             };
         }
@@ -436,8 +466,17 @@ impl Lowering<'_> {
     }
 
     pub fn push_read(&mut self, read: Read) {
-        if !read.path.is_empty() {
+        // An element alone is no key that anybody could miss.
+        if read.path.iter().any(|step| matches!(step, Step::Key { .. })) {
             self.frame().function.reads.push(read);
+        }
+    }
+
+    /// `fn parse(…) -> Result<Order> { serde_json::from_str(text) }`
+    pub fn decoded_for_return(&mut self, value: Expr) -> Expr {
+        match self.frame().function.return_type.clone() {
+            Some(ty) if self.frame().inline == 0 => self.decode_as(value, &ty),
+            Some(_) | None => value,
         }
     }
 
@@ -456,6 +495,45 @@ impl Lowering<'_> {
             }
             kind => Expr::new(kind, span),
         }
+    }
+}
+
+/// How many parts a value may have to be repeated as it is.
+const SHARED_SIZE: usize = 24;
+
+fn is_small(value: &Expr, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match &value.kind {
+        ExprKind::Member(inner, _)
+        | ExprKind::ListOf(inner)
+        | ExprKind::MapOf(inner)
+        | ExprKind::Element(inner)
+        | ExprKind::Await(inner)
+        | ExprKind::Encoded(inner)
+        | ExprKind::Decoded(inner, _)
+        | ExprKind::Typed(inner, _) => is_small(inner, left),
+        ExprKind::Index(base, key) => is_small(base, left) && is_small(key, left),
+        ExprKind::Template(parts) | ExprKind::Array(parts) | ExprKind::OneOf(parts) => {
+            parts.iter().all(|part| is_small(part, left))
+        }
+        ExprKind::Record(record) => {
+            record.fields.iter().all(|(_, value)| is_small(value, left))
+                && record.base.as_ref().is_none_or(|base| is_small(base, left))
+        }
+        ExprKind::Object(members) => members.is_empty(),
+        ExprKind::Literal(_)
+        | ExprKind::Absent
+        | ExprKind::Name(_)
+        | ExprKind::Local(_)
+        | ExprKind::Outer(..)
+        | ExprKind::This
+        | ExprKind::Call(_)
+        | ExprKind::Function(_)
+        | ExprKind::OfType(_)
+        | ExprKind::Unknown(_) => true,
     }
 }
 

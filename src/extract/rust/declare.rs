@@ -67,7 +67,8 @@ impl Declaration<'_> {
         match fields {
             Fields::Named(named) => {
                 let mut object = self.object(named, container);
-                if let Some(tag) = &self.serde.tag {
+                // The tag of a struct is written, and nobody looks at it when reading.
+                if let (Some(tag), Role::Producer) = (&self.serde.tag, self.role()) {
                     let name = self.serde.rename.get(self.role()).cloned().unwrap_or_else(|| self.name.clone());
                     object.members.insert(0, self.constant_field(tag, &[name], self.span));
                 }
@@ -299,14 +300,16 @@ impl Declaration<'_> {
 
     /// Every variant that this side knows, with the form of its values.
     pub fn variants<'v>(&self, variants: impl Iterator<Item = &'v Variant>) -> Vec<(&'v Variant, TypeExpr)> {
-        let mut out = Vec::new();
+        let mut kept = Vec::new();
+        let mut known = Vec::new();
         for variant in variants {
             let serde = Serde::of(&metas(&variant.attrs));
             if serde.skip.get(self.role()).is_none() {
-                out.push((variant, self.variant(variant, &serde)));
+                known.extend(self.variant_names(variant, &serde));
+                kept.push((variant, serde));
             }
         }
-        out
+        kept.into_iter().map(|(variant, serde)| (variant, self.variant(variant, &serde, &known))).collect()
     }
 
     pub fn enumeration<'v>(&self, variants: impl Iterator<Item = &'v Variant> + Clone) -> TypeExpr {
@@ -361,7 +364,8 @@ impl Declaration<'_> {
         names
     }
 
-    fn variant(&self, variant: &Variant, serde: &Serde) -> TypeExpr {
+    /// `known` holds the names of all variants, which one that is read for all other names leaves out.
+    fn variant(&self, variant: &Variant, serde: &Serde, known: &[String]) -> TypeExpr {
         let span = self.types.spans.of(variant.ident.span());
         let names = self.variant_names(variant, serde);
         if let Some(at) = serde.unreadable {
@@ -385,8 +389,15 @@ impl Declaration<'_> {
             return content();
         }
         let catches_all = serde.other && self.role() == Role::Consumer;
-        let tag_type =
-            if catches_all { TypeExpr::new(TypeKind::String(Default::default()), span) } else { constants(&names, span) };
+        let tag_type = if catches_all {
+            let others: Vec<String> = known.iter().filter(|name| !names.contains(name)).cloned().collect();
+            match rust_types::text_other_than(&others) {
+                Some(shape) => TypeExpr::new(TypeKind::String(shape), span),
+                None => TypeExpr::unknown("any name that no other variant has", span),
+            }
+        } else {
+            constants(&names, span)
+        };
         let object = |members, additional| TypeExpr::new(TypeKind::Object(ObjectExpr { members, additional }), span);
         match (&self.serde.tag, &self.serde.content) {
             (None, _) if is_unit => tag_type,

@@ -64,7 +64,9 @@ impl Lowering<'_> {
 
     /// `Self::X` is `Type::X`.
     pub fn own_path(&self, mut path: Vec<String>) -> Vec<String> {
+        // In a trait, `Self` is whichever type implements it.
         if path.first().is_some_and(|first| first == "Self")
+            && !self.in_trait
             && let Some(own) = &self.self_type
         {
             path.splice(0..1, own.path.iter().cloned());
@@ -157,6 +159,7 @@ impl Lowering<'_> {
             Syntax::Return(found) => {
                 if let Some(value) = &found.expr {
                     let lowered = self.expr(value);
+                    let lowered = self.decoded_for_return(lowered);
                     self.complete(&lowered, &Completion::Returned);
                     if self.frame().inline == 0 && !is_nothing(value) {
                         self.frame().function.returns.push(lowered);
@@ -281,7 +284,7 @@ impl Lowering<'_> {
                 let right = self.expr(&binary.right);
                 // `prefix.to_string() + "x"`: one side that is a text makes it a concatenation.
                 if is_text(&left) || is_text(&right) {
-                    Expr::new(ExprKind::Template(vec![left, right]), span)
+                    concatenated(left, right, span)
                 } else {
                     Expr::unknown(self.source(span), span)
                 }
@@ -294,7 +297,7 @@ impl Lowering<'_> {
                     let local = &mut self.frame().function.locals[id.0 as usize];
                     if let Some(old) = local.value.take() {
                         local.value = Some(if is_text(&old) || is_text(&right) {
-                            Expr::new(ExprKind::Template(vec![old, right]), span)
+                            concatenated(old, right, span)
                         } else {
                             Expr::unknown("a sum", span)
                         });
@@ -375,6 +378,7 @@ impl Lowering<'_> {
                 }
                 place.compare(pattern_literals(&found.pat), true);
                 let subject = self.finish(place);
+                let subject = self.shared(subject);
                 let values = pattern_values(&found.pat, self);
                 self.bind(&found.pat, Some(subject.clone()), None, true);
                 let subject = (!values.is_empty()).then_some(subject);
@@ -461,6 +465,11 @@ impl Lowering<'_> {
         }
         place.compare(literals, has_default);
         let subject = self.finish(place);
+        let subject = match subject.kind {
+            // A tuple that is taken apart arm by arm stays one, as far as it is small.
+            ExprKind::Array(ref items) if items.len() <= 8 => subject,
+            _ => self.shared(subject),
+        };
         let source = self.source(extent::of(self.spans, &found.expr));
         for arm in &found.arms {
             if is_error_pattern(&arm.pat) {
@@ -616,6 +625,16 @@ pub fn one_of(mut values: Vec<Expr>, span: crate::source::Span) -> Expr {
         1 => values.remove(0),
         _ => Expr::new(ExprKind::OneOf(values), span),
     }
+}
+
+/// One text after another, flat.
+fn concatenated(left: Expr, right: Expr, span: crate::source::Span) -> Expr {
+    let mut parts = match left.kind {
+        ExprKind::Template(parts) => parts,
+        _ => vec![left],
+    };
+    parts.push(right);
+    Expr::new(ExprKind::Template(parts), span)
 }
 
 fn is_text(expr: &Expr) -> bool {

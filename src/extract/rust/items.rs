@@ -27,6 +27,9 @@ pub const PATH_MODULE: &str = "#[path]";
 /// How deep modules are walked.
 const MODULE_DEPTH: usize = 32;
 
+/// How many branches, loops and conditions around calls are recorded in one file. Past this only the nearest are.
+const SURROUNDINGS_BUDGET: usize = 100_000;
+
 /// What a hand-written `impl Serialize` and `impl Deserialize` of this file say.
 #[derive(Clone, Debug, Default)]
 pub struct Manual {
@@ -45,6 +48,8 @@ pub struct Lowering<'a> {
     pub in_test: bool,
     /// What `Self` means here.
     pub self_type: Option<TypeRef>,
+    /// Whether the methods at hand are those of a trait itself.
+    pub in_trait: bool,
     /// Type parameters in sight, of the impl and the functions around.
     pub params: Vec<TypeParam>,
     pub param_names: Vec<String>,
@@ -54,6 +59,8 @@ pub struct Lowering<'a> {
     pub depth: usize,
     /// Whether something was nested too deep to be followed.
     pub too_deep: Option<Span>,
+    /// How many branches, loops and conditions around calls may still be recorded; each call holds its own.
+    pub surroundings_left: usize,
     manual: FxHashMap<(Vec<String>, String), Manual>,
     mappings: FxHashMap<(Vec<String>, String), Vec<Mapping>>,
 }
@@ -71,11 +78,13 @@ impl<'a> Lowering<'a> {
             scope: Vec::new(),
             in_test: false,
             self_type: None,
+            in_trait: false,
             params: Vec::new(),
             param_names: Vec::new(),
             frames: Vec::new(),
             depth: 0,
             too_deep: None,
+            surroundings_left: SURROUNDINGS_BUDGET,
             manual: FxHashMap::default(),
             mappings: FxHashMap::default(),
         }
@@ -379,8 +388,10 @@ impl<'a> Lowering<'a> {
             let decorators = Vec::new();
             self.facts.classes.push(Class { scope, name, bases, members, exported, is_interface: false, decorators, span });
         }
-        for variant in variants {
-            self.declare(variant);
+        if serializable {
+            for variant in variants {
+                self.declare(variant);
+            }
         }
         self.scope.pop();
     }
@@ -556,6 +567,7 @@ impl<'a> Lowering<'a> {
         let own = self.own_type(&name, &item.generics);
         let outer = self.self_type.replace(own);
         self.scope.push(name);
+        self.in_trait = true;
         for member in &item.items {
             match member {
                 TraitItem::Const(item) => {
@@ -570,6 +582,7 @@ impl<'a> Lowering<'a> {
                 _ => {}
             }
         }
+        self.in_trait = false;
         self.scope.pop();
         self.self_type = outer;
         self.param_names.truncate(names_before);
@@ -687,6 +700,13 @@ pub fn names_of(items: &[Item], spans: &Spans) -> (Names, Vec<Import>) {
     let mut collector = Collector { spans, names: Names::default(), imports: Vec::new(), scope: Vec::new() };
     collector.items(items, MODULE_DEPTH);
     (collector.names, collector.imports)
+}
+
+/// What a `use` inside of a function brings in sight, as if it stood in the module around.
+pub fn imports_of(item: &ItemUse, spans: &Spans, scope: &[String]) -> Vec<Import> {
+    let mut collector = Collector { spans, names: Names::default(), imports: Vec::new(), scope: scope.to_vec() };
+    collector.import(item);
+    collector.imports
 }
 
 struct Collector<'a> {

@@ -22,6 +22,19 @@ pub struct Parsed {
     pub unread: Vec<(Span, String)>,
 }
 
+const UNPAIRED: &str = "a bracket or a quote has no partner";
+
+/// How much of the parser's message is kept; it may list every token that it would have taken.
+const MESSAGE_LENGTH: usize = 100;
+
+fn message(error: &syn::Error) -> String {
+    let text = error.to_string();
+    match text.char_indices().nth(MESSAGE_LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// Words that an item starts with.
 const ITEM_WORDS: &[&str] = &[
     "pub",
@@ -52,9 +65,8 @@ pub fn parse(text: &str) -> Parsed {
             unread.extend(ranges);
             match kept.parse::<TokenStream>() {
                 Ok(tokens) => (kept, tokens),
-                Err(error) => {
-                    let message = error.to_string();
-                    unread = vec![(Span::new(0, text.len()), message)];
+                Err(_) => {
+                    unread = vec![(Span::new(0, text.len()), UNPAIRED.to_owned())];
                     (text, TokenStream::new())
                 }
             }
@@ -129,10 +141,10 @@ fn blank_unlexable(text: &str) -> (String, Vec<(Span, String)>) {
         let piece = &text[pair[0]..pair[1]];
         match piece.parse::<TokenStream>() {
             Ok(_) => out.push_str(piece),
-            Err(error) => {
+            Err(_) => {
                 let end = pair[0] + piece.trim_end().len();
                 let start = pair[0] + (piece.len() - piece.trim_start().len());
-                unread.push((Span::new(start, end), error.to_string()));
+                unread.push((Span::new(start, end), UNPAIRED.to_owned()));
                 out.push_str(&blanks(piece));
             }
         }
@@ -148,6 +160,9 @@ fn starts_item(line: &str) -> bool {
                 .is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
         })
 }
+
+/// Reads a piece whose frame parses and whose contents do not.
+type Inside<'a, C, T> = &'a mut dyn FnMut(&mut C, &[TokenTree], usize) -> Option<T>;
 
 struct Cutter<'a> {
     spans: &'a Spans,
@@ -178,7 +193,7 @@ impl Cutter<'_> {
         piece: &[TokenTree],
         depth: usize,
         parse: &mut dyn FnMut(TokenStream) -> syn::Result<T>,
-        inside: &mut dyn FnMut(&mut Self, &[TokenTree], usize) -> Option<T>,
+        inside: Inside<'_, Self, T>,
         out: &mut Vec<T>,
     ) {
         let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
@@ -195,11 +210,11 @@ impl Cutter<'_> {
             let item = parse(rest.iter().cloned().collect()).ok().or_else(|| inside(self, rest, depth));
             if let Some(item) = item {
                 let lost = self.spans.between(first.span(), piece[at - 1].span());
-                self.unread.push((lost, error.to_string()));
+                self.unread.push((lost, message(&error)));
                 return out.push(item);
             }
         }
-        self.unread.push((self.spans.between(first.span(), last.span()), error.to_string()));
+        self.unread.push((self.spans.between(first.span(), last.span()), message(&error)));
     }
 
     /// A module, impl or trait whose frame parses, with those of its items that do.
@@ -224,11 +239,11 @@ impl Cutter<'_> {
                 Some(Item::Mod(module))
             }
             Item::Impl(mut item) => {
-                item.items = self.members(body.stream(), |tokens| syn::parse2::<ImplItem>(tokens));
+                item.items = self.members(body.stream(), syn::parse2::<ImplItem>);
                 Some(Item::Impl(item))
             }
             Item::Trait(mut item) => {
-                item.items = self.members(body.stream(), |tokens| syn::parse2::<TraitItem>(tokens));
+                item.items = self.members(body.stream(), syn::parse2::<TraitItem>);
                 Some(Item::Trait(item))
             }
             _ => None,

@@ -199,7 +199,7 @@ pub fn strum(item: &syn::ItemEnum, container: &[Meta], derives: &[String], spans
         let span = spans.of(variant.ident.span());
         let (text, span) = match find("to_string").or_else(|| find("serialize")) {
             Some(text) => (text.value(), spans.of(text.span())),
-            None => (casing.map_or_else(|| name.clone(), |casing| casing.apply_to_variant(&name)), span),
+            None => (casing.map_or_else(|| name.clone(), |casing| strum_name(casing, &name)), span),
         };
         entries.push((name, format!("{}{text}", prefix.as_deref().unwrap_or_default()), span));
     }
@@ -216,4 +216,30 @@ fn strum_casing(name: &str) -> Option<Casing> {
         "pascal_case" => Some(Casing::Pascal),
         _ => None,
     })
+}
+
+/// strum splits words where heck does: `HTTPError2` is `http_error2`, where serde's convention has `h_t_t_p_error2`.
+fn strum_name(casing: Casing, variant: &str) -> String {
+    let letters: Vec<char> = variant.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let starts = match before {
+            None => true,
+            Some(before) => {
+                letter.is_uppercase() && (!before.is_uppercase() || letters.get(at + 1).is_some_and(|after| after.is_lowercase()))
+            }
+        };
+        match words.last_mut() {
+            Some(word) if !starts => word.extend(letter.to_lowercase()),
+            Some(_) | None => words.push(letter.to_lowercase().collect()),
+        }
+    }
+    match casing {
+        Casing::Lower => variant.to_lowercase(),
+        Casing::Upper => variant.to_uppercase(),
+        Casing::Pascal | Casing::Camel | Casing::Snake | Casing::ScreamingSnake | Casing::Kebab | Casing::ScreamingKebab => {
+            casing.apply_to_field(&words.join("_"))
+        }
+    }
 }

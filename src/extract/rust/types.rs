@@ -261,6 +261,16 @@ impl TypeContext<'_> {
         }
     }
 
+    /// The type of a parameter or an annotated variable: a result is looked through, as its success is everywhere.
+    pub fn given(&self, ty: &Type) -> TypeExpr {
+        match peeled(ty) {
+            Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Result") => {
+                first_argument(&path.path).map_or_else(|| self.lower(ty), |inner| self.given(inner))
+            }
+            _ => self.lower(ty),
+        }
+    }
+
     /// The type that code calls methods of: without options and what guards or shares a value.
     pub fn member(&self, ty: &Type) -> TypeExpr {
         if let Type::Path(path) = peeled(ty)

@@ -27,6 +27,8 @@ pub enum Root {
     Param(i32),
     /// `params.name` of a handler
     NamedParam(String),
+    /// `params[*]`: whichever parameter of a handler has the row's type
+    AnyParam,
     /// `decorator.args[0]`
     DecoratorArgument(u32),
     /// `decorator.args.name`
@@ -46,6 +48,8 @@ pub enum Step {
     Key(String),
     Position(u32),
     Each,
+    /// `.method()`, `.method(1)`: an argument of a call in the chain of calls that builds the value.
+    Argument(String, u32),
 }
 
 impl Selector {
@@ -88,6 +92,10 @@ impl Selector {
             ("params", Some(Step::Position(position))) => {
                 steps.remove(0);
                 Root::Param(position as i32)
+            }
+            ("params", Some(Step::Each)) => {
+                steps.remove(0);
+                Root::AnyParam
             }
             ("params", Some(Step::Key(name))) => {
                 steps.remove(0);
@@ -175,6 +183,7 @@ impl Selector {
             Root::Return
             | Root::Param(_)
             | Root::NamedParam(_)
+            | Root::AnyParam
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
             | Root::Payload => return None,
@@ -194,6 +203,7 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
         term = match step {
             Step::Key(name) => term.member(name, place),
             Step::Each => term.element(place),
+            Step::Argument(method, position) => built_argument(&term, method, *position as usize)?,
             Step::Position(position) => match &term.kind {
                 Kind::Built(built) => built.positional(*position as usize)?.clone(),
                 Kind::Record(record) => record.fields.iter().find(|(name, _)| *name == position.to_string())?.1.clone(),
@@ -215,6 +225,26 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
     Some(term)
 }
 
+/// The argument that a call of this name was given, on the way to this value.
+fn built_argument<'a>(term: &Term<'a>, method: &str, position: usize) -> Option<Term<'a>> {
+    match &term.kind {
+        Kind::Built(built) => {
+            let (_, args) = built.calls.iter().rev().find(|(name, _)| name == method)?;
+            args.iter().filter(|(name, _)| name.is_none()).nth(position).map(|(_, value)| value.clone())
+        }
+        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => built_argument(inner, method, position),
+        Kind::Array(items) | Kind::OneOf(items) => {
+            let mut found: Vec<Term<'a>> = items.iter().filter_map(|item| built_argument(item, method, position)).collect();
+            match found.len() {
+                0 => None,
+                1 => found.pop(),
+                _ => Some(Term::new(Kind::OneOf(found), term.site)),
+            }
+        }
+        _ => None,
+    }
+}
+
 /// `a.b[0][*]` → its steps.
 fn steps_of(text: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
@@ -223,7 +253,11 @@ fn steps_of(text: &str) -> Result<Vec<Step>, String> {
             Some(open) => part.split_at(open),
             None => (part, ""),
         };
-        if !name.is_empty() {
+        if let Some((method, position)) = name.strip_suffix(')').and_then(|call| call.split_once('(')) {
+            let position = if position.is_empty() { Ok(0) } else { position.parse::<u32>() };
+            let position = position.map_err(|_| format!("`{text}`: `{name}` takes the number of an argument"))?;
+            steps.push(Step::Argument(method.to_owned(), position));
+        } else if !name.is_empty() {
             steps.push(Step::Key(name.to_owned()));
         } else if at == 0 || brackets.is_empty() {
             return Err(format!("`{text}` has an empty step"));

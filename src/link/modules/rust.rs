@@ -125,11 +125,13 @@ impl RustModules {
             return true;
         }
         let parts: Vec<&str> = inside.split('/').collect();
-        match parts.as_slice() {
-            ["src", "bin", _] | ["tests" | "examples" | "benches", _] => true,
-            ["src", "bin", _, "main.rs"] | ["tests" | "examples" | "benches", _, "main.rs"] => true,
-            _ => false,
-        }
+        matches!(
+            parts.as_slice(),
+            ["src", "bin", _]
+                | ["tests" | "examples" | "benches", _]
+                | ["src", "bin", _, "main.rs"]
+                | ["tests" | "examples" | "benches", _, "main.rs"]
+        )
     }
 
     /// Finds the file of every `mod x;`, from the roots down, so that the folder of each module is known.
@@ -312,7 +314,8 @@ impl Modules for RustModules {
         }
         let mut scope = of.scope.clone();
         scope.push(name.to_owned());
-        self.inner.contains(&(of.file, scope.clone())).then(|| ModuleId { file: of.file, scope })
+        let inner = (of.file, scope);
+        self.inner.contains(&inner).then(|| ModuleId { file: inner.0, scope: inner.1.clone() })
     }
 }
 

@@ -54,23 +54,23 @@ fn in_version_2_others_subscribe_to_what_the_application_sends() {
     check(
         VERSION_2,
         expect![[r##"
-        services/schemas/left.json sends left (by name) [schema services/schemas/left.json:1]
-          {"properties":{"why":{"type":"string"}},"type":"object"}
-        signup (@acme/growth) needs region.eu.closed on region.eu.closed [asyncapi services/signup/asyncapi.yaml:14]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
-        signup (@acme/growth) needs region.us.closed on region.us.closed [asyncapi services/signup/asyncapi.yaml:14]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
-        signup (@acme/growth) sends user.left 'UserLeft' on audit [asyncapi services/signup/asyncapi.yaml:21]
-          {"$defs":{"left":{"properties":{"why":{"type":"string"}},"type":"object"}},"$ref":"#/$defs/left","$schema":"https://json-schema.org/draft/2020-12/schema"}
-        signup (@acme/growth) sends raw 'raw' on audit [asyncapi services/signup/asyncapi.yaml:24]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"payloads in the form `application/vnd.google.protobuf` are not read"}
-        signup (@acme/growth) sends user/*/signedup 'UserSignedUp' on user/*/signedup [asyncapi services/signup/asyncapi.yaml:32]
-          {"$defs":{"Id":{"minLength":2,"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/Id"}},"type":"object"}
-        signup (@acme/growth) sends UserSignedUp 'UserSignedUp' on audit [asyncapi services/signup/asyncapi.yaml:32]
-          {"$defs":{"Id":{"minLength":2,"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/Id"}},"type":"object"}
-        note: services/signup/asyncapi.yaml:24: payloads in the form `application/vnd.google.protobuf` are not read
-        warning: services/signup/asyncapi.yaml:27: `#/components/messages/Nowhere` names nothing in `services/signup/asyncapi.yaml`
-    "##]],
+            services/schemas/left.json sends left (by name) [schema services/schemas/left.json:1]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"why":{"type":"string"}},"type":"object"}
+            signup (@acme/growth) needs region.eu.closed on region.eu.closed [asyncapi services/signup/asyncapi.yaml:14]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
+            signup (@acme/growth) needs region.us.closed on region.us.closed [asyncapi services/signup/asyncapi.yaml:14]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
+            signup (@acme/growth) sends user.left 'UserLeft' on audit [asyncapi services/signup/asyncapi.yaml:21]
+              {"$defs":{"left":{"properties":{"why":{"type":"string"}},"type":"object"}},"$ref":"#/$defs/left","$schema":"https://json-schema.org/draft/2020-12/schema"}
+            signup (@acme/growth) sends raw 'raw' on audit [asyncapi services/signup/asyncapi.yaml:24]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","x-driftgate-unknown":"payloads in the form `application/vnd.google.protobuf` are not read"}
+            signup (@acme/growth) sends user/*/signedup 'UserSignedUp' on user/*/signedup [asyncapi services/signup/asyncapi.yaml:32]
+              {"$defs":{"Id":{"minLength":2,"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/Id"}},"type":"object"}
+            signup (@acme/growth) sends UserSignedUp 'UserSignedUp' on audit [asyncapi services/signup/asyncapi.yaml:32]
+              {"$defs":{"Id":{"minLength":2,"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/Id"}},"type":"object"}
+            note: services/signup/asyncapi.yaml:24: payloads in the form `application/vnd.google.protobuf` are not read
+            warning: services/signup/asyncapi.yaml:27: `#/components/messages/Nowhere` names nothing in `services/signup/asyncapi.yaml`
+        "##]],
     );
     expect!["services/signup/asyncapi.yaml:36 id"].assert_eq(&place(VERSION_2, "user/a/signedup", "/properties/id"));
     expect!["services/signup/asyncapi.yaml:38 minLength"].assert_eq(&place(VERSION_2, "user/a/signedup", "/$defs/Id/minLength"));

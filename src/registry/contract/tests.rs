@@ -44,15 +44,15 @@ fn the_documented_form_is_read_whole() {
     check(
         FILES,
         expect![[r##"
-        crm-sync (@acme/growth) needs user.signup [contract contracts/crm-sync.yaml:4]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"address":{"additionalProperties":false,"properties":{"city":{"type":["string","null"]},"lines":{"items":{"type":"string"},"type":"array"}},"required":["city"],"type":"object"},"anything":true,"company":{"type":"string"},"counts":{"additionalProperties":{"type":"integer"},"type":"object"},"email":{"format":"email","type":"string"},"note":{"type":["string","null"]},"plan":{"enum":["trial","pro"]},"tags":{"items":{"maxLength":9,"type":"string"},"maxItems":5,"type":"array"},"userId":{"type":"string"}},"required":["userId","email","plan","address","tags","counts","anything"],"type":"object"}
-        crm-sync (@acme/growth) needs invoice.paid [contract contracts/crm-sync.yaml:20]
-          {"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
-        crm-sync (@acme/growth) needs order.* at /data [contract contracts/crm-sync.yaml:22]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"properties":{},"type":"object"}
-        crm-sync (@acme/growth) needs cart [contract contracts/crm-sync.yaml:26]
-          {"$defs":{"id":{"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/id"}},"required":["id"],"type":"object"}
-    "##]],
+            crm-sync (@acme/growth) needs user.signup [contract contracts/crm-sync.yaml:4]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"address":{"additionalProperties":false,"properties":{"city":{"type":["string","null"]},"lines":{"items":{"type":"string"},"type":"array"}},"required":["city"],"type":"object"},"anything":true,"company":{"type":"string"},"counts":{"additionalProperties":{"type":"integer"},"type":"object"},"email":{"format":"email","type":"string"},"note":{"type":["string","null"]},"plan":{"enum":["trial","pro"]},"tags":{"items":{"maxLength":9,"type":"string"},"maxItems":5,"type":"array"},"userId":{"type":"string"}},"required":["userId","email","plan","address","tags","counts","anything"],"type":"object"}
+            crm-sync (@acme/growth) needs invoice.paid [contract contracts/crm-sync.yaml:20]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}
+            crm-sync (@acme/growth) needs order.* at /data [contract contracts/crm-sync.yaml:22]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"properties":{},"type":"object"}
+            crm-sync (@acme/growth) needs cart [contract contracts/crm-sync.yaml:26]
+              {"$defs":{"id":{"type":"string"}},"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"id":{"$ref":"#/$defs/id"}},"required":["id"],"type":"object"}
+        "##]],
     );
 }
 
@@ -269,11 +269,11 @@ fn fields_may_be_written_in_json_schema() {
     check(
         files,
         expect![[r##"
-        a needs e [contract contracts/a.yaml:5]
-          {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"tax":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/tax/$defs/money"},"total":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/total/$defs/money"},"who":{"$defs":{"user":{"properties":{"boss":{"$ref":"#/properties/who/$defs/user"}},"type":"object"}},"oneOf":[{"type":"string"},{"$ref":"#/properties/who/$defs/user"}]}},"required":["total"],"type":"object"}
-        contracts/schemas/user.json sends user (by name) [schema contracts/schemas/user.json:1]
-          {"properties":{"boss":{"$ref":"#"}},"type":"object"}
-    "##]],
+            a needs e [contract contracts/a.yaml:5]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"tax":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/tax/$defs/money"},"total":{"$defs":{"money":{"properties":{"amount":{"type":"integer"}},"required":["amount"],"type":"object"}},"$ref":"#/properties/total/$defs/money"},"who":{"$defs":{"user":{"properties":{"boss":{"$ref":"#/properties/who/$defs/user"}},"type":"object"}},"oneOf":[{"type":"string"},{"$ref":"#/properties/who/$defs/user"}]}},"required":["total"],"type":"object"}
+            contracts/schemas/user.json sends user (by name) [schema contracts/schemas/user.json:1]
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"boss":{"$ref":"#"}},"type":"object"}
+        "##]],
     );
     expect!["contracts/a.yaml:3 amount"].assert_eq(&place(files, "e", "/properties/total/$defs/money/properties/amount"));
 }
@@ -306,7 +306,7 @@ fn contracts_may_lie_elsewhere_and_outside() {
         &[("../mailer/contracts/m.yaml", text), ("../mailer/contracts/s/a.json", "{\"type\": \"object\"}")],
         expect![[r#"
             mailer needs a [contract ../mailer/contracts/m.yaml:3]
-              {"type":"object"}
+              {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}
         "#]],
     );
 }

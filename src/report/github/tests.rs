@@ -115,9 +115,28 @@ fn the_rename_becomes_one_annotation_on_the_changed_line() {
     sample.changed.insert(RepoPath::new("src/events.rs"), vec![LineRange { start: 3, end: 3 }, LineRange { start: 7, end: 7 }]);
     let report = written(&Github::new(TextStyle::plain()), &sample.report());
     let first = report.lines().next().expect("there is one");
-    expect![[r#"::error file=src/events.rs,line=7,endLine=7,col=9,endColumn=28,title=field-renamed%3A invoice.paid::`customerId` is now `customer_id` in `invoice.paid`: `crm-sync` requires `customerId`%0Ahelp: keep the wire name with `#[serde(rename = "customerId")]`, or send both while consumers move%0Aaccept: driftgate accept 3f9c21b0a7de --reason "…""#]]
+    expect![[r#"::error file=src/events.rs,line=7,endLine=7,col=9,endColumn=28,title=field-renamed%3A invoice.paid::`customerId` is now `customer_id` in `invoice.paid`: `crm-sync` requires `customerId`%0Areaders: crm-sync%0Ahelp: keep the wire name with `#[serde(rename = "customerId")]`, or send both while consumers move%0Aaccept: driftgate accept 3f9c21b0a7de --reason "…""#]]
         .assert_eq(first);
     assert_eq!(commands(&sample).len(), 1);
+}
+
+#[test]
+fn a_finding_about_no_event_is_about_the_repository() {
+    let mut sample = Sample::rename();
+    sample.findings[0].event.clear();
+    assert_eq!(commands(&sample)[0].properties["title"], "field-renamed: repository");
+    let page = step_summary(&sample.report());
+    assert!(page.contains("| **breaking** | `repository` |"), "{page}");
+}
+
+#[test]
+fn many_readers_are_named_in_part() {
+    let mut sample = Sample::rename();
+    let reader = sample.findings[0].consumers[0].clone();
+    sample.findings[0].consumers =
+        (0..30).map(|n| crate::finding::Consumer { name: format!("r{n:02}"), ..reader.clone() }).collect();
+    let message = commands(&sample).remove(0).message;
+    assert!(message.contains("\nreaders: r00, r01, r02, r03, r04, r05, r06, r07 and 22 more\n"), "{message}");
 }
 
 #[test]
@@ -259,7 +278,8 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    // What failed once is written down as a test of its own, not kept in a file that nobody reads.
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_name_gives_exactly_one_command_that_reads_back(event in name(), field in name(), file in name().prop_filter("git knows no empty name", |file| !file.is_empty()), help in name()) {

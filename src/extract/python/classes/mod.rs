@@ -246,10 +246,7 @@ impl<'a> Lower<'a> {
         let is_interface = class.bases().iter().any(|base| {
             self.type_name(models::base_name(base)).is_some_and(|full| matches!(full.as_str(), "Protocol" | "ABC" | "abc.ABC"))
         });
-        let decorators = {
-            // Decorators of a class are evaluated around it: their calls belong to the function or module there.
-            self.decorators(&class.decorator_list)
-        };
+        let decorators = self.decorators(&class.decorator_list);
         let exported = self.exported(class.name.as_str());
         self.facts.classes.push(Class {
             scope: self.classes.clone(),

@@ -1,0 +1,417 @@
+//! `driftgate check`: the main job.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Color, Outcome, environment, print};
+use crate::check::{self, Options};
+use crate::config::{Config, FailOn};
+use crate::error::UserError;
+use crate::finding::{Finding, Severity};
+use crate::report::assemble::{self, FailOn as GateLevel};
+use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
+use crate::rules::Catalogue;
+use crate::snapshot::base::{self, Found, Head, Request};
+use crate::snapshot::{Content, FolderSnapshot, Repository, Snapshot};
+use crate::source::{RepoPath, SourceText};
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub sides: SidesArgs,
+
+    /// How to report: text, json, github, sarif, markdown, junit, gitlab; `auto` is text on a terminal and the CI system's own form inside one.
+    #[arg(long, default_value = "auto")]
+    pub format: String,
+
+    /// Write a form of the report to a file: FILE for the chosen format, or FORMAT=FILE; any number of times.
+    #[arg(long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<String>,
+
+    /// From which severity on a new finding fails the check: error, warning, never.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<Level>,
+
+    /// What is unknown fails too.
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Let acceptances count that the change itself adds.
+    #[arg(long)]
+    pub accept_requested: bool,
+
+    /// Read this configuration instead of the base branch's.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Print only what fails.
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print everything: known findings, every diagnostic, what was skipped.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Level {
+    Error,
+    Warning,
+    Never,
+}
+
+#[derive(clap::Args)]
+pub struct SidesArgs {
+    /// Compare with the merge base of this revision and the head.
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+
+    /// The change to check; the working tree by default.
+    #[arg(long, value_name = "REV", conflicts_with_all = ["staged", "worktree"])]
+    pub head: Option<String>,
+
+    /// Check what is staged, as a pre-commit hook does.
+    #[arg(long, conflicts_with = "worktree")]
+    pub staged: bool,
+
+    /// Check the working tree (the default).
+    #[arg(long)]
+    pub worktree: bool,
+
+    /// The repository.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repo: PathBuf,
+
+    /// Compare two plain folders: the old one.
+    #[arg(long, value_name = "DIR", requires = "head_dir", conflicts_with_all = ["base", "head", "staged", "worktree"])]
+    pub base_dir: Option<PathBuf>,
+
+    /// Compare two plain folders: the new one.
+    #[arg(long, value_name = "DIR", requires = "base_dir")]
+    pub head_dir: Option<PathBuf>,
+
+    /// Compare with the base revision itself, not with the merge base.
+    #[arg(long)]
+    pub base_exact: bool,
+
+    /// Compare with the tip of the base branch where history is missing.
+    #[arg(long)]
+    pub allow_tip: bool,
+
+    /// Having nothing to compare with is an error.
+    #[arg(long)]
+    pub require_base: bool,
+}
+
+/// The two states to compare.
+pub(crate) struct Sides {
+    pub base: Option<(Box<dyn Snapshot>, Compared)>,
+    pub head: (Box<dyn Snapshot>, Compared),
+    pub notes: Vec<String>,
+}
+
+impl SidesArgs {
+    /// Opens what the arguments name.
+    ///
+    /// # Errors
+    /// Where a folder, repository or revision is not there, or the base cannot be found.
+    pub fn open(&self) -> Result<Sides, UserError> {
+        if let (Some(base), Some(head)) = (&self.base_dir, &self.head_dir) {
+            let folder = |dir: &Path| -> Result<(Box<dyn Snapshot>, Compared), UserError> {
+                let named = Compared { rev: dir.display().to_string(), oid: None, how: None };
+                Ok((Box::new(FolderSnapshot::open(dir)?), named))
+            };
+            return Ok(Sides { base: Some(folder(base)?), head: folder(head)?, notes: Vec::new() });
+        }
+        let repository = Repository::open(&self.repo)?;
+        let variables = environment::variables();
+        let wanted = match (&self.head, self.staged) {
+            (Some(rev), _) => Head::Revision(rev.clone()),
+            (None, true) => Head::Staged,
+            (None, false) => Head::Worktree,
+        };
+        // A bare repository has no working tree; its head is what it has checked in last.
+        let wanted = if wanted == Head::Worktree && repository.work_dir().is_none() { Head::Revision("HEAD".to_owned()) } else { wanted };
+        let found = base::find(
+            &repository,
+            Request {
+                head: &wanted,
+                base: self.base.as_deref(),
+                exact: self.base_exact,
+                allow_tip: self.allow_tip,
+                require: self.require_base,
+                environment: &variables,
+            },
+        )?;
+        let head: (Box<dyn Snapshot>, Compared) = match &wanted {
+            Head::Revision(rev) => {
+                let tree = repository.tree(rev)?;
+                let oid = repository.expect_commit(rev)?.to_string();
+                (Box::new(tree), Compared { rev: rev.clone(), oid: Some(oid), how: None })
+            }
+            Head::Staged => {
+                let index = variables.get("GIT_INDEX_FILE").map(PathBuf::from);
+                (Box::new(repository.index(index.as_deref())?), Compared { rev: "staged".to_owned(), oid: None, how: None })
+            }
+            Head::Worktree => (Box::new(repository.worktree()?), Compared { rev: "worktree".to_owned(), oid: None, how: None }),
+        };
+        let mut notes = Vec::new();
+        let base = match found {
+            Found::Base(base) => {
+                notes.extend(base.warning.clone());
+                let tree = repository.tree_of(base.oid, &base.rev)?;
+                let named = Compared { rev: base.rev.clone(), oid: Some(base.oid.to_string()), how: Some(base.how.clone()) };
+                Some((Box::new(tree) as Box<dyn Snapshot>, named))
+            }
+            Found::Nothing(why) => {
+                notes.push(format!("no base: nothing was compared ({why})"));
+                None
+            }
+        };
+        Ok(Sides { base, head, notes })
+    }
+}
+
+/// The texts of both sides for a report.
+pub(crate) struct Sources<'s> {
+    base: Option<&'s dyn Snapshot>,
+    head: &'s dyn Snapshot,
+    known: std::sync::Mutex<std::collections::BTreeMap<(Side, RepoPath), Option<Arc<SourceText>>>>,
+}
+
+impl<'s> Sources<'s> {
+    pub fn new(base: Option<&'s dyn Snapshot>, head: &'s dyn Snapshot) -> Self {
+        Sources { base, head, known: std::sync::Mutex::default() }
+    }
+}
+
+impl SourceLookup for Sources<'_> {
+    fn source(&self, side: Side, file: &RepoPath) -> Option<Arc<SourceText>> {
+        let key = (side, file.clone());
+        if let Some(known) = self.known.lock().ok()?.get(&key) {
+            return known.clone();
+        }
+        let snapshot = match side {
+            Side::Base => self.base?,
+            Side::Head => self.head,
+        };
+        let listing = snapshot.entries(&|path| path == file).ok()?;
+        let text = listing.entries.first().and_then(|entry| match snapshot.read(entry) {
+            Content::Text(text) => Some(Arc::new(text)),
+            Content::Skipped(_) => None,
+        });
+        self.known.lock().ok()?.insert(key, text.clone());
+        text
+    }
+}
+
+/// Where a form of the report goes.
+struct Target {
+    format: &'static str,
+    file: Option<PathBuf>,
+}
+
+fn known_format(name: &str) -> Result<&'static str, UserError> {
+    crate::report::format(name).map(|format| format.name).ok_or_else(|| UserError::Usage {
+        message: format!("there is no format `{name}`"),
+        help: format!("there are: {}", REPORTERS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")),
+    })
+}
+
+fn targets(args: &Args, variables: &std::collections::BTreeMap<String, String>) -> Result<Vec<Target>, UserError> {
+    let set = |name: &str| variables.get(name).is_some_and(|value| value == "true");
+    let chosen = match args.format.as_str() {
+        "auto" if set("GITHUB_ACTIONS") => "github",
+        "auto" => "text",
+        name => known_format(name)?,
+    };
+    let mut targets = Vec::new();
+    let mut to_stdout = true;
+    for output in &args.output {
+        match output.split_once('=') {
+            Some((format, file)) if crate::report::format(format).is_some() => {
+                targets.push(Target { format: known_format(format)?, file: Some(PathBuf::from(file)) });
+            }
+            _ => {
+                to_stdout = false;
+                targets.push(Target { format: chosen, file: Some(PathBuf::from(output)) });
+            }
+        }
+    }
+    if args.format == "auto" && set("GITLAB_CI") && !targets.iter().any(|target| target.format == "gitlab") {
+        targets.push(Target { format: "gitlab", file: Some(PathBuf::from("gl-code-quality-report.json")) });
+    }
+    if to_stdout {
+        targets.insert(0, Target { format: chosen, file: None });
+    }
+    Ok(targets)
+}
+
+pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
+    let variables = environment::variables();
+    let targets = targets(args, &variables)?;
+    let progress = Progress::new(args);
+    let sides = args.sides.open()?;
+    let mut options = Options { today: environment::today(), ..Options::default() };
+    if let Some(file) = &args.config {
+        let text = environment::read(file)?;
+        let path = RepoPath::new(file.to_string_lossy());
+        options.config = Some(Config::read(&path, &text).map_err(|fault| fault.user_error())?);
+    }
+    let head = &*sides.head.0;
+    progress.say("reading and comparing");
+    let outcome = match &sides.base {
+        Some((base, _)) => {
+            options.outside = outside(base.as_ref(), &args.sides, &options)?;
+            check::check(base.as_ref(), head, &options)?
+        }
+        None => nothing_compared(),
+    };
+    progress.done();
+    let gate = gate(args, &outcome.config);
+    let compared = sides.base.is_some();
+    let sources = Sources::new(sides.base.as_ref().map(|(base, _)| base.as_ref()), head);
+    let mut notes = sides.notes.clone();
+    notes.extend(outcome.notes.iter().cloned());
+    notes.extend(options.outside.iter().map(|(path, _)| format!("contract read from outside of the repository: {path}")));
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        base: sides.base.as_ref().map(|(_, named)| named.clone()),
+        head: sides.head.1.clone(),
+        gate,
+        verdict: assemble::verdict(&outcome.findings, &outcome.counts, &gate, compared),
+        summary: assemble::summary(&outcome.findings, &outcome.counts),
+        questions: assemble::questions(&outcome.findings, &outcome.undecided, compared),
+        findings: outcome.findings.clone(),
+        diagnostics: outcome.diagnostics,
+        notes,
+        events: outcome.events,
+        boundaries: outcome.boundaries,
+        changed: outcome.changed,
+        sources: &sources,
+        rules: &Catalogue,
+    };
+    // The exit code comes from the findings, before any reporter runs.
+    let code = assemble::exit_code(&report.findings, &outcome.counts, &gate, compared);
+    for target in &targets {
+        write_target(&report, target, args, color)?;
+    }
+    if targets.iter().any(|target| target.format == "github" && target.file.is_none()) {
+        write_step_files(&report, &targets, &variables)?;
+    }
+    Ok(match (code, outcome.incomplete) {
+        (0, false) => Outcome::Done,
+        (0, true) => Outcome::Incomplete,
+        _ => Outcome::Breaking,
+    })
+}
+
+fn nothing_compared() -> check::Outcome {
+    check::Outcome {
+        findings: Vec::<Finding>::new(),
+        diagnostics: Vec::new(),
+        counts: assemble::Counts::default(),
+        notes: Vec::new(),
+        events: Vec::new(),
+        boundaries: Vec::new(),
+        changed: std::collections::BTreeMap::new(),
+        undecided: BTreeSet::new(),
+        config: Config::default(),
+        incomplete: false,
+    }
+}
+
+/// Contracts that base's configuration reads from folders outside of the repository.
+fn outside(base: &dyn Snapshot, sides: &SidesArgs, options: &Options) -> Result<Vec<(RepoPath, String)>, UserError> {
+    let config = match &options.config {
+        Some(config) => config.clone(),
+        None => crate::scan::config(base).map_err(|fault| fault.user_error())?.0,
+    };
+    let root = sides.base_dir.clone().unwrap_or_else(|| sides.repo.clone());
+    let mut files = Vec::new();
+    for path in config.outside_contract_paths() {
+        let folder = root.join(path);
+        let walk = walkdir::WalkDir::new(&folder).max_depth(8).sort_by_file_name();
+        for entry in walk.into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+            let name = entry.file_name().to_string_lossy();
+            if [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) {
+                let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+                files.push((RepoPath::new(relative), environment::read(entry.path())?));
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn gate(args: &Args, config: &Config) -> Gate {
+    let fail_on = match (args.fail_on, config.fail_on()) {
+        (Some(Level::Error), _) | (None, FailOn::Error) => GateLevel::Error,
+        (Some(Level::Warning), _) | (None, FailOn::Warning) => GateLevel::Warning,
+        (Some(Level::Never), _) | (None, FailOn::Never) => GateLevel::Never,
+    };
+    Gate { fail_on, strict: args.strict, accept_requested: args.accept_requested }
+}
+
+fn write_target(report: &Report<'_>, target: &Target, args: &Args, color: Color) -> Result<(), UserError> {
+    let mut style = if target.file.is_none() { environment::style(color, true) } else { TextStyle::plain() };
+    style.verbose = args.verbose;
+    style.quiet = args.quiet;
+    let format = crate::report::format(target.format).expect("targets have known formats");
+    let mut buffer = Vec::new();
+    (format.reporter)(&style).write(report, &mut buffer).expect("a buffer can be written to");
+    match &target.file {
+        Some(file) => environment::write(file, &buffer),
+        None => print(&buffer),
+    }
+}
+
+/// The step summary and the step outputs of GitHub Actions.
+fn write_step_files(
+    report: &Report<'_>,
+    targets: &[Target],
+    variables: &std::collections::BTreeMap<String, String>,
+) -> Result<(), UserError> {
+    let append = |name: &str, text: &str| -> Result<(), UserError> {
+        let Some(file) = variables.get(name).filter(|file| !file.is_empty()) else { return Ok(()) };
+        let unwritable = |error: std::io::Error| UserError::Unwritable { path: file.clone(), message: error.to_string() };
+        let mut out = std::fs::OpenOptions::new().create(true).append(true).open(file).map_err(unwritable)?;
+        out.write_all(text.as_bytes()).map_err(unwritable)
+    };
+    append("GITHUB_STEP_SUMMARY", &github::step_summary(report))?;
+    let written: Vec<(&str, String)> = targets
+        .iter()
+        .filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned())))
+        .collect();
+    let files: Vec<(&str, &str)> = written.iter().map(|(format, file)| (*format, file.as_str())).collect();
+    append("GITHUB_OUTPUT", &github::step_outputs(report, &files))
+}
+
+/// A line on a terminal that says what takes long; gone when it is done.
+struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    fn new(args: &Args) -> Self {
+        Progress { shown: !args.quiet && std::io::stderr().is_terminal() }
+    }
+
+    fn say(&self, what: &str) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[Kdriftgate: {what}…");
+        }
+    }
+
+    fn done(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// The heaviest severity among findings, for tables.
+pub(crate) fn heaviest(findings: &[Finding]) -> Option<Severity> {
+    findings.iter().map(|finding| finding.severity).max()
+}

@@ -1,0 +1,313 @@
+//! `driftgate extract`: every boundary and type found in code.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Outcome, print};
+use crate::check::{self};
+use crate::config::Config;
+use crate::error::UserError;
+use crate::facts::{Completion, Role};
+use crate::finding::Severity;
+use crate::link::boundaries::named_types;
+use crate::link::model::Boundary;
+use crate::report::{Side, SourceLookup};
+use crate::scan::Cache;
+use crate::shape::lower::{Silence, document};
+use crate::snapshot::{Content, FolderSnapshot, MemorySnapshot, Repository, Snapshot};
+use crate::source::{Origin, RepoPath};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Files or folders to show; all by default. A single file is read by itself, outside any repository.
+    pub paths: Vec<PathBuf>,
+
+    /// Show only this event.
+    #[arg(long)]
+    pub event: Option<String>,
+
+    /// Read this revision instead of the files on disk.
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+
+    /// The repository.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repo: PathBuf,
+
+    /// text or json.
+    #[arg(long, default_value = "auto")]
+    pub format: String,
+}
+
+/// The form of `extract --format json`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "driftgate extract")]
+pub struct ExtractForm {
+    /// Raised only when a field is lost or changes its meaning, which it never should.
+    version: u32,
+    boundaries: Vec<BoundaryForm>,
+    types: Vec<TypeForm>,
+    diagnostics: Vec<DiagnosticForm>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct BoundaryForm {
+    /// The name by which readers tell payloads apart; null where it cannot be resolved.
+    event: Option<String>,
+    /// The source text of a name that cannot be resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_expr: Option<String>,
+    /// The transport's name, where it differs from the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    role: &'static str,
+    kind: String,
+    idiom: String,
+    file: String,
+    line: u32,
+    column: u32,
+    symbol: String,
+    in_test: bool,
+    delivery: DeliveryForm,
+    /// The wire shape as JSON Schema 2020-12.
+    schema: Value,
+    /// The shape at the call, where an envelope is put around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inner_schema: Option<Value>,
+    /// The calls from the site down to the sink.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    via: Vec<PlaceForm>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DeliveryForm {
+    awaited: bool,
+    transaction: bool,
+    conditional: bool,
+    #[serde(rename = "loop")]
+    in_loop: bool,
+    idempotency_key: Option<String>,
+    retry: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PlaceForm {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct TypeForm {
+    name: String,
+    file: String,
+    line: u32,
+    /// What the type writes.
+    schema: Value,
+    /// What it accepts, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumer_schema: Option<Value>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DiagnosticForm {
+    severity: &'static str,
+    file: Option<String>,
+    line: Option<u32>,
+    message: String,
+}
+
+/// The JSON Schema of the form.
+pub fn json_schema() -> Value {
+    schemars::schema_for!(ExtractForm).to_value()
+}
+
+/// Opens what `extract`, `who` and others look at: a revision, the working tree, a folder, or one file.
+///
+/// # Errors
+/// Where it is not there.
+pub(crate) fn open(repo: &std::path::Path, rev: Option<&str>, paths: &[PathBuf]) -> Result<Box<dyn Snapshot>, UserError> {
+    if let (None, [single]) = (rev, paths)
+        && single.is_file()
+    {
+        let bytes = std::fs::read(single)
+            .map_err(|error| UserError::Unreadable { path: single.display().to_string(), message: error.to_string() })?;
+        let name = single.to_string_lossy().replace('\\', "/");
+        return Ok(Box::new(MemorySnapshot::new([(name.trim_start_matches("./").trim_start_matches('/').to_owned(), bytes)])));
+    }
+    match rev {
+        Some(rev) => Ok(Box::new(Repository::open(repo)?.tree(rev)?)),
+        None => match Repository::open(repo) {
+            Ok(repository) if repository.work_dir().is_some() => Ok(Box::new(repository.worktree()?)),
+            Ok(repository) => Ok(Box::new(repository.tree("HEAD")?)),
+            Err(UserError::NotARepository { .. }) => Ok(Box::new(FolderSnapshot::open(repo)?)),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+pub fn run(args: &Args) -> Result<Outcome, UserError> {
+    let snapshot = open(&args.repo, args.rev.as_deref(), &args.paths)?;
+    let (config, _): (Config, _) = crate::scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
+    let cache = Cache::default();
+    let state = check::understand(snapshot.as_ref(), &config, &cache, &[])?;
+    let types = crate::scan::pool().install(|| named_types(&state.scan.units));
+    let sources = super::check::Sources::new(None, snapshot.as_ref());
+    let single = matches!(args.paths.as_slice(), [one] if one.is_file());
+    let wanted: Vec<String> = args
+        .paths
+        .iter()
+        .map(|path| path.to_string_lossy().replace('\\', "/").trim_start_matches("./").trim_end_matches('/').to_owned())
+        .filter(|path| path != "." && !path.is_empty())
+        .collect();
+    let shown = |file: &RepoPath| {
+        single || wanted.is_empty() || wanted.iter().any(|path| file.as_str() == path || file.as_str().starts_with(&format!("{path}/")))
+    };
+    let position = |origin: &Origin| {
+        sources.source(Side::Head, &origin.file).map_or((1, 1), |text| {
+            let position = text.position(origin.span.start);
+            (position.line, position.column)
+        })
+    };
+    let boundaries: Vec<BoundaryForm> = state
+        .model
+        .boundaries
+        .iter()
+        .filter(|boundary| shown(&boundary.origin.file))
+        .filter(|boundary| args.event.as_ref().is_none_or(|event| boundary.event.as_ref() == Some(event)))
+        .map(|boundary| boundary_form(boundary, &position))
+        .collect();
+    let types = types
+        .iter()
+        .filter(|_| args.event.is_none())
+        .filter(|named| shown(&named.origin.file))
+        .map(|named| TypeForm {
+            name: named.name.clone(),
+            file: named.origin.file.to_string(),
+            line: position(&named.origin).0,
+            schema: document(&named.write, Silence::Open),
+            consumer_schema: named.read.as_ref().map(|read| document(read, Silence::Open)),
+        })
+        .collect();
+    let diagnostics = state
+        .scan
+        .diagnostics
+        .iter()
+        .map(|diagnostic| DiagnosticForm {
+            severity: severity_text(diagnostic.severity),
+            file: diagnostic.file.as_ref().map(ToString::to_string),
+            line: diagnostic.line,
+            message: diagnostic.message.clone(),
+        })
+        .collect();
+    let form = ExtractForm { version: 1, boundaries, types, diagnostics };
+    let text = match args.format.as_str() {
+        "json" => {
+            let mut buffer = serde_json::to_vec_pretty(&form).expect("the form is plain data");
+            buffer.push(b'\n');
+            buffer
+        }
+        "auto" | "text" => as_text(&form).into_bytes(),
+        other => {
+            return Err(UserError::Usage { message: format!("there is no format `{other}` here"), help: "there are: text, json".to_owned() });
+        }
+    };
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+fn severity_text(severity: Severity) -> &'static str {
+    severity.as_str()
+}
+
+fn boundary_form(boundary: &Boundary, position: &dyn Fn(&Origin) -> (u32, u32)) -> BoundaryForm {
+    let (line, column) = position(&boundary.origin);
+    let delivery = &boundary.delivery;
+    BoundaryForm {
+        event: boundary.event.clone(),
+        event_expr: if boundary.event.is_none() { boundary.event_expr.clone() } else { None },
+        channel: boundary.channel.clone(),
+        role: match boundary.role {
+            Role::Producer => "producer",
+            Role::Consumer => "consumer",
+        },
+        kind: boundary.kind.clone(),
+        idiom: boundary.idiom.clone(),
+        file: boundary.origin.file.to_string(),
+        line,
+        column,
+        symbol: boundary.symbol.clone(),
+        in_test: boundary.in_test,
+        delivery: DeliveryForm {
+            awaited: matches!(delivery.completion, Completion::Awaited | Completion::Returned),
+            transaction: delivery.transaction,
+            conditional: !delivery.conditions.is_empty(),
+            in_loop: delivery.in_loop,
+            idempotency_key: delivery.idempotency_key.clone(),
+            retry: delivery.retry.clone(),
+            key: delivery.key.clone(),
+        },
+        schema: document(&boundary.shape, Silence::Open),
+        inner_schema: boundary.inner.as_ref().map(|inner| document(inner, Silence::Open)),
+        via: boundary
+            .via
+            .iter()
+            .map(|origin| {
+                let (line, column) = position(origin);
+                PlaceForm { file: origin.file.to_string(), line, column }
+            })
+            .collect(),
+    }
+}
+
+/// A line for each boundary with its fields under it.
+fn as_text(form: &ExtractForm) -> String {
+    use crate::report::escape::lines;
+    let mut out = String::new();
+    for boundary in &form.boundaries {
+        let name = boundary.event.clone().or_else(|| boundary.event_expr.as_ref().map(|expr| format!("({expr})"))).unwrap_or_else(|| "(unnamed)".to_owned());
+        let channel = boundary.channel.as_ref().map(|channel| format!(" on {channel}")).unwrap_or_default();
+        let test = if boundary.in_test { ", in a test" } else { "" };
+        out.push_str(&format!(
+            "{} {}{channel}  [{} via {}{test}]\n    {}:{}:{}  {}\n",
+            boundary.role, name, boundary.kind, boundary.idiom, boundary.file, boundary.line, boundary.column, boundary.symbol
+        ));
+        out.push_str(&format!("    {}\n", fields_line(&boundary.schema)));
+    }
+    let count = |role: &str| form.boundaries.iter().filter(|boundary| boundary.role == role).count();
+    out.push_str(&format!(
+        "{} producers, {} consumers, {} types, {} diagnostics\n",
+        count("producer"),
+        count("consumer"),
+        form.types.len(),
+        form.diagnostics.len()
+    ));
+    lines(&out).into_owned()
+}
+
+fn fields_line(schema: &Value) -> String {
+    match schema.get("properties").and_then(Value::as_object) {
+        Some(properties) if !properties.is_empty() => {
+            let required: Vec<&str> =
+                schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+            let names: Vec<String> = properties
+                .keys()
+                .map(|name| if required.contains(&name.as_str()) { name.clone() } else { format!("{name}?") })
+                .collect();
+            format!("{{{}}}", names.join(", "))
+        }
+        _ => {
+            let mut short = schema.clone();
+            if let Some(map) = short.as_object_mut() {
+                map.remove("$schema");
+            }
+            let text = short.to_string();
+            if text.chars().count() > 120 { format!("{}…", text.chars().take(119).collect::<String>()) } else { text }
+        }
+    }
+}

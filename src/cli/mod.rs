@@ -1,0 +1,154 @@
+//! The command line: one file for each command, and what they share.
+//!
+//! Only here and in `snapshot` are disk, environment and clock touched.
+
+mod accept;
+mod backtest;
+mod check;
+mod contracts;
+mod demo;
+mod diff;
+mod environment;
+mod explain;
+mod extract;
+mod schema;
+mod who;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::error::UserError;
+
+/// driftgate: what does this change break, and for whom?
+#[derive(Parser)]
+#[command(name = "driftgate", version, about, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Hold a change against the consumer contracts of its base.
+    Check(check::Args),
+    /// Compare two schema documents.
+    Diff(diff::Args),
+    /// What `check` would have said of each past change.
+    Backtest(backtest::Args),
+    /// List every boundary and type found in code.
+    Extract(extract::Args),
+    /// Who emits an event, and who reads it.
+    Who(who::Args),
+    /// Put a deliberate break on the record.
+    Accept(accept::Args),
+    /// Consumer contracts.
+    Contracts(contracts::Args),
+    /// What a rule means, with an example and the way out.
+    Explain(explain::Args),
+    /// The JSON Schema of one of the tool's own forms.
+    Schema(schema::Args),
+    /// The main job on a sample repository.
+    Demo,
+    /// Completions for a shell.
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// The manual page.
+    Man,
+}
+
+/// What a command ended with.
+pub(crate) enum Outcome {
+    Done,
+    /// Something breaking is new.
+    Breaking,
+    /// The run is incomplete through a bug of the tool's own.
+    Incomplete,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    crate::extract::install_panic_guard();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a broken pipe while printing them is nobody's concern.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let color = cli.color;
+    match run(cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Breaking) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
+        Err(error) => {
+            show_error(&error, color);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Outcome, UserError> {
+    let color = cli.color;
+    match cli.command {
+        Command::Check(args) => check::run(&args, color),
+        Command::Diff(args) => diff::run(&args, color),
+        Command::Backtest(args) => backtest::run(&args, color),
+        Command::Extract(args) => extract::run(&args),
+        Command::Who(args) => who::run(&args),
+        Command::Accept(args) => accept::run(&args),
+        Command::Contracts(args) => contracts::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Demo => demo::run(color),
+        Command::Completions { shell } => {
+            let mut buffer = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "driftgate", &mut buffer);
+            print(&buffer)?;
+            Ok(Outcome::Done)
+        }
+        Command::Man => {
+            let mut buffer = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut buffer).expect("a buffer can be written to");
+            print(&buffer)?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no error.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), UserError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(UserError::Unwritable { path: "standard output".to_owned(), message: error.to_string() })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn show_error(error: &UserError, color: Color) {
+    let style = environment::style(color, false);
+    // Messages quote names that come from strangers, so the whole text is escaped, and colour would be escaped with it.
+    let theme = if style.unicode { miette::GraphicalTheme::unicode_nocolor() } else { miette::GraphicalTheme::none() };
+    let mut text = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
+    if handler.render_report(&mut text, error).is_ok() {
+        let _ = io::stderr().lock().write_all(crate::report::escape::lines(&text).as_bytes());
+    }
+}

@@ -1,0 +1,149 @@
+//! `driftgate who`: who emits an event or a field of it, and who reads it.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{Outcome, print};
+use crate::check;
+use crate::compare::reader::Reader;
+use crate::config::Config;
+use crate::error::UserError;
+use crate::facts::Role;
+use crate::link::model::Boundary;
+use crate::report::{Side, SourceLookup, escape};
+use crate::scan::{self, Cache};
+use crate::source::Origin;
+use crate::suggest;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The event, or EVENT.FIELD.
+    pub name: String,
+
+    /// The repository.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repo: PathBuf,
+
+    /// Look at this revision instead of the files on disk.
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+
+    /// text or json.
+    #[arg(long, default_value = "auto")]
+    pub format: String,
+}
+
+#[derive(Serialize)]
+struct WhoForm {
+    version: u32,
+    event: String,
+    field: Option<String>,
+    parties: Vec<PartyForm>,
+}
+
+#[derive(Serialize)]
+struct PartyForm {
+    role: &'static str,
+    name: String,
+    via: &'static str,
+    owner: Option<String>,
+    file: String,
+    line: u32,
+    in_test: bool,
+}
+
+pub fn run(args: &Args) -> Result<Outcome, UserError> {
+    let snapshot = super::extract::open(&args.repo, args.rev.as_deref(), &[])?;
+    let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
+    let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &[])?;
+    let mut names: Vec<&str> = state.model.boundaries.iter().filter_map(|boundary| boundary.event.as_deref()).collect();
+    let promised: Vec<String> =
+        state.registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
+    names.extend(promised.iter().map(String::as_str));
+    names.sort_unstable();
+    names.dedup();
+    let (event, field) = split(&args.name, &names).ok_or_else(|| UserError::Usage {
+        message: format!("no boundary or contract speaks of `{}`", args.name),
+        help: match suggest::nearest(&args.name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`driftgate extract` lists every event".to_owned(),
+        },
+    })?;
+    let path = field.as_ref().map(|field| field.split('.').fold(String::new(), |path, key| crate::compare::changes::child(&path, key)));
+    let sources = super::check::Sources::new(None, snapshot.as_ref());
+    let line = |origin: &Origin| sources.source(Side::Head, &origin.file).map_or(1, |text| text.position(origin.span.start).line);
+    let has_field = |boundary: &Boundary| path.as_ref().is_none_or(|path| Reader::of_boundary(boundary).reads(path));
+    let mut parties: Vec<PartyForm> = state
+        .model
+        .boundaries
+        .iter()
+        .filter(|boundary| boundary.event.as_deref() == Some(event.as_str()) && has_field(boundary))
+        .map(|boundary| PartyForm {
+            role: boundary.role.as_str(),
+            name: if boundary.symbol.is_empty() { boundary.package.clone() } else { format!("{} ({})", boundary.symbol, boundary.package) },
+            via: "code",
+            owner: None,
+            file: boundary.origin.file.to_string(),
+            line: line(&boundary.origin),
+            in_test: boundary.in_test,
+        })
+        .collect();
+    parties.extend(
+        state
+            .registry
+            .of_event(&event)
+            .filter(|promise| path.as_ref().is_none_or(|path| Reader::of_promise(promise).reads(path)))
+            .map(|promise| PartyForm {
+                role: promise.role.as_str(),
+                name: promise.consumer.clone(),
+                via: promise.via.as_str(),
+                owner: promise.owner.clone(),
+                file: promise.origin.file.to_string(),
+                line: line(&promise.origin),
+                in_test: false,
+            }),
+    );
+    let form = WhoForm { version: 1, event, field, parties };
+    let text = match args.format.as_str() {
+        "json" => {
+            let mut text = serde_json::to_string_pretty(&form).expect("the form is plain data");
+            text.push('\n');
+            text
+        }
+        "auto" | "text" => as_text(&form),
+        other => {
+            return Err(UserError::Usage { message: format!("there is no format `{other}` here"), help: "there are: text, json".to_owned() });
+        }
+    };
+    print(text.as_bytes())?;
+    Ok(Outcome::Done)
+}
+
+/// `user.signup.plan` is the event `user.signup` and its field `plan`, where there is such an event: the longest name counts.
+fn split(asked: &str, names: &[&str]) -> Option<(String, Option<String>)> {
+    if names.contains(&asked) {
+        return Some((asked.to_owned(), None));
+    }
+    let dots: Vec<usize> = asked.match_indices('.').map(|(at, _)| at).collect();
+    dots.into_iter().rev().find(|dot| names.contains(&&asked[..*dot])).map(|dot| (asked[..dot].to_owned(), Some(asked[dot + 1..].to_owned())))
+}
+
+fn as_text(form: &WhoForm) -> String {
+    let mut out = String::new();
+    let what = match &form.field {
+        Some(field) => format!("`{field}` of `{}`", form.event),
+        None => format!("`{}`", form.event),
+    };
+    for (role, verb) in [(Role::Producer, "sends"), (Role::Consumer, "reads")] {
+        for party in form.parties.iter().filter(|party| party.role == role.as_str()) {
+            let owner = party.owner.as_ref().map(|owner| format!(" {owner}")).unwrap_or_default();
+            let test = if party.in_test { ", in a test" } else { "" };
+            out.push_str(&format!("{} {verb} {what}  [{}{owner}{test}]  {}:{}\n", party.name, party.via, party.file, party.line));
+        }
+    }
+    if out.is_empty() {
+        out.push_str(&format!("nobody is known to send or read {what}\n"));
+    }
+    escape::lines(&out).into_owned()
+}

@@ -1,0 +1,51 @@
+//! How much of the stack a proof has used.
+//!
+//! Proofs recurse with the schemas. Most are shallow and run where they are asked for; one that comes too deep is given up and
+//! asked again on a thread with a stack of its own.
+
+/// What a proof may use of the stack of its caller.
+const INLINE_LIMIT: usize = 384 * 1024;
+
+/// The stack of the second try, and what a proof may use of it: the validator below needs some as well.
+const OWN_STACK: usize = 256 * 1024 * 1024;
+const OWN_LIMIT: usize = 160 * 1024 * 1024;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stack {
+    base: usize,
+    limit: usize,
+    /// Set once the limit was met.
+    pub exceeded: bool,
+}
+
+impl Stack {
+    pub fn inline() -> Stack {
+        Stack { base: here(), limit: INLINE_LIMIT, exceeded: false }
+    }
+
+    /// Whether there is room to recurse further.
+    pub fn has_room(&mut self) -> bool {
+        let room = self.base.abs_diff(here()) < self.limit;
+        self.exceeded |= !room;
+        room
+    }
+}
+
+/// An address in the current frame.
+#[inline(never)]
+fn here() -> usize {
+    let marker = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&marker)).addr()
+}
+
+/// Runs `work` on a thread with a large stack; `None` where no such thread can be had.
+pub(super) fn with_own_stack<T: Send>(work: impl FnOnce(Stack) -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(OWN_STACK)
+            .spawn_scoped(scope, || work(Stack { base: here(), limit: OWN_LIMIT, exceeded: false }))
+            .ok()?
+            .join()
+            .ok()
+    })
+}

@@ -509,8 +509,9 @@ function build(user: User, extra?: object) {
               let items = [c1...]
               let list = []
                 ?  push {id: order.id}
-              let topic = ("users" | `"users" + ".test"`)
+              let topic = "users"
               let order = user.orders[*]
+              let topic = (topic | `topic + ".test"`)
               c0 f2(user.orders[*], <integer>=0>) loop
               c1 toItem(user.orders[*], <integer>=0>) loop
               read user.id

@@ -12,9 +12,10 @@ mod environment;
 mod explain;
 mod extract;
 mod schema;
+mod subschema;
 mod who;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -46,6 +47,8 @@ enum Command {
     Check(check::Args),
     /// Compare two schema documents.
     Diff(diff::Args),
+    /// Containment alone: is every instance of A an instance of B?
+    Subschema(subschema::Args),
     /// What `check` would have said of each past change.
     Backtest(backtest::Args),
     /// List every boundary and type found in code.
@@ -108,6 +111,11 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
     match cli.command {
         Command::Check(args) => check::run(&args, color),
         Command::Diff(args) => diff::run(&args, color),
+        Command::Subschema(args) => {
+            let stdout = io::stdout();
+            let code = subschema::run(&args, stdout.is_terminal(), &mut io::stdin().lock(), &mut stdout.lock())?;
+            Ok(if code == ExitCode::SUCCESS { Outcome::Done } else { Outcome::Breaking })
+        }
         Command::Backtest(args) => backtest::run(&args, color),
         Command::Extract(args) => extract::run(&args),
         Command::Who(args) => who::run(&args),

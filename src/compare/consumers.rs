@@ -74,7 +74,7 @@ fn changed(
                             Some(property) => super::changes::child(&violation.path, property),
                             None => violation.path.clone(),
                         };
-                        touches(&place, &change.path) || change.to.as_ref().is_some_and(|to| touches(&place, to))
+                        change.places().any(|(path, to)| touches(&place, path) || to.is_some_and(|to| touches(&place, to)))
                     });
                     if hit {
                         rejected = Some((sender, witness));

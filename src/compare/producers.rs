@@ -121,7 +121,7 @@ fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, befo
             if let Some(property) = &violation.property {
                 place = super::changes::child(&place, property);
             }
-            touches(&place, &change.path) || change.to.as_ref().is_some_and(|to| touches(&place, to))
+            change.places().any(|(path, to)| touches(&place, path) || to.is_some_and(|to| touches(&place, to)))
         });
         if let Some(violation) = hit {
             let evidence = match (&violation.property, violation.keyword.as_str()) {
@@ -132,11 +132,14 @@ fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, befo
             return Some(Broken { reader, evidence, witness: Some(witness.clone()) });
         }
     }
-    let lost = matches!(change.rule, "field-removed" | "field-renamed" | "field-moved" | "field-flattened" | "envelope-changed")
-        && change.effect.endangers(Role::Producer)
-        && reader.reads(&change.path);
-    if lost && !(change.rule == "field-renamed" && change.to.as_ref().is_some_and(|to| reads_either(reader, &change.path, to))) {
-        let field = change.path.rsplit('/').next().unwrap_or_default();
+    let loses = matches!(change.rule, "field-removed" | "field-renamed" | "field-moved" | "field-flattened" | "envelope-changed")
+        && change.effect.endangers(Role::Producer);
+    let lost = change.places().find(|(path, to)| {
+        let copes = change.rule == "field-renamed" && to.is_some_and(|to| reads_either(reader, path, to));
+        loses && reader.reads(path) && !copes
+    });
+    if let Some((path, _)) = lost {
+        let field = path.rsplit('/').next().unwrap_or_default();
         let evidence = if field.is_empty() {
             format!("{name} reads the payload where it was")
         } else {
@@ -256,7 +259,7 @@ fn stand_in(pair: &EventPair<'_>, change: &Change, new: &Boundary, finding: &mut
                 Some(property) => super::changes::child(&violation.path, property),
                 None => violation.path.clone(),
             };
-            touches(&place, &change.path)
+            change.places().any(|(path, _)| touches(&place, path))
         });
         if hit {
             finding.witness = Some(witness);

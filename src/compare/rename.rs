@@ -55,7 +55,7 @@ fn likeness(old: &Field, new: &Field) -> Option<Likeness> {
     (agree(&old.shape, &new.shape) && alike(&old.name, &new.name)).then_some(Likeness::Spelling)
 }
 
-fn source(field: &Field) -> &str {
+pub(super) fn source(field: &Field) -> &str {
     field.source.as_deref().unwrap_or(&field.name)
 }
 

@@ -14,6 +14,9 @@ use crate::source::Span;
 /// How many calls deep the returned value of a function is followed.
 const MAX_CALL_DEPTH: u32 = 4;
 
+/// How many evaluations may stand inside one another, each begun by the question which function a call runs.
+const MAX_NESTING: u32 = 12;
+
 /// How many expressions one evaluation visits before the rest is unknown.
 const MAX_STEPS: u32 = 20_000;
 
@@ -21,11 +24,20 @@ const MAX_STEPS: u32 = 20_000;
 pub struct Eval<'a> {
     pub program: &'a Program<'a>,
     steps: Cell<u32>,
+    nesting: Cell<u32>,
     /// Functions whose returned value is being computed, against recursion.
     active: RefCell<Vec<FnRef>>,
     /// Variables whose value is being computed, against variables that are assigned from themselves.
     locals_active: RefCell<Vec<(FnRef, LocalId)>>,
     constants: RefCell<FxHashMap<DeclId, Term<'a>>>,
+    /// What functions return, over their parameters: the same wherever they are called.
+    returned: RefCell<FxHashMap<FnRef, Term<'a>>>,
+    /// Variables that nothing edits, over the parameters of their function.
+    variables: RefCell<FxHashMap<(FnRef, LocalId), Term<'a>>>,
+    /// Whether a file imports what an idiom's row is about, by the row's address.
+    pub imported: RefCell<FxHashMap<(super::modules::FileId, usize), bool>>,
+    /// Which function a call runs; the key is the call's address, which lives as long as the facts.
+    callees: RefCell<FxHashMap<(FnRef, usize), Option<FnRef>>>,
     constants_active: RefCell<Vec<DeclId>>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
@@ -35,9 +47,14 @@ impl<'a> Eval<'a> {
         Eval {
             program,
             steps: Cell::new(0),
+            nesting: Cell::new(0),
             active: RefCell::default(),
             locals_active: RefCell::default(),
             constants: RefCell::default(),
+            returned: RefCell::default(),
+            variables: RefCell::default(),
+            imported: RefCell::default(),
+            callees: RefCell::default(),
             constants_active: RefCell::default(),
             no_bindings: Arc::new(Vec::new()),
         }
@@ -56,9 +73,21 @@ impl<'a> Eval<'a> {
     }
 
     /// The value of `expr` where it stands in `function`: edits of variables after `at` do not count.
+    ///
+    /// Evaluation asks which function a call runs, and that asks for the value of its receiver: the two go round together, so
+    /// both the steps and the nesting are counted across them.
     pub fn term(&self, function: FnRef, expr: &'a Expr, at: u32) -> Term<'a> {
-        self.steps.set(0);
-        self.eval(function, expr, at, 0)
+        let nesting = self.nesting.get();
+        if nesting == 0 {
+            self.steps.set(0);
+        }
+        if nesting >= MAX_NESTING {
+            return Term::unknown("the value is built from too many parts", Site { file: function.file, span: expr.span });
+        }
+        self.nesting.set(nesting + 1);
+        let term = self.eval(function, expr, at, 0);
+        self.nesting.set(nesting);
+        term
     }
 
     fn eval(&self, function: FnRef, expr: &'a Expr, at: u32, depth: u32) -> Term<'a> {
@@ -109,7 +138,7 @@ impl<'a> Eval<'a> {
                     Kind::Literal(Literal::Text(name)) => base.member(name, site),
                     Kind::Literal(Literal::Number(position)) => match (position.parse::<usize>(), base.kind) {
                         (Ok(position), Kind::Array(mut items)) if position < items.len() => items.swap_remove(position),
-                        (_, kind) => Term { kind, site: base.site }.element(site),
+                        (_, kind) => Term::new(kind, base.site).element(site),
                     },
                     // A map of constants indexed by something open: any of its values.
                     _ => match base.kind {
@@ -122,7 +151,7 @@ impl<'a> Eval<'a> {
                                 .collect();
                             Term::new(Kind::OneOf(values), site)
                         }
-                        kind => Term { kind, site: base.site }.element(site),
+                        kind => Term::new(kind, base.site).element(site),
                     },
                 };
             }
@@ -152,7 +181,7 @@ impl<'a> Eval<'a> {
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
                     (kind, ty) => Kind::Decoded(
-                        Box::new(Term { kind, site: value.site }),
+                        Box::new(Term::new(kind, value.site)),
                         ty.as_ref().map(|ty| self.type_use(function, ty)),
                     ),
                 }
@@ -167,7 +196,7 @@ impl<'a> Eval<'a> {
             ExprKind::OfType(ty) => Kind::OfType(self.type_use(function, ty)),
             ExprKind::Unknown(text) => Kind::Unknown(text.clone()),
         };
-        Term { kind, site }
+        Term::new(kind, site)
     }
 
     fn entries(&self, function: FnRef, members: &'a [ValueMember], at: u32, depth: u32) -> Vec<Entry<'a>> {
@@ -211,16 +240,24 @@ impl<'a> Eval<'a> {
                 Term::new(Kind::Param { function, index: id.0, declared }, site)
             }
             (LocalKind::Variable, Some(value)) => {
+                let plain = local.edits.is_empty();
+                if plain && let Some(known) = self.variables.borrow().get(&(function, id)) {
+                    return known.clone();
+                }
                 if self.locals_active.borrow().contains(&(function, id)) {
                     return Term::unknown(format!("`{}` is computed from itself", local.name), site);
                 }
                 self.locals_active.borrow_mut().push((function, id));
                 let value = self.eval(function, value, at, depth + 1);
                 self.locals_active.borrow_mut().pop();
-                match declared {
+                let value = match declared {
                     Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
                     _ => value,
+                };
+                if plain && self.is_whole() && self.locals_active.borrow().is_empty() && self.active.borrow().is_empty() {
+                    self.variables.borrow_mut().insert((function, id), value.clone());
                 }
+                value
             }
             (LocalKind::Variable, None) => match declared {
                 Some(ty) => Term::new(Kind::OfType(ty), site),
@@ -262,7 +299,7 @@ impl<'a> Eval<'a> {
                             items.push(value);
                             Term::new(Kind::Array(items), site)
                         }
-                        kind => Term { kind, site },
+                        kind => Term::new(kind, site),
                     }
                 }
             };
@@ -599,7 +636,20 @@ impl<'a> Eval<'a> {
 
     /// The function of the repository that a call runs, where that is certain enough to say so.
     pub fn callee(&self, function: FnRef, call: &'a Call) -> Option<FnRef> {
-        super::callee::resolve(self, function, call)
+        let key = (function, std::ptr::from_ref(call).addr());
+        if let Some(known) = self.callees.borrow().get(&key) {
+            return *known;
+        }
+        let target = super::callee::resolve(self, function, call);
+        if self.is_whole() {
+            self.callees.borrow_mut().insert(key, target);
+        }
+        target
+    }
+
+    /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
+    fn is_whole(&self) -> bool {
+        self.steps.get() < MAX_STEPS && self.nesting.get() < MAX_NESTING - 2 && self.active.borrow().len() < MAX_CALL_DEPTH as usize
     }
 }
 
@@ -613,7 +663,7 @@ fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
             let site = term.site;
             vec![Entry::Spread { value: Term::new(Kind::Typed(inner, ty), site), conditional: false }]
         }
-        kind => vec![Entry::Spread { value: Term { kind, site: term.site }, conditional: false }],
+        kind => vec![Entry::Spread { value: Term::new(kind, term.site), conditional: false }],
     }
 }
 

@@ -8,7 +8,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::eval::Eval;
-use super::idioms::matcher::Idioms;
+use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
@@ -50,6 +50,7 @@ pub struct Emission<'a> {
     pub chain: Vec<CallSite>,
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
+    pub evidence: Evidence,
 }
 
 impl<'a> Emission<'a> {
@@ -91,6 +92,7 @@ impl<'a> Emission<'a> {
             inner,
             chain,
             event_in_payload: self.event_in_payload,
+            evidence: self.evidence,
         }
     }
 }
@@ -156,11 +158,11 @@ pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
         count: 0,
     };
     work.index_callers();
-    let (specific, generic) = work.direct();
-    work.propagate(specific);
-    // A call by a generic name counts only where nothing better is known of it.
-    let generic = generic.into_iter().filter(|emission| !work.covered.contains(&emission.site())).collect();
-    work.propagate(generic);
+    // A call that only its names speak for counts where nothing better is known of it.
+    for direct in work.direct() {
+        let open = direct.into_iter().filter(|emission| !work.covered.contains(&emission.site())).collect();
+        work.propagate(open);
+    }
     let mut settled = work.settled;
     settled.sort_by(|a, b| (a.site(), a.row, a.chain.len()).cmp(&(b.site(), b.row, b.chain.len())));
     Summaries { settled }
@@ -190,9 +192,9 @@ impl<'e, 'a> Work<'e, 'a> {
         }
     }
 
-    /// The calls that an idiom recognises, those by evidence and those by their name alone.
-    fn direct(&mut self) -> (Vec<Emission<'a>>, Vec<Emission<'a>>) {
-        let (mut specific, mut generic) = (Vec::new(), Vec::new());
+    /// The calls that an idiom recognises, from sure to less sure.
+    fn direct(&mut self) -> [Vec<Emission<'a>>; 3] {
+        let mut found: [Vec<Emission<'a>>; 3] = Default::default();
         for (at, unit) in self.eval.program.files.units.iter().enumerate() {
             let file = FileId(at as u32);
             for (name, sites) in &unit.index.calls {
@@ -204,24 +206,38 @@ impl<'e, 'a> Work<'e, 'a> {
                     let function = FnRef { file, id: *function_id };
                     let call = self.eval.program.function(function).call(*call_id);
                     let site = CallSite { function, call: *call_id };
-                    let mut matched = false;
-                    for row in &candidates {
-                        let is_generic = self.idioms.rows[*row].is_generic();
-                        if matched && is_generic || !self.idioms.matches(*row, self.eval, function, call) {
+                    let matched: Vec<(Evidence, usize)> = candidates
+                        .iter()
+                        .filter_map(|row| self.idioms.matches(*row, self.eval, function, call).map(|evidence| (evidence, *row)))
+                        .collect();
+                    let Some(best) = matched.iter().map(|(evidence, _)| *evidence).max() else { continue };
+                    // A call of the repository's own function is that function's matter, whatever the file imports.
+                    let own = self.eval.callee(function, call).is_some_and(|target| self.has_body(target));
+                    for (_, row) in matched.iter().filter(|(evidence, _)| *evidence == best) {
+                        if own && self.idioms.rows[*row].language.is_some() && best == Evidence::Library {
                             continue;
                         }
-                        if let Some(emission) = self.emission(*row, site, call) {
-                            matched |= !is_generic;
-                            if is_generic { generic.push(emission) } else { specific.push(emission) }
+                        if let Some(emission) = self.emission(*row, site, call, best) {
+                            found[match best {
+                                Evidence::Library => 0,
+                                Evidence::Name => 1,
+                                Evidence::Callee => 2,
+                            }]
+                            .push(emission);
                         }
                     }
                 }
             }
         }
-        (specific, generic)
+        found
     }
 
-    fn emission(&self, row: usize, site: CallSite, call: &'a Call) -> Option<Emission<'a>> {
+    fn has_body(&self, target: FnRef) -> bool {
+        let function = self.eval.program.function(target);
+        !function.calls.is_empty() || !function.returns.is_empty()
+    }
+
+    fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
         let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
         let payload = pick(&idiom.payload);
@@ -257,7 +273,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 return None;
             }
         }
-        if idiom.is_generic() && idiom.role == Role::Producer {
+        if evidence == Evidence::Callee && idiom.role == Role::Producer {
             // Nothing but a name speaks for it: the event has to be a text, or a parameter that callers give one for.
             let named = event.as_ref().is_some_and(|event| !texts_of(event).is_empty() || event.is_open());
             if !named {
@@ -277,6 +293,7 @@ impl<'e, 'a> Work<'e, 'a> {
             inner: None,
             chain: vec![site],
             event_in_payload,
+            evidence,
         })
     }
 
@@ -323,7 +340,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 return;
             }
         }
-        if idiom.is_generic()
+        if emission.evidence == Evidence::Callee
             && idiom.role == Role::Producer
             && !emission.event.as_ref().is_some_and(|event| !texts_of(event).is_empty())
         {

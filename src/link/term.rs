@@ -37,6 +37,8 @@ pub enum Written<'a> {
 pub struct Term<'a> {
     pub kind: Kind<'a>,
     pub site: Site,
+    /// How many parts it is built from: values that are shared in the source are copied here, so growth is bounded.
+    size: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +109,9 @@ pub enum Entry<'a> {
 /// The deepest term that is built; past it a part is unknown.
 pub const MAX_DEPTH: u32 = 40;
 
+/// The most parts of one value; past it the value is unknown. Payloads that people write stay far below it.
+const MAX_SIZE: u32 = 1_500;
+
 /// The most nodes that substitution copies for one summary; past it a part is unknown.
 const MAX_NODES: u32 = 4_000;
 
@@ -132,13 +137,41 @@ impl<'a> Built<'a> {
     }
 }
 
+impl Kind<'_> {
+    fn size(&self) -> u32 {
+        let sum = |terms: &mut dyn Iterator<Item = u32>| terms.fold(1u32, u32::saturating_add);
+        match self {
+            Kind::Literal(_) | Kind::Absent | Kind::Param { .. } | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => 1,
+            Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => sum(&mut parts.iter().map(|part| part.size)),
+            Kind::Member(inner, _)
+            | Kind::Element(inner)
+            | Kind::ListOf(inner)
+            | Kind::MapOf(inner)
+            | Kind::Encoded(inner)
+            | Kind::Decoded(inner, _)
+            | Kind::Typed(inner, _) => inner.size.saturating_add(1),
+            Kind::Object(entries) => sum(&mut entries.iter().map(|entry| match entry {
+                Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value.size,
+            })),
+            Kind::Record(record) => {
+                sum(&mut record.fields.iter().map(|(_, value)| value.size).chain(record.base.iter().map(|base| base.size)))
+            }
+            Kind::Built(built) => sum(&mut built.calls.iter().flat_map(|(_, args)| args).map(|(_, value)| value.size)),
+        }
+    }
+}
+
 impl<'a> Term<'a> {
     pub fn new(kind: Kind<'a>, site: Site) -> Self {
-        Term { kind, site }
+        let size = kind.size();
+        if size > MAX_SIZE {
+            return Term::unknown("the value is built from too many parts", site);
+        }
+        Term { kind, site, size }
     }
 
     pub fn unknown(reason: impl Into<String>, site: Site) -> Self {
-        Term { kind: Kind::Unknown(reason.into()), site }
+        Term { kind: Kind::Unknown(reason.into()), site, size: 1 }
     }
 
     /// The text of a constant string, looking through what does not change it.
@@ -237,7 +270,7 @@ impl<'a> Term<'a> {
             | Kind::Built(_)
             | Kind::Unknown(_) => self.kind.clone(),
         };
-        Term { kind, site: self.site }
+        Term::new(kind, self.site)
     }
 
     /// Texts concatenated; constant neighbours become one.
@@ -246,7 +279,7 @@ impl<'a> Term<'a> {
         for part in parts {
             let inner = match part.kind {
                 Kind::Template(inner) => inner,
-                kind => vec![Term { kind, site: part.site }],
+                kind => vec![Term::new(kind, part.site)],
             };
             for piece in inner {
                 let text = match &piece.kind {
@@ -264,7 +297,7 @@ impl<'a> Term<'a> {
         }
         match flat.len() {
             0 => Term::new(Kind::Literal(Literal::Text(String::new())), site),
-            1 if matches!(flat[0].kind, Kind::Literal(_)) => Term { kind: flat.remove(0).kind, site },
+            1 if matches!(flat[0].kind, Kind::Literal(_)) => Term::new(flat.remove(0).kind, site),
             _ => Term::new(Kind::Template(flat), site),
         }
     }
@@ -322,7 +355,7 @@ impl<'a> Term<'a> {
             Kind::Built(built) => match built.argument(name) {
                 Some(argument) => argument.clone(),
                 None => {
-                    Term::new(Kind::Member(Box::new(Term { kind: Kind::Built(built), site: self.site }), name.to_owned()), site)
+                    Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site)
                 }
             },
             Kind::Absent => Term::new(Kind::Absent, site),
@@ -331,13 +364,13 @@ impl<'a> Term<'a> {
                 Kind::Encoded(value) => value.member(name, site),
                 kind => Term::new(
                     Kind::Member(
-                        Box::new(Term { kind: Kind::Decoded(Box::new(Term { kind, site: inner.site }), None), site: self.site }),
+                        Box::new(Term::new(Kind::Decoded(Box::new(Term::new(kind, inner.site)), None), self.site)),
                         name.to_owned(),
                     ),
                     site,
                 ),
             },
-            kind => Term::new(Kind::Member(Box::new(Term { kind, site: self.site }), name.to_owned()), site),
+            kind => Term::new(Kind::Member(Box::new(Term::new(kind, self.site)), name.to_owned()), site),
         }
     }
 
@@ -353,7 +386,7 @@ impl<'a> Term<'a> {
             Kind::OneOf(branches) => {
                 Term::new(Kind::OneOf(branches.into_iter().map(|branch| branch.element(site)).collect()), site)
             }
-            kind => Term::new(Kind::Element(Box::new(Term { kind, site: self.site })), site),
+            kind => Term::new(Kind::Element(Box::new(Term::new(kind, self.site))), site),
         }
     }
 

@@ -379,7 +379,7 @@ impl Automata {
                 }
                 return Ok(Some(text.into_iter().rev().collect()));
             }
-            let mut blocks: Vec<char> = self.blocks(state).iter().filter_map(|block| readable(block)).collect();
+            let mut blocks: Vec<char> = self.blocks(state).iter().filter_map(readable).collect();
             blocks.sort_unstable_by_key(|character| (taste(*character), *character));
             for character in blocks {
                 let next = self.derivative(state, character as u32);

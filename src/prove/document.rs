@@ -1,7 +1,7 @@
 //! A JSON Schema document prepared for proofs: its dialect decided, its references bound to what was handed in.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::canonical::CanonicalSchema;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub struct Document {
     value: Value,
     draft: Draft,
     base: String,
-    resources: Vec<(String, Value)>,
+    resources: Arc<[(String, Value)]>,
     assert_formats: bool,
     written: bool,
     private_address: Option<String>,
@@ -38,8 +38,19 @@ impl Document {
     }
 
     /// As [`Document::new`], for a document that stands at an address of its own, against which its relative references resolve.
-    pub fn at(base: &str, mut value: Value, draft: Option<Draft>, resources: &[(String, Value)]) -> Result<Document, Reason> {
+    pub fn at(base: &str, value: Value, draft: Option<Draft>, resources: &[(String, Value)]) -> Result<Document, Reason> {
+        Document::beside(base, value, draft, resources.into())
+    }
+
+    /// As [`Document::at`], for many documents that share their resources.
+    pub fn beside(
+        base: &str,
+        mut value: Value,
+        draft: Option<Draft>,
+        resources: Arc<[(String, Value)]>,
+    ) -> Result<Document, Reason> {
         if deeper_than(&value, DEPTH_LIMIT) {
+            dismantle(value);
             return Err(Reason::new("", "", format!("the schema is nested deeper than {DEPTH_LIMIT} levels")));
         }
         if !value.is_object() && !value.is_boolean() {
@@ -58,17 +69,16 @@ impl Document {
         if draft == Draft::OpenApi30 {
             expand_nullable(&mut value);
         }
-        let resources = resources
-            .iter()
-            .filter(|(_, resource)| !deeper_than(resource, DEPTH_LIMIT))
-            .map(|(address, resource)| {
-                let mut resource = resource.clone();
-                if draft == Draft::OpenApi30 {
-                    expand_nullable(&mut resource);
-                }
-                (address.clone(), resource)
-            })
-            .collect();
+        if resources.iter().any(|(_, resource)| deeper_than(resource, DEPTH_LIMIT)) {
+            return Err(Reason::new("", "", format!("a referenced schema is nested deeper than {DEPTH_LIMIT} levels")));
+        }
+        let resources = if draft == Draft::OpenApi30 {
+            let mut own = resources.to_vec();
+            own.iter_mut().for_each(|(_, resource)| expand_nullable(resource));
+            own.into()
+        } else {
+            resources
+        };
         Ok(Document {
             value,
             draft,
@@ -105,6 +115,11 @@ impl Document {
         &self.base
     }
 
+    /// Whether both have the same resources.
+    pub(super) fn same_resources(&self, other: &Document) -> bool {
+        Arc::ptr_eq(&self.resources, &other.resources) || self.resources == other.resources
+    }
+
     pub fn resources(&self) -> &[(String, Value)] {
         &self.resources
     }
@@ -124,7 +139,7 @@ impl Document {
             value: self.value.clone(),
             draft: self.draft,
             base: self.base.clone(),
-            resources: self.resources.clone(),
+            resources: Arc::clone(&self.resources),
             assert_formats: self.assert_formats,
             written: true,
             private_address: self.private_address.clone(),
@@ -197,7 +212,7 @@ impl fmt::Debug for Document {
 /// The resources of a document as the validator wants them.
 pub(super) fn registry(document: &Document) -> Result<jsonschema::Registry<'_>, String> {
     let mut builder = jsonschema::Registry::new().draft(document.draft.for_validator()).retriever(Refuse);
-    for (address, resource) in &document.resources {
+    for (address, resource) in document.resources.iter() {
         builder = builder.add(address.as_str(), resource).map_err(|error| error.to_string())?;
     }
     builder.prepare().map_err(|error| error.to_string())
@@ -249,6 +264,18 @@ pub(crate) fn deeper_than(value: &Value, limit: usize) -> bool {
         }
     }
     false
+}
+
+/// Drops a value without recursion, which a very deep one would not survive.
+fn dismantle(value: Value) {
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(map) => pending.extend(map.into_iter().map(|(_, inner)| inner)),
+            Value::Array(items) => pending.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
 }
 
 /// Turns OpenAPI 3.0's `nullable: true` beside a `type` into the type list of JSON Schema.

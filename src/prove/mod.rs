@@ -204,7 +204,7 @@ fn same_text(a: &Document, b: &Document) -> bool {
         && a.base() == b.base()
         && a.is_written() == b.is_written()
         && a.value() == b.value()
-        && a.resources() == b.resources()
+        && a.same_resources(b)
 }
 
 /// Whether the document's validator accepts an instance; `false` for a document that no validator takes.
@@ -222,3 +222,6 @@ pub fn confirm(consumer: &Document, producer: &Document, instance: &Value) -> Op
     let judge = witness::Judge::new(consumer, producer).ok()?;
     judge.tells_apart(instance).then(|| Witness::confirmed(instance.clone()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@ use super::state::State;
 /// Values inside values that are looked into. Past this nothing is decided.
 const DEPTH_BUDGET: usize = 48;
 
+/// Parts of a `oneOf` that are still possible, of which every two are looked at.
+const PAIR_LIMIT: usize = 48;
+
 /// Alternatives inside alternatives that are looked at before a branch is opened.
 const GLANCE_DEPTH: usize = 3;
 
@@ -254,6 +257,9 @@ impl<'s> Solver<'s> {
             }
             return cases.finish();
         }
+        if let Some(lit) = state.deferred.pop() {
+            return if self.undefer(&mut state, lit) { self.branch(state, goal) } else { Outcome::Empty };
+        }
         if self.exclude_containers(&mut state) {
             return self.branch(state, goal);
         }
@@ -413,6 +419,42 @@ impl<'s> Solver<'s> {
             }
         }
         added
+    }
+
+    /// Says of a large `oneOf` what was put off until it is known which of its parts are still possible; `false` where that is a
+    /// contradiction.
+    fn undefer(&mut self, state: &mut State, lit: Lit) -> bool {
+        let Node::ExactlyOne(parts) = self.arena.node(lit).clone() else { return true };
+        let mut live: Vec<Lit> = Vec::new();
+        for part in parts.iter() {
+            if self.glance(state, *part, GLANCE_DEPTH) != Glance::Dead {
+                live.push(*part);
+            }
+        }
+        if lit.is_positive() {
+            // One of them was chosen above, and it is the one: the others do not hold.
+            let Some(chosen) = live.iter().position(|part| state.seen.contains(part)) else {
+                state.weakened = true;
+                return true;
+            };
+            live.remove(chosen);
+            return state.assert(self.arena, live.into_iter().map(Lit::negate));
+        }
+        if live.len() > PAIR_LIMIT {
+            // Two of very many: that one of them holds is the weaker demand.
+            state.weakened = true;
+            let none = self.arena.and(live.iter().map(|part| part.negate()));
+            state.choices.push(std::iter::once(none).chain(live).collect());
+            return true;
+        }
+        let mut cases = vec![self.arena.and(live.iter().map(|part| part.negate()))];
+        for (index, first) in live.iter().enumerate() {
+            for second in &live[index + 1..] {
+                cases.push(self.arena.and([*first, *second]));
+            }
+        }
+        state.choices.push(cases.into());
+        true
     }
 
     fn narrow(&mut self, state: &State, choice: &Rc<[Lit]>) -> Narrowed {

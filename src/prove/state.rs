@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ir::{Arena, Lit, Node, Types, type_of};
 
-/// Alternatives of a `oneOf` beyond which its "not more than one" is left to the final check of a witness.
-const EXCLUSION_LIMIT: usize = 64;
+/// Alternatives of a `oneOf` beyond which "no other one" and "two of them" are said only once it is known which are still possible.
+const EXCLUSION_LIMIT: usize = 8;
 
 /// A key that has to be there, known only by what its name and its value are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) struct State {
     pub seen: Rc<FxHashSet<Lit>>,
     /// Choices still to be made: at least one literal of each must hold.
     pub choices: Vec<Rc<[Lit]>>,
+    /// `ExactlyOne` literals with many parts, of which more is said later.
+    pub deferred: Vec<Lit>,
     /// Positive `Enum` literals.
     pub values: Vec<Lit>,
     /// Negative `Enum` literals.
@@ -64,6 +66,7 @@ impl State {
             types: Types::ALL,
             seen: Rc::default(),
             choices: Vec::new(),
+            deferred: Vec::new(),
             values: Vec::new(),
             excluded: Vec::new(),
             numbers: Vec::new(),
@@ -142,8 +145,8 @@ impl State {
             (Node::Or(parts), true) => self.choices.push(parts),
             (Node::ExactlyOne(parts), true) => {
                 if parts.len() > EXCLUSION_LIMIT {
-                    self.weakened = true;
-                    self.choices.push(parts);
+                    self.choices.push(Rc::clone(&parts));
+                    self.deferred.push(lit);
                 } else {
                     let mut cases = Vec::with_capacity(parts.len());
                     for (index, part) in parts.iter().enumerate() {
@@ -154,16 +157,14 @@ impl State {
                 }
             }
             (Node::ExactlyOne(parts), false) => {
-                let mut cases = vec![arena.and(parts.iter().map(|part| part.negate()))];
                 if parts.len() > EXCLUSION_LIMIT {
-                    // Two of very many: each alone is the weaker demand.
-                    self.weakened = true;
-                    cases.extend(parts.iter());
-                } else {
-                    for (index, first) in parts.iter().enumerate() {
-                        for second in &parts[index + 1..] {
-                            cases.push(arena.and([*first, *second]));
-                        }
+                    self.deferred.push(lit);
+                    return true;
+                }
+                let mut cases = vec![arena.and(parts.iter().map(|part| part.negate()))];
+                for (index, first) in parts.iter().enumerate() {
+                    for second in &parts[index + 1..] {
+                        cases.push(arena.and([*first, *second]));
                     }
                 }
                 self.choices.push(cases.into());

@@ -65,7 +65,7 @@ impl Solver<'_> {
             }
             if min > 0 || max < u64::MAX {
                 let bounded = max != u64::MAX && max <= COUNT_LIMIT;
-                if min > COUNT_LIMIT || (max != u64::MAX && !bounded && min > 0 && min > COUNT_LIMIT) {
+                if min > COUNT_LIMIT {
                     return self.unsure("minLength", "the text would be too long beside a pattern");
                 }
                 // A long upper bound is left out: the shortest text is looked for, and held against it below.

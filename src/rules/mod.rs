@@ -162,7 +162,8 @@ mod tests {
         for rule in RULES {
             let mirror = rule.page.split("\n**Mirror.** ").nth(1).unwrap_or_default();
             let mirror = mirror.split("\n\n").next().unwrap_or_default();
-            for word in mirror.split('`').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains([' ', '.', '/'])) {
+            for word in mirror.split('`').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains([' ', '.', '/']))
+            {
                 assert!(find(word).is_some(), "{}: there is no rule `{word}`", rule.id);
             }
         }

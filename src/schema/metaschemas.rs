@@ -39,6 +39,11 @@ static ALL: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether an address is that of one of them.
+pub(super) fn is_one(address: &str) -> bool {
+    address.contains("://json-schema.org/draft")
+}
+
 /// Those that a document may mean, by address: all of each draft that its references name.
 pub(super) fn needed_by(value: &Value) -> Vec<&'static (String, Value)> {
     const DRAFTS: [&str; 5] = ["draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12"];

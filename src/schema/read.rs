@@ -54,7 +54,6 @@ pub fn read(source: Source<'_>, places: Places<'_>) -> Reading {
     let resolver = Resolver::new(source.base, source.value, source.draft, source.resources);
     let mut reader = Reader {
         resolver: &resolver,
-        resources: source.resources,
         places,
         open: Vec::new(),
         done: BTreeMap::new(),
@@ -88,7 +87,6 @@ struct Open {
 
 struct Reader<'r, 'a> {
     resolver: &'r Resolver<'a>,
-    resources: &'a [(String, Value)],
     places: Places<'r>,
     open: Vec<Open>,
     /// Targets that were read without meeting an enclosing one: they are the same wherever they are referred to.
@@ -139,10 +137,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn place(&self, at: At, pointer: &str) -> String {
-        match at.document.checked_sub(1).and_then(|index| self.resources.get(index)) {
-            Some((address, _)) => format!("{address}#{pointer}"),
-            None => pointer.to_owned(),
-        }
+        if at.document == 0 { pointer.to_owned() } else { format!("{}#{pointer}", self.resolver.address(at.document)) }
     }
 
     fn origin(&self, at: At, pointer: &str) -> Option<Origin> {

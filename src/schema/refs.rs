@@ -33,6 +33,8 @@ pub struct Resource<'a> {
 pub struct Resolver<'a> {
     resources: Vec<Resource<'a>>,
     by_address: BTreeMap<String, ResourceId>,
+    /// The address by which each document was handed in.
+    documents: Vec<String>,
     /// Resources by document and pointer.
     by_place: BTreeMap<(usize, String), ResourceId>,
 }
@@ -52,13 +54,32 @@ pub struct Found<'a> {
 impl<'a> Resolver<'a> {
     /// Indexes `root`, which stands at `base`, and `others` by their addresses.
     pub fn new(base: &str, root: &'a Value, draft: Draft, others: &'a [(String, Value)]) -> Resolver<'a> {
-        let mut resolver = Resolver { resources: Vec::new(), by_address: BTreeMap::new(), by_place: BTreeMap::new() };
+        let mut resolver =
+            Resolver { resources: Vec::new(), by_address: BTreeMap::new(), documents: Vec::new(), by_place: BTreeMap::new() };
         resolver.add_document(base, root, draft);
-        for (address, value) in others {
-            let draft = value.get("$schema").and_then(Value::as_str).and_then(Draft::of_address).unwrap_or(draft);
-            resolver.add_document(address, value, draft);
-        }
-        for value in std::iter::once(root).chain(others.iter().map(|(_, value)| value)) {
+        // Most documents need few of the others, so those are looked through that references name, and all only where a reference
+        // names none: then it may mean an address that stands inside one.
+        let addresses: BTreeMap<&str, usize> =
+            others.iter().enumerate().map(|(index, (address, _))| (address.trim_end_matches('#'), index)).collect();
+        let mut wanted = vec![false; others.len()];
+        let mut pending = vec![(base.to_owned(), root, 0..resolver.resources.len())];
+        while let Some((base, value, own)) = pending.pop() {
+            for reference in outward_references(value) {
+                let own = &resolver.resources[own.clone()];
+                let bases = own.iter().map(|resource| resource.base.as_str()).chain([base.as_str()]);
+                let named: Vec<usize> = bases.filter_map(|base| addresses.get(join(base, reference).as_str()).copied()).collect();
+                let known = !named.is_empty() || metaschemas::is_one(reference);
+                let found = if known { named } else { (0..others.len()).collect() };
+                for index in found {
+                    if !std::mem::replace(&mut wanted[index], true) {
+                        let (address, value) = &others[index];
+                        let draft = value.get("$schema").and_then(Value::as_str).and_then(Draft::of_address).unwrap_or(draft);
+                        let first = resolver.resources.len();
+                        resolver.add_document(address, value, draft);
+                        pending.push((address.clone(), value, first..resolver.resources.len()));
+                    }
+                }
+            }
             for (address, value) in metaschemas::needed_by(value) {
                 if !resolver.by_address.contains_key(address) {
                     resolver.add_document(address, value, Draft::detect(value));
@@ -70,6 +91,11 @@ impl<'a> Resolver<'a> {
 
     pub fn resource(&self, id: ResourceId) -> &Resource<'a> {
         &self.resources[id]
+    }
+
+    /// The address by which a document was handed in.
+    pub fn address(&self, document: usize) -> &str {
+        &self.documents[document]
     }
 
     /// The resource that starts at a place, if one does.
@@ -135,8 +161,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn add_document(&mut self, base: &str, root: &'a Value, draft: Draft) {
-        let document = self.resources.iter().map(|resource| resource.document + 1).max().unwrap_or(0);
+        let document = self.documents.len();
         let base = base.trim_end_matches('#').to_owned();
+        self.documents.push(base.clone());
         let id = self.add_resource(base.clone(), root, document, String::new(), draft);
         // The address by which a document was handed in stays valid beside the one that it gives itself.
         self.by_address.entry(base).or_insert(id);
@@ -219,6 +246,31 @@ impl<'a> Resolver<'a> {
     fn anchor(&mut self, resource: ResourceId, name: &str, pointer: &str, value: &'a Value, dynamic: bool) {
         self.resources[resource].anchors.entry(name.to_owned()).or_default().push((pointer.to_owned(), value, dynamic));
     }
+}
+
+/// The addresses, without fragments, of what a document refers to outside of itself.
+fn outward_references(value: &Value) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(map) => {
+                for keyword in ["$ref", "$dynamicRef"] {
+                    let reference = map.get(keyword).and_then(Value::as_str).unwrap_or_default();
+                    let address = reference.split('#').next().unwrap_or_default();
+                    if !address.is_empty() {
+                        found.push(address);
+                    }
+                }
+                pending.extend(map.values());
+            }
+            Value::Array(items) => pending.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Where schemas stand under a keyword.

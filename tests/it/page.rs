@@ -129,7 +129,8 @@ fn split(line: &str) -> (&str, Option<&str>) {
         if let Some(at) = line.rfind(marker) {
             let comment = &line[at + marker.len()..];
             let first = comment.split([':', ' ']).next().unwrap_or_default();
-            let wishes = matches!(first, "error" | "warning" | "note" | "known" | "requested" | "allowed") && comment.contains(": [");
+            let wishes =
+                matches!(first, "error" | "warning" | "note" | "known" | "requested" | "allowed") && comment.contains(": [");
             if wishes {
                 return (line[..at].trim_end(), Some(comment));
             }

@@ -10,7 +10,9 @@ pub struct Choices<'b> {
 
 impl<'b> Choices<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
-        let state = bytes.iter().fold(0x9E37_79B9_7F4A_7C15, |state: u64, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3));
+        let state = bytes
+            .iter()
+            .fold(0x9E37_79B9_7F4A_7C15, |state: u64, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3));
         Choices { bytes, state }
     }
 

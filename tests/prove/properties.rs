@@ -106,7 +106,8 @@ fn the_laws_of_containment_hold() {
         };
         // The same under another name of its definitions, and with a title that makes the text differ.
         let mut renamed: Value =
-            serde_json::from_str(&a.to_string().replace("$defs/d0", "$defs/e0").replace("\"d0\":", "\"e0\":")).expect("still JSON");
+            serde_json::from_str(&a.to_string().replace("$defs/d0", "$defs/e0").replace("\"d0\":", "\"e0\":"))
+                .expect("still JSON");
         if let Value::Object(map) = &mut renamed {
             map.insert("title".to_owned(), json!("another title"));
         }
@@ -133,7 +134,7 @@ fn the_laws_of_containment_hold() {
 fn decided_answers_are_transitive() {
     for seed in 0..cases(300) {
         let documents: Vec<Value> = (0..3).filter_map(|offset| random(seed * 3 + offset + 200_000)).collect();
-        let [a, b, c] = documents.as_slice() else { continue };
+        let [a, b, _] = documents.as_slice() else { continue };
         let (b, c) = (edited(a, seed).clone(), edited(b, seed).clone());
         if [a, &b, &c].iter().any(|value| consumes_nothing(value) || prepared(value).validator().is_err()) {
             continue;

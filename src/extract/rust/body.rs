@@ -304,7 +304,7 @@ impl Lowering<'_> {
                 self.variable(&plain(&item.sig.ident), Some(Expr::new(ExprKind::Function(id), span)), None, span);
             }
             syn::Item::Use(item) => {
-                for import in super::items::imports_of(item, self.spans, &self.scope) {
+                for import in super::imports::imports_of(item, self.spans, &self.scope) {
                     let known = |other: &crate::facts::Import| other.scope == import.scope && other.local == import.local;
                     if !self.facts.imports.iter().any(known) {
                         self.facts.imports.push(import);

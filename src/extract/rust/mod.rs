@@ -1,7 +1,7 @@
 //! The Rust front end, on syn: wire forms as serde writes and reads them.
 //!
 //! - [`parse`]: text to items, with what does not parse cut out;
-//! - [`names`], [`attrs`], [`types`], [`declare`]: declarations in wire form;
+//! - [`imports`], [`names`], [`attrs`], [`types`], [`declare`]: declarations in wire form;
 //! - [`items`], [`body`], [`exprs`], [`access`], [`calls`], [`macros`], [`bind`]: functions, values, calls and reads;
 //! - [`texts`]: the names that an enum's own functions give to its variants;
 //! - [`waivers`]: comments that address the tool.
@@ -14,6 +14,7 @@ mod calls;
 mod declare;
 mod exprs;
 mod extent;
+mod imports;
 mod items;
 mod macros;
 mod names;
@@ -52,7 +53,7 @@ impl Language for Rust {
 
 fn lower(text: &str) -> FileFacts {
     let parsed = parse::parse(text);
-    let (names, imports) = items::names_of(&parsed.items, &parsed.spans);
+    let (names, imports) = imports::names_of(&parsed.items, &parsed.spans);
     let mut lowering = items::Lowering::new(text, &parsed.spans, &names, imports);
     lowering.in_test = attrs::is_test_only(&parsed.attrs);
     let in_test = lowering.in_test;

@@ -52,6 +52,17 @@ enum PatternKind {
     Macro,
 }
 
+/// What says that a call is of an idiom. The order is from weak to strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The callee's name alone.
+    Callee,
+    /// The name of the receiver as well.
+    Name,
+    /// The library is imported, or the receiver's type is declared in it.
+    Library,
+}
+
 /// Every idiom of one run, shipped and the user's own.
 #[derive(Debug, Default)]
 pub struct Idioms {
@@ -134,34 +145,49 @@ impl Idiom {
 
     /// Whether the file imports what the row is about, where the row asks for it.
     pub fn imported_by(&self, eval: &Eval<'_>, function: FnRef) -> bool {
+        let key = (function.file, std::ptr::from_ref(self).addr());
+        if let Some(known) = eval.imported.borrow().get(&key) {
+            return *known;
+        }
         let unit = eval.program.files.unit(function.file);
-        unit.facts.imports.iter().any(|import| {
+        let imported = unit.facts.imports.iter().any(|import| {
             let joined = import.module.join(if import.module.len() > 1 { "." } else { "" });
             let with_name = import.name.as_ref().map(|name| format!("{joined}.{name}"));
             self.from
                 .iter()
                 .any(|pattern| pattern.is_match(&joined) || with_name.as_ref().is_some_and(|full| pattern.is_match(full)))
-        })
+        });
+        eval.imported.borrow_mut().insert(key, imported);
+        imported
     }
 
     pub fn asks_for_import(&self) -> bool {
         !self.from.is_empty()
     }
 
-    /// Whether the call is one of this idiom.
-    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
-        let named = self.calls.iter().any(|pattern| pattern.matches(eval, function, call));
-        if !named {
-            return false;
+    /// How surely the call is one of this idiom; `None` where it is not.
+    fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Evidence> {
+        if !self.calls.iter().any(|pattern| pattern.matches(eval, function, call)) {
+            return None;
         }
         let asks_from = !self.from.is_empty();
         let asks_receiver = !self.receivers.is_empty();
-        if !asks_from && !asks_receiver {
-            return true;
+        let owned = self.calls.iter().any(|call| call.owner.as_deref().is_some_and(|owner| !owner.is_empty()));
+        let from = asks_from && self.imported_by(eval, function);
+        if self.strict {
+            let receiver = !asks_receiver || self.receiver_fits(eval, function, call);
+            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver).then_some(Evidence::Library);
         }
-        let from = asks_from && (self.imported_by(eval, function) || self.receiver_comes_from(eval, function, call));
-        let receiver = asks_receiver && self.receiver_fits(eval, function, call);
-        if self.strict { (!asks_from || from) && (!asks_receiver || receiver) } else { from || receiver }
+        if from {
+            return Some(Evidence::Library);
+        }
+        if asks_receiver && self.receiver_fits(eval, function, call) {
+            return Some(if asks_from && self.receiver_comes_from(eval, function, call) { Evidence::Library } else { Evidence::Name });
+        }
+        if asks_from && self.receiver_comes_from(eval, function, call) {
+            return Some(Evidence::Library);
+        }
+        (!asks_from && !asks_receiver).then_some(if owned { Evidence::Name } else { Evidence::Callee })
     }
 
     fn receiver_fits<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
@@ -172,7 +198,7 @@ impl Idiom {
             }
             _ => return false,
         };
-        receiver_names(eval, function, base, call.span.start).iter().any(|name| {
+        receiver_is_named(eval, function, base, call.span.start, &|name| {
             let folded = fold(name);
             self.receivers.iter().any(|pattern| pattern.is_match(&folded))
         })
@@ -205,13 +231,17 @@ fn fold_glob(text: &str) -> String {
         .collect()
 }
 
-/// The names by which a receiver is known: its last name in the source, its type's name, the root of a chain of calls.
-fn receiver_names<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) -> Vec<String> {
+/// Whether one of the names by which a receiver is known fits: its last name in the source, its type's name, the root of a chain
+/// of calls. What the source calls it costs nothing to look at; its value does.
+fn receiver_is_named<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32, fits: &dyn Fn(&str) -> bool) -> bool {
     let mut names = Vec::new();
     source_names(eval, function, base, &mut names, 0);
-    let term = eval.term(function, base, at);
-    term_names(eval, &term, &mut names);
-    names
+    if names.iter().any(|name| fits(name)) {
+        return true;
+    }
+    names.clear();
+    term_names(&eval.term(function, base, at), &mut names);
+    names.iter().any(|name| fits(name))
 }
 
 fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<String>, depth: u32) {
@@ -252,11 +282,11 @@ fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<S
     }
 }
 
-fn term_names(eval: &Eval<'_>, term: &Term<'_>, names: &mut Vec<String>) {
+fn term_names(term: &Term<'_>, names: &mut Vec<String>) {
     match &term.kind {
         Kind::Typed(inner, ty) => {
             names.extend(type_name(ty.ty));
-            term_names(eval, inner, names);
+            term_names(inner, names);
         }
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => names.extend(type_name(ty.ty)),
         Kind::Record(record) => names.extend(type_name(record.ty.ty)),
@@ -376,7 +406,7 @@ impl CallPattern {
                 let last = owner.rsplit('.').next().unwrap_or(owner);
                 let wanted = fold_glob(last);
                 let Ok(pattern) = glob(&wanted) else { return false };
-                receiver_names(eval, function, base, call.span.start).iter().any(|name| pattern.is_match(fold(name)))
+                receiver_is_named(eval, function, base, call.span.start, &|name| pattern.is_match(fold(name)))
             }
         }
     }
@@ -433,11 +463,15 @@ impl Idioms {
         rows
     }
 
-    /// Whether row `at` is this call's.
-    pub fn matches<'a>(&self, at: usize, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+    /// How surely row `at` is this call's. A row of the user's own is always sure.
+    pub fn matches<'a>(&self, at: usize, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Evidence> {
         let row = &self.rows[at];
         let language = eval.program.files.unit(function.file).facts.language;
-        row.language.is_none_or(|wanted| wanted == language) && row.matches(eval, function, call)
+        match row.language {
+            None => row.matches(eval, function, call).map(|_| Evidence::Library),
+            Some(wanted) if wanted == language => row.matches(eval, function, call),
+            Some(_) => None,
+        }
     }
 }
 

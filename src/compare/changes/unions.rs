@@ -1,0 +1,227 @@
+//! Values of several forms: null or not, listed values, and objects that a key tells apart.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Differ, Effect, leaf, list, without_null, words};
+use crate::shape::wire_name::fold;
+use crate::shape::{ObjectShape, Shape, ShapeKind};
+
+impl Differ {
+    pub(super) fn unions(&mut self, old: &Arc<Shape>, new: &Arc<Shape>, path: &str, depth: u32) {
+        let name = leaf(path);
+        if old.branches().iter().chain(new.branches()).any(|branch| branch.is_unknown()) {
+            if !old.branches().iter().any(|branch| branch.is_unknown()) {
+                let message = format!("`{name}` can no longer be worked out in full");
+                self.push("unknown-compatibility", path, old, new, Effect::Unclear, message);
+            }
+            return;
+        }
+        match (old.admits_null(), new.admits_null()) {
+            (false, true) => {
+                self.push("field-became-nullable", path, old, new, Effect::Widens, format!("`{name}` may now be null"))
+            }
+            (true, false) => {
+                self.push(
+                    "field-became-non-nullable",
+                    path,
+                    old,
+                    new,
+                    Effect::Narrows,
+                    format!("`{name}` may no longer be null"),
+                );
+            }
+            _ => {}
+        }
+        let (a, b) = (without_null(old), without_null(new));
+        if matches!(a.kind, ShapeKind::Never) || matches!(b.kind, ShapeKind::Never) {
+            return;
+        }
+        if a.branches().is_empty() && b.branches().is_empty() {
+            self.shapes(&a, &b, path, depth + 1);
+            return;
+        }
+        let list =
+            |shape: &Arc<Shape>| if shape.branches().is_empty() { vec![Arc::clone(shape)] } else { shape.branches().to_vec() };
+        let (olds, news) = (list(&a), list(&b));
+        if constants(&olds).is_some() && constants(&news).is_some() {
+            self.enums(&olds, &news, &a, &b, path);
+            return;
+        }
+        let is_now = format!("`{name}` is now {}, it was {}", words(&b), words(&a));
+        match (constants(&olds), constants(&news)) {
+            (Some(values), None)
+                if news.iter().any(|branch| values.iter().all(|value| crate::shape::admits(&branch.kind, value))) =>
+            {
+                self.push("enum-opened", path, &a, &b, Effect::Widens, is_now);
+                return;
+            }
+            (None, Some(values))
+                if olds.iter().any(|branch| values.iter().all(|value| crate::shape::admits(&branch.kind, value))) =>
+            {
+                self.push("enum-closed", path, &a, &b, Effect::Narrows, is_now);
+                return;
+            }
+            _ => {}
+        }
+        self.branches(olds, news, &a, &b, path, depth);
+    }
+
+    fn branches(&mut self, olds: Vec<Arc<Shape>>, news: Vec<Arc<Shape>>, a: &Arc<Shape>, b: &Arc<Shape>, path: &str, depth: u32) {
+        let (mut olds, mut news) = (olds, news);
+        let tags = (discriminator(&olds), discriminator(&news));
+        if let (Some(x), Some(y)) = &tags
+            && x != y
+            && olds.len() > 1
+            && news.len() > 1
+        {
+            let message = format!("readers told the cases of `{}` apart by `{x}`, it is now `{y}`", leaf(path));
+            self.push("discriminator-changed", path, a, b, Effect::Replaces, message);
+            return;
+        }
+        if olds.len() > 1 && news.len() > 1 && represents_differently(&olds, &news) {
+            let message = format!("the cases of `{}` are told apart in another way", leaf(path));
+            self.push("enum-representation-changed", path, a, b, Effect::Replaces, message);
+            return;
+        }
+        // Equal branches first, then those with one discriminator value, then those of one kind.
+        olds.retain(|old| match news.iter().position(|new| new.same_values(old)) {
+            Some(at) => {
+                news.remove(at);
+                false
+            }
+            None => true,
+        });
+        let tag = match &tags {
+            (Some(x), _) | (None, Some(x)) => Some(x.clone()),
+            (None, None) => None,
+        };
+        let mut pairs: Vec<(Arc<Shape>, Arc<Shape>)> = Vec::new();
+        olds.retain(|old| {
+            let by_tag = tag.as_ref().and_then(|tag| {
+                let value = constant_of(old, tag)?;
+                news.iter().position(|new| constant_of(new, tag).as_ref() == Some(&value))
+            });
+            let tagged = tag.as_ref().is_some_and(|tag| constant_of(old, tag).is_some());
+            let at = by_tag.or_else(|| {
+                if tagged {
+                    return None;
+                }
+                let same_kind: Vec<usize> = news
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, new)| std::mem::discriminant(&new.kind) == std::mem::discriminant(&old.kind))
+                    .map(|(at, _)| at)
+                    .collect();
+                same_kind.into_iter().max_by_key(|at| overlap(old, &news[*at]))
+            });
+            match at {
+                Some(at) => {
+                    pairs.push((Arc::clone(old), news.remove(at)));
+                    false
+                }
+                None => true,
+            }
+        });
+        for (old, new) in pairs {
+            self.shapes(&old, &new, path, depth + 1);
+        }
+        let scalar =
+            |shape: &Arc<Shape>| !matches!(shape.kind, ShapeKind::Object(_) | ShapeKind::Array(_) | ShapeKind::Recursive(_));
+        let name = leaf(path);
+        if !olds.is_empty()
+            && !news.is_empty()
+            && olds.len() == a.branches().len().max(1)
+            && news.len() == b.branches().len().max(1)
+        {
+            let message = format!("`{name}` is now {}, it was {}", words(b), words(a));
+            self.push("type-changed", path, a, b, Effect::Replaces, message);
+            return;
+        }
+        if !news.is_empty() {
+            let shown: Vec<String> = news.iter().map(|branch| branch_words(branch, tag.as_deref())).collect();
+            let refs: Vec<&str> = shown.iter().map(String::as_str).collect();
+            let rule = if news.iter().all(scalar) { "type-widened" } else { "union-branch-added" };
+            self.push(rule, path, a, &news[0], Effect::Widens, format!("`{name}` may now also be {}", list(&refs)));
+        }
+        if !olds.is_empty() {
+            let shown: Vec<String> = olds.iter().map(|branch| branch_words(branch, tag.as_deref())).collect();
+            let refs: Vec<&str> = shown.iter().map(String::as_str).collect();
+            let rule = if olds.iter().all(scalar) { "type-narrowed" } else { "union-branch-removed" };
+            self.push(rule, path, &olds[0], b, Effect::Narrows, format!("`{name}` is no longer {}", list(&refs)));
+        }
+    }
+}
+
+fn branch_words(shape: &Shape, tag: Option<&str>) -> String {
+    match tag.and_then(|tag| constant_of(shape, tag)) {
+        Some(value) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        None => shape.name.as_deref().map_or_else(|| words(shape), str::to_owned),
+    }
+}
+
+fn constants(branches: &[Arc<Shape>]) -> Option<Vec<Value>> {
+    branches
+        .iter()
+        .map(|branch| match &branch.kind {
+            ShapeKind::Const(value) => Some(value.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn constant_of(shape: &Shape, key: &str) -> Option<Value> {
+    match &shape.as_object()?.field(key)?.shape.kind {
+        ShapeKind::Const(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// The key by whose constant value the objects of a union are told apart.
+fn discriminator(branches: &[Arc<Shape>]) -> Option<String> {
+    let objects: Vec<&ObjectShape> = branches.iter().filter_map(|branch| branch.as_object()).collect();
+    let first = objects.first()?;
+    first
+        .fields
+        .iter()
+        .find(|field| {
+            let values: Vec<Value> = branches.iter().filter_map(|branch| constant_of(branch, &field.name)).collect();
+            values.len() == objects.len() && values.iter().enumerate().all(|(at, value)| !values[..at].contains(value))
+        })
+        .map(|field| field.name.clone())
+}
+
+/// Externally tagged before and internally after, or the other way round: the same case names in another place.
+fn represents_differently(olds: &[Arc<Shape>], news: &[Arc<Shape>]) -> bool {
+    let external = |branches: &[Arc<Shape>]| -> Option<Vec<String>> {
+        branches
+            .iter()
+            .map(|branch| match &branch.kind {
+                ShapeKind::Object(object) if object.fields.len() == 1 => Some(fold(&object.fields[0].name)),
+                ShapeKind::Const(Value::String(text)) => Some(fold(text)),
+                _ => None,
+            })
+            .collect()
+    };
+    let internal = |branches: &[Arc<Shape>]| -> Option<Vec<String>> {
+        let tag = discriminator(branches)?;
+        branches.iter().map(|branch| constant_of(branch, &tag)?.as_str().map(fold)).collect()
+    };
+    let same = |mut a: Vec<String>, mut b: Vec<String>| {
+        a.sort();
+        b.sort();
+        a == b
+    };
+    match (external(olds), internal(news), internal(olds), external(news)) {
+        (Some(a), Some(b), _, _) | (_, _, Some(a), Some(b)) => same(a, b),
+        _ => false,
+    }
+}
+
+fn overlap(a: &Shape, b: &Shape) -> usize {
+    match (a.as_object(), b.as_object()) {
+        (Some(a), Some(b)) => a.fields.iter().filter(|field| b.field(&field.name).is_some()).count(),
+        _ => 0,
+    }
+}

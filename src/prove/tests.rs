@@ -1,0 +1,203 @@
+use super::*;
+use crate::schema::Draft;
+use serde_json::json;
+
+fn document(value: &Value) -> Document {
+    Document::new(value.clone(), None, &[]).expect("a schema")
+}
+
+fn verdict(producer: &Value, consumer: &Value) -> Verdict {
+    contains(&document(consumer), &document(producer), &Options::default())
+}
+
+fn is_contained(producer: &Value, consumer: &Value) {
+    assert_eq!(verdict(producer, consumer), Verdict::Contained, "{producer} within {consumer}");
+}
+
+/// The witness, which the validator has confirmed.
+fn escape(producer: &Value, consumer: &Value) -> Value {
+    match verdict(producer, consumer) {
+        Verdict::Escapes(witness) => witness.payload().clone(),
+        other => panic!("{other:?}: {producer} within {consumer}"),
+    }
+}
+
+#[test]
+fn what_the_field_gives_up_on_is_proved() {
+    for (producer, consumer) in [
+        // Negated constants, tuples and counts.
+        (json!({"not": {"const": 1}}), json!({"not": {"enum": [1]}})),
+        (json!({"type": "array", "not": {"prefixItems": [{"type": "string"}]}}), json!({"not": {"const": ["a"]}})),
+        (json!({"type": "array", "contains": {"const": 1}, "minContains": 3}), json!({"minItems": 3})),
+        // Recursion through different roots.
+        (
+            json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}}),
+            json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "number"}}}),
+        ),
+        // Pattern cells beside the rest, and names.
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "integer"}}, "additionalProperties": false}),
+            json!({"patternProperties": {"^x-": {"type": "number"}}, "propertyNames": {"pattern": "x"}}),
+        ),
+        (
+            json!({"type": "object", "allOf": [{"properties": {"a": {"type": "string"}}}], "unevaluatedProperties": false}),
+            json!({"properties": {"a": {"type": "string"}}, "additionalProperties": false}),
+        ),
+        (json!({"type": "array", "uniqueItems": true, "items": {"type": "boolean"}}), json!({"maxItems": 2})),
+        (json!({"multipleOf": 6}), json!({"anyOf": [{"multipleOf": 4}, {"multipleOf": 3}]})),
+        (json!({"type": "string", "pattern": "^cus_[a-z]{8}$"}), json!({"minLength": 12, "maxLength": 12, "pattern": "_"})),
+    ] {
+        is_contained(&producer, &consumer);
+    }
+}
+
+#[test]
+fn an_object_that_cannot_end_has_no_instance() {
+    let endless = json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "required": ["b"], "properties": {"b": {"$ref": "#/$defs/a"}}}}});
+    is_contained(&endless, &json!(false));
+}
+
+#[test]
+fn a_large_union_is_compared_branch_by_branch() {
+    let branch = |index: usize, kind: &str| {
+        json!({"type": "object", "required": ["type", "id"], "properties": {
+            "type": {"const": format!("event.{index}")}, "id": {"type": kind}}})
+    };
+    let union = |kind: &str| json!({"oneOf": (0..60).map(|index| branch(index, if index == 30 { kind } else { "integer" })).collect::<Vec<_>>()});
+    is_contained(&union("integer"), &union("number"));
+    assert_eq!(escape(&union("string"), &union("integer"))["type"], json!("event.30"));
+}
+
+#[test]
+fn witnesses_are_small_and_readable() {
+    let producer = json!({"type": "object", "required": ["email", "age"], "properties": {
+        "email": {"type": "string", "format": "email"}, "age": {"type": "integer", "minimum": 0}, "note": {"type": "string"}}});
+    let consumer = json!({"type": "object", "required": ["email"], "properties": {"age": {"maximum": 120}}});
+    assert_eq!(escape(&producer, &consumer), json!({"email": "ada@example.com", "age": 121}));
+}
+
+#[test]
+fn a_writer_does_not_send_what_it_does_not_declare() {
+    let small = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}});
+    let larger =
+        json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "note": {"type": "string"}}});
+    let reads =
+        |consumer: &Value, producer: &Value| contains(&document(consumer), &document(producer).written(), &Options::default());
+    // The pure question sees the key that silence leaves open; the writer's reading does not.
+    assert_eq!(escape(&small, &larger).as_object().map(|map| map.contains_key("note")), Some(true));
+    assert_eq!(reads(&larger, &small), Verdict::Contained);
+    // What parts declare counts together.
+    let parts =
+        json!({"allOf": [{"$ref": "#/$defs/base"}, {"properties": {"note": {"type": "string"}}}], "$defs": {"base": small}});
+    assert_eq!(reads(&larger, &parts), Verdict::Contained);
+    let closed = json!({"properties": {"id": true, "note": true}, "additionalProperties": false});
+    assert_eq!(reads(&closed, &parts), Verdict::Contained);
+    // A word of its own about other keys stays.
+    for (keyword, value) in [("additionalProperties", json!(true)), ("patternProperties", json!({"^n": {}}))] {
+        let mut open = small.clone();
+        open[keyword] = value;
+        assert!(matches!(reads(&larger, &open), Verdict::Escapes(_)), "{keyword}");
+    }
+    // The reading reaches values inside.
+    let nested = |inner: &Value| json!({"type": "object", "properties": {"data": {"type": "array", "items": inner}}});
+    assert_eq!(reads(&nested(&larger), &nested(&small)), Verdict::Contained);
+}
+
+#[test]
+fn each_side_is_read_in_its_own_draft() {
+    let old =
+        json!({"$schema": "http://json-schema.org/draft-04/schema#", "type": "number", "minimum": 0, "exclusiveMinimum": true});
+    let new = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "number", "exclusiveMinimum": 0});
+    is_contained(&old, &new);
+    is_contained(&new, &old);
+    let hidden = json!({"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a", "type": "null",
+                        "definitions": {"a": {"type": "string"}}});
+    is_contained(&hidden, &json!({"type": "string"}));
+}
+
+#[test]
+fn references_lead_to_what_was_handed_in_and_nowhere_else() {
+    let common = ("https://x.test/common.json".to_owned(), json!({"$defs": {"id": {"type": "integer"}}}));
+    let value = json!({"$ref": "common.json#/$defs/id"});
+    let near = Document::at("https://x.test/order.json", value.clone(), None, std::slice::from_ref(&common)).expect("a schema");
+    assert_eq!(contains(&document(&json!({"type": "number"})), &near, &Options::default()), Verdict::Contained);
+    let far = document(&value);
+    assert!(matches!(contains(&document(&json!({"type": "number"})), &far, &Options::default()), Verdict::Unknown(_)));
+}
+
+#[test]
+fn odd_documents_get_a_clear_answer() {
+    for (producer, consumer) in [
+        (json!({"$ref": "#"}), json!({"type": "null"})),
+        (json!({"anyOf": [{"$ref": "#"}, {"type": "null"}]}), json!({"type": "null"})),
+        (json!({"type": "string", "pattern": "(a"}), json!({"pattern": "b"})),
+        (json!({"type": 5}), json!({"type": "null"})),
+        (json!({"type": "string", "pattern": "^(a)\\1$"}), json!({"maxLength": 1_000})),
+    ] {
+        match verdict(&producer, &consumer) {
+            Verdict::Unknown(reason) => assert!(!reason.text.is_empty()),
+            other => panic!("{other:?}: {producer} within {consumer}"),
+        }
+        accepts(&document(&producer), &json!({}));
+    }
+    let mut deep = json!({});
+    for _ in 0..10_000 {
+        deep = Value::Array(vec![deep]);
+    }
+    let mut schema = serde_json::Map::new();
+    schema.insert("const".to_owned(), deep);
+    let refused = Document::new(Value::Object(schema), None, &[]).expect_err("nested too deep");
+    assert!(refused.text.contains("nested"));
+}
+
+#[test]
+fn a_chain_of_definitions_does_not_take_the_stack() {
+    let count = 1_500;
+    let definitions: serde_json::Map<String, Value> = (0..count)
+        .map(|index| {
+            let inner =
+                if index + 1 == count { json!({"type": "integer"}) } else { json!({"$ref": format!("#/$defs/d{}", index + 1)}) };
+            (format!("d{index}"), inner)
+        })
+        .collect();
+    is_contained(&json!({"$ref": "#/$defs/d0", "$defs": definitions}), &json!({"type": "number"}));
+}
+
+#[test]
+fn violations_name_the_field() {
+    let consumer = document(
+        &json!({"type": "object", "required": ["id"], "properties": {"data": {"properties": {"n": {"type": "integer"}}}}}),
+    );
+    let found = violations(&consumer, &json!({"data": {"n": "x"}}));
+    let said: Vec<(&str, &str, Option<&str>)> = found
+        .iter()
+        .map(|violation| (violation.path.as_str(), violation.keyword.as_str(), violation.property.as_deref()))
+        .collect();
+    assert_eq!(said, [("", "required", Some("id")), ("/data/n", "type", None)]);
+}
+
+#[test]
+fn a_sample_is_an_instance() {
+    for schema in [
+        json!({"type": "object", "required": ["email", "tags"], "properties": {"email": {"type": "string"}, "tags": {"type": "array", "minItems": 1, "items": {"enum": ["a"]}}}}),
+        json!({"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$"}),
+        json!({"oneOf": [{"type": "integer", "multipleOf": 7, "minimum": 8}, false]}),
+    ] {
+        let document = document(&schema);
+        let value = sample(&document).expect("it has instances");
+        assert!(accepts(&document, &value), "{value}");
+    }
+    assert_eq!(sample(&document(&json!(false))), None);
+    assert_eq!(document(&json!(true)).draft(), Draft::Draft202012);
+}
+
+#[test]
+fn formats_are_annotations_unless_asked_otherwise() {
+    let (producer, consumer) = (json!({"type": "string"}), json!({"format": "uuid"}));
+    is_contained(&producer, &consumer);
+    let asserting = |value: &Value| document(value).asserting_formats(true);
+    let answer = contains(&asserting(&consumer), &asserting(&producer), &Options::default());
+    assert!(matches!(answer, Verdict::Escapes(_)), "{answer:?}");
+    let same = contains(&asserting(&consumer), &asserting(&json!({"type": "string", "format": "uuid"})), &Options::default());
+    assert_eq!(same, Verdict::Contained);
+}

@@ -264,7 +264,7 @@ impl<'a> Eval<'a> {
                 None => Term::unknown(local.name.clone(), site),
             },
         };
-        for edit in local.edits.iter().filter(|edit| edit.span.start < at) {
+        for edit in local.edits.iter().filter(|edit| edit.span.end <= at) {
             term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
         }
         term

@@ -20,6 +20,8 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 changed(pair, old, new, &senders, sides, compared);
             }
             Pair::Both(_, _) => {}
+            // What a document newly asks for is judged with the promises.
+            Pair::Come(new) if super::is_declaration(new) => {}
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
                 undeclared_reads(pair, new, &senders, compared);
@@ -27,9 +29,13 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             Pair::Gone(_) => {}
         }
     }
-    let emitted = pair.head_producers.iter().any(|sender| sender.kind != "declared");
-    if !pair.base_consumers.is_empty() && pair.head_consumers.is_empty() && emitted && pair.named {
-        let old = pair.base_consumers[0];
+    let emitted = pair.head_producers.iter().any(|sender| !super::is_declaration(sender));
+    let read_before = pair.base_consumers.iter().find(|reader| !super::is_declaration(reader));
+    if let Some(old) = read_before
+        && pair.head_consumers.iter().all(|reader| super::is_declaration(reader))
+        && emitted
+        && pair.named
+    {
         if super::is_unread(sides.head, &old.origin) {
             return;
         }

@@ -324,7 +324,7 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
             violated(pair, new, reader, &witness, &violations, Status::New, compared);
         }
     }
-    if rejected || !held.readers.is_empty() || new.kind == "declared" || new.document.is_some() || old.document.is_some() {
+    if rejected || !held.readers.is_empty() || super::is_declaration(new) {
         return;
     }
     let stand_in = Reader::of_base(&old.shape, Some(old.origin.clone()));
@@ -346,7 +346,7 @@ fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut C
     }
 }
 
-fn violated(
+pub(super) fn violated(
     pair: &EventPair<'_>,
     new: &Boundary,
     reader: &Reader,

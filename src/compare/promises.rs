@@ -1,201 +1,295 @@
-//! What the change does to the promises themselves, and the registered schemas as what is sent.
+//! What the change does to the promises themselves: contracts and registered schemas that are gone, ask for less, or are new.
+//!
+//! The base branch's promises go on counting for this change; what is said here is that they will not count after it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
+use super::changes::{Effect, every_change};
+use super::events::Renames;
+use super::pair::{Pair, pairs};
 use super::reader::{Acceptance, Reader};
-use super::{Compared, EventPair, Sides, finding};
+use super::registered::{self, KIND};
+use super::{Compared, EventPair, Sides, finding, producers};
 use crate::facts::Role;
-use crate::finding::{Severity, Status};
-use crate::link::model::{Boundary, Delivery};
+use crate::finding::{Finding, Severity, Status, Via};
+use crate::link::model::Boundary;
 use crate::prove::{self, Document, Options, Verdict};
-use crate::registry::loosened::{Fate, added, changed};
-use crate::registry::{Binding, Promise, Registry};
-use crate::source::Origin;
+use crate::registry::Promise;
+use crate::registry::loosened::{self, Fate};
+use crate::source::{Origin, Span};
 
-/// The registered schemas that say what is sent, as boundaries.
-pub(super) fn senders(registry: &Registry) -> Vec<Boundary> {
-    registry
-        .promises
-        .iter()
-        .filter(|promise| promise.role == Role::Producer)
-        .filter_map(|promise| {
-            let event = promise.event.as_name()?.to_owned();
-            let shape = Reader::of_promise(promise).shape;
-            Some(Boundary {
-                event: Some(event),
-                event_expr: None,
-                channel: promise.channel.as_ref().and_then(|channel| channel.as_name()).map(str::to_owned),
-                role: Role::Producer,
-                kind: "registered".to_owned(),
-                idiom: promise.via.as_str().to_owned(),
-                origin: promise.origin.clone(),
-                symbol: promise.label.clone().unwrap_or_default(),
-                in_test: false,
-                shape,
-                inner: None,
-                enforced: false,
-                delivery: Delivery::default(),
-                via: Vec::new(),
-                package: promise.consumer.clone(),
-                document: Some(Arc::clone(&promise.schema.document)),
-            })
-        })
-        .collect()
-}
+/// How many differences of one promise a message lists.
+const SHOWN: usize = 3;
 
 /// Judges contracts and registered schemas that the change edits.
-pub(super) fn judge(events: &[EventPair<'_>], sides: &Sides<'_>, compared: &mut Compared) {
-    for found in changed(sides.base_registry, sides.head_registry) {
-        let promise = found.base;
-        let spoken_of = events.iter().any(|pair| pair.named && promise.speaks_of(&pair.event) && has_code(pair));
-        if promise.binding == Binding::Convention && !spoken_of {
-            continue;
-        }
-        let touched = compared.touched.iter().any(|event| promise.speaks_of(event));
-        match found.fate {
-            Fate::Deleted => deleted(promise, events, compared),
-            // The file itself is reported, and base's version goes on counting.
+pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'_>, compared: &mut Compared) {
+    let mut loosened_promises: BTreeSet<&Origin> = BTreeSet::new();
+    for changed in loosened::changed(sides.base_registry, sides.head_registry) {
+        let base = changed.base;
+        match changed.fate {
+            // The file itself is reported as one that cannot be understood.
             Fate::Unreadable(_) => {}
-            Fate::Changed(now) if promise.role == Role::Consumer => loosened(promise, &now, touched, compared),
-            // What a registered schema says is sent has been compared as a producer.
-            Fate::Changed(_) => {}
-        }
-    }
-    for promise in added(sides.base_registry, sides.head_registry) {
-        if promise.role == Role::Consumer {
-            stricter(promise, events, compared);
-        }
-    }
-}
-
-fn has_code(pair: &EventPair<'_>) -> bool {
-    pair.base_producers.iter().chain(&pair.head_producers).chain(&pair.base_consumers).chain(&pair.head_consumers).any(|boundary| boundary.document.is_none())
-}
-
-fn deleted(promise: &Promise, events: &[EventPair<'_>], compared: &mut Compared) {
-    // A registered schema was all that spoke of the event: then the event is gone, and that is said already.
-    if promise.role == Role::Producer
-        && events.iter().any(|pair| pair.named && promise.speaks_of(&pair.event) && pair.head_producers.is_empty())
-    {
-        return;
-    }
-    let what = match promise.role {
-        Role::Consumer => format!("the contract of {} for `{}` is gone", promise.consumer, promise.event),
-        Role::Producer => format!("the schema that was registered for `{}` is gone", promise.event),
-    };
-    let mut found = finding("contract-deleted", &promise.event.to_string(), promise.role, what);
-    found.base = Some(promise.origin.clone());
-    found.fragments = (format!("{} {}", promise.consumer, promise.event), String::new());
-    found.consumers.push(promise.as_consumer());
-    found.evidence = Some("the version of the base branch counts for this change".to_owned());
-    found.help = "let its owner remove it in a change of its own".to_owned();
-    compared.findings.push(found);
-}
-
-/// A contract that takes payloads which base's version turned away asks for less.
-fn loosened(promise: &Promise, now: &[&Promise], touched: bool, compared: &mut Compared) {
-    let Ok(before) = Document::new((*promise.schema.document).clone(), None, &[]) else { return };
-    for other in now {
-        let Ok(after) = Document::new((*other.schema.document).clone(), None, &[]) else { continue };
-        match prove::contains(&before, &after, &Options::default()) {
-            Verdict::Contained => {
-                if touched {
-                    together(promise, other, compared);
+            Fate::Deleted => {
+                let moved = base.event.as_name().is_some_and(|name| renames.new_name(name).is_some());
+                if !(moved && base.via == Via::Schema) && !said_by_another(base, sides) {
+                    compared.findings.push(deleted(base, events, sides));
                 }
             }
-            Verdict::Escapes(witness) => {
-                let violation = prove::violations(&before, witness.payload()).into_iter().next();
-                let what = match violation.as_ref().map(|violation| (&violation.property, violation.keyword.as_str())) {
-                    Some((Some(property), "required")) => format!("`{property}` is no longer required"),
-                    _ => "it takes payloads that it turned away".to_owned(),
-                };
-                let mut found = finding(
-                    "contract-loosened",
-                    &promise.event.to_string(),
-                    promise.role,
-                    format!("the contract of {} for `{}` asks for less: {what}", promise.consumer, promise.event),
-                );
-                found.severity = if touched { Severity::Error } else { Severity::Warning };
-                found.path = violation
-                    .as_ref()
-                    .map(|violation| match &violation.property {
-                        Some(property) => super::changes::child(&violation.path, property),
-                        None => violation.path.clone(),
-                    })
-                    .unwrap_or_default();
-                found.base = Some(place_of(promise, violation.as_ref()));
-                found.head = Some(other.origin.clone());
-                found.fragments = (promise.consumer.clone(), what);
-                found.consumers.push(promise.as_consumer());
-                found.witness = Some(witness);
-                found.evidence = Some("the version of the base branch counts for this change".to_owned());
-                found.help = "let its owner loosen it in a change of its own".to_owned();
-                compared.findings.push(found);
+            Fate::Changed(now) => {
+                let less = if base.role == Role::Consumer { asks_for_less(base, &now) } else { None };
+                let code = covered(base, events).any(|pair| code_changed(pair));
+                match less {
+                    Some(less) => {
+                        loosened_promises.insert(&base.origin);
+                        let covers = covered(base, events).any(|pair| sends_otherwise(pair));
+                        compared.findings.push(loosened(base, &now, less, covers));
+                    }
+                    None if code => compared.findings.push(together(base, now[0])),
+                    None => {}
+                }
             }
-            Verdict::Unknown(reason) => {
-                let mut found = finding(
-                    "unknown-compatibility",
-                    &promise.event.to_string(),
-                    promise.role,
-                    format!("whether the contract of {} asks for less could not be decided: {reason}", promise.consumer),
-                );
-                found.base = Some(promise.origin.clone());
-                found.head = Some(other.origin.clone());
-                found.fragments = (promise.consumer.clone(), String::new());
-                found.help = "let its owner look at the change".to_owned();
-                compared.findings.push(found);
-            }
+        }
+    }
+    for pair in events.iter().filter(|pair| pair.named) {
+        new_needs(pair, sides, compared);
+    }
+    without_contract(events, sides, compared);
+}
+
+/// The events of the comparison that a promise speaks of.
+fn covered<'e>(promise: &'e Promise, events: &'e [EventPair<'e>]) -> impl Iterator<Item = &'e EventPair<'e>> {
+    events.iter().filter(|pair| pair.named && promise.event.matches(&pair.event))
+}
+
+fn differs(base: &[&Boundary], head: &[&Boundary]) -> bool {
+    pairs(base, head).into_iter().any(|pair| match pair {
+        Pair::Both(old, new) => !old.shape.same_values(&new.shape) || old.channel != new.channel,
+        Pair::Gone(_) | Pair::Come(_) => true,
+    })
+}
+
+/// Whether what is sent changed, in code or in a registered schema.
+fn sends_otherwise(pair: &EventPair<'_>) -> bool {
+    differs(&pair.base_producers, &pair.head_producers)
+}
+
+fn code_changed(pair: &EventPair<'_>) -> bool {
+    let code = |all: &[&Boundary]| -> bool { all.iter().any(|boundary| boundary.kind != KIND) };
+    let only = |all: &[&'_ Boundary]| -> Vec<Boundary> {
+        all.iter().filter(|boundary| boundary.kind != KIND).map(|boundary| (*boundary).clone()).collect()
+    };
+    let (base, head) = (only(&pair.base_producers), only(&pair.head_producers));
+    code(&pair.base_producers) && differs(&base.iter().collect::<Vec<_>>(), &head.iter().collect::<Vec<_>>())
+}
+
+/// What a promise is called in a message.
+fn named(promise: &Promise) -> String {
+    match promise.via {
+        Via::Schema => format!("the schema `{}`", promise.origin.file),
+        Via::Contract | Via::Pact | Via::AsyncApi | Via::OpenApi | Via::Code | Via::Base => {
+            format!("the {} of `{}`", promise.via.as_str(), promise.consumer)
         }
     }
 }
 
-fn place_of(promise: &Promise, violation: Option<&prove::Violation>) -> Origin {
-    violation.map_or_else(|| promise.origin.clone(), |violation| promise.schema.origin(&violation.schema_path))
+/// Whether somebody else in head says exactly this: a consumer that was given another name.
+fn said_by_another(base: &Promise, sides: &Sides<'_>) -> bool {
+    sides.head_registry.promises.iter().any(|other| {
+        other.role == base.role
+            && other.event == base.event
+            && other.payload_pointer == base.payload_pointer
+            && other.schema.document == base.schema.document
+            && !sides.base_registry.promises.iter().any(|known| known.consumer == other.consumer && known.event == other.event)
+    })
 }
 
-fn together(promise: &Promise, now: &Promise, compared: &mut Compared) {
+fn deleted(base: &Promise, events: &[EventPair<'_>], sides: &Sides<'_>) -> Finding {
+    let event = base.event.to_string();
+    let message = match base.via {
+        Via::Schema => format!("{} of `{event}` is deleted", named(base)),
+        Via::Contract | Via::Pact | Via::AsyncApi | Via::OpenApi | Via::Code | Via::Base => {
+            format!("{} no longer speaks of `{event}`", named(base))
+        }
+    };
+    let mut found = finding("contract-deleted", &event, base.role, message);
+    // Of an event that nobody sends, at base or at head, nothing is lost.
+    let sent = covered(base, events)
+        .any(|pair| pair.base_producers.iter().chain(&pair.head_producers).any(|sender| sender.origin.file != base.origin.file));
+    if !sent && base.role == Role::Consumer {
+        found.severity = Severity::Warning;
+    }
+    found.base = Some(base.origin.clone());
+    found.head =
+        sides.head_registry.files.contains_key(&base.origin.file).then(|| Origin::new(base.origin.file.clone(), Span::default()));
+    found.fragments = (base.consumer.clone(), String::new());
+    found.evidence = Some("after this change nothing holds the event against what it says".to_owned());
+    found.help = match base.role {
+        Role::Consumer => "delete it in a change of its own, with the word of its owner that nobody reads the event".to_owned(),
+        Role::Producer => "keep the schema as long as the event is sent".to_owned(),
+    };
+    if base.role == Role::Consumer {
+        found.consumers.push(base.as_consumer());
+    }
+    found
+}
+
+/// What a changed promise no longer asks for.
+struct Less {
+    what: Vec<String>,
+    path: String,
+    place: Option<Origin>,
+    witness: Option<crate::finding::Witness>,
+}
+
+/// What head's version takes that base's did not: `None` where it asks for as much or more.
+fn asks_for_less(base: &Promise, now: &[&Promise]) -> Option<Less> {
+    let head = now[0];
+    if head.pending && !base.pending {
+        let what = vec!["it is pending now".to_owned()];
+        return Some(Less { what, path: String::new(), place: Some(head.origin.clone()), witness: None });
+    }
+    if now.iter().any(|head| head.payload_pointer != base.payload_pointer) {
+        let what = vec!["it speaks of another part of the payload".to_owned()];
+        return Some(Less { what, path: String::new(), place: Some(head.origin.clone()), witness: None });
+    }
+    let document = |promise: &Promise| Document::new((*promise.schema.document).clone(), None, &[]);
+    let old = document(base).ok()?;
+    let mut witness = None;
+    let mut undecided = false;
+    for head in now {
+        match document(head).map(|new| prove::contains(&old, &new, &Options::default())) {
+            Ok(Verdict::Contained) => {}
+            Ok(Verdict::Escapes(found)) => witness = Some(found),
+            Ok(Verdict::Unknown(_)) | Err(_) => undecided = true,
+        }
+    }
+    if witness.is_none() && !undecided {
+        return None;
+    }
+    let (old, new) = (registered::shape(base), registered::shape(head));
+    let found = every_change(&old, &new, Role::Consumer);
+    let looser: Vec<_> = found.iter().filter(|change| matches!(change.effect, Effect::Widens | Effect::Replaces)).collect();
+    if looser.is_empty() && witness.is_none() {
+        return None;
+    }
+    let mut what: Vec<String> = looser.iter().take(SHOWN).map(|change| change.message.clone()).collect();
+    if looser.len() > SHOWN {
+        what.push(format!("{} more", looser.len() - SHOWN));
+    }
+    if what.is_empty() {
+        what.push("it takes payloads that it rejected".to_owned());
+    }
+    let first = looser.first();
+    let pointer = base.payload_pointer.clone().unwrap_or_default();
+    Some(Less {
+        what,
+        path: first.map_or_else(String::new, |change| format!("{pointer}{}", change.path)),
+        place: first.and_then(|change| change.new.clone()).or_else(|| Some(head.origin.clone())),
+        witness,
+    })
+}
+
+fn loosened(base: &Promise, now: &[&Promise], less: Less, covers: bool) -> Finding {
+    let event = base.event.to_string();
+    let mut found = finding(
+        "contract-loosened",
+        &event,
+        Role::Consumer,
+        format!("{} asks for less of `{event}`: {}", named(base), less.what.join("; ")),
+    );
+    found.severity = if covers { Severity::Error } else { Severity::Warning };
+    found.path = less.path;
+    found.base = Some(base.origin.clone());
+    found.head = less.place;
+    found.witness = less.witness;
+    found.fragments = (base.schema.document.to_string(), now[0].schema.document.to_string());
+    found.evidence = Some(if covers {
+        "this change also changes what is sent; the version of the base branch counts".to_owned()
+    } else {
+        "the version of the base branch counts for this change".to_owned()
+    });
+    found.help = "loosen it in a change of its own, with its owner's word".to_owned();
+    found.consumers.push(base.as_consumer());
+    found
+}
+
+fn together(base: &Promise, now: &Promise) -> Finding {
+    let event = base.event.to_string();
     let mut found = finding(
         "contract-and-code-changed-together",
-        &promise.event.to_string(),
-        promise.role,
-        format!("the contract of {} for `{}` and the code around it change together", promise.consumer, promise.event),
+        &event,
+        base.role,
+        format!("{} and the code that sends `{event}` change together", named(base)),
     );
-    found.base = Some(promise.origin.clone());
+    found.base = Some(base.origin.clone());
     found.head = Some(now.origin.clone());
-    found.fragments = (promise.consumer.clone(), String::new());
-    found.consumers.push(promise.as_consumer());
-    found.help = "look at both: the code was held against the contract of the base branch".to_owned();
-    compared.findings.push(found);
+    found.fragments = (base.schema.document.to_string(), now.schema.document.to_string());
+    found.help = "look at both: what is held against the code is the version of the base branch".to_owned();
+    found
 }
 
-/// A contract that is new, or asks for more: what base's producers broke already is known, what only head's break is new.
-fn stricter(promise: &Promise, events: &[EventPair<'_>], compared: &mut Compared) {
-    let reader = Reader::of_promise(promise);
-    for pair in events.iter().filter(|pair| pair.named && promise.speaks_of(&pair.event)) {
-        for now in &pair.head_producers {
-            let Acceptance::Rejects { witness, violations } = reader.accepts(now) else { continue };
-            let before = pair.base_producers.iter().any(|old| reader.accepts(old).rejects());
-            let Some(violation) = violations.first() else { continue };
-            let what = match (&violation.property, violation.keyword.as_str()) {
-                (Some(property), "required") => format!("it requires `{property}`"),
-                _ => violation.message.clone(),
-            };
+/// What head's contracts newly ask for and what is sent does not give.
+fn new_needs(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    let in_base = |head: &Promise| {
+        sides.base_registry.promises.iter().any(|base| {
+            base.role == Role::Consumer
+                && base.consumer == head.consumer
+                && base.event == head.event
+                && base.schema.document == head.schema.document
+        })
+    };
+    let fresh: Vec<&Promise> = sides
+        .head_registry
+        .promises
+        .iter()
+        .filter(|promise| {
+            promise.role == Role::Consumer
+                && promise.via != Via::Schema
+                && promise.event.matches(&pair.event)
+                && !in_base(promise)
+        })
+        .collect();
+    if fresh.is_empty() {
+        return;
+    }
+    let before: Vec<Reader> = pair.readers.iter().map(|promise| Reader::of_promise(promise)).collect();
+    for promise in fresh {
+        let reader = Reader::of_promise(promise);
+        for sender in &pair.head_producers {
+            let Acceptance::Rejects { witness, violations } = reader.accepts(&sender.shape) else { continue };
+            // What a promise of base rejects has been said already.
+            if before.iter().any(|known| known.accepts(&sender.shape).rejects()) {
+                continue;
+            }
+            let stood = pair.base_producers.iter().any(|old| reader.accepts(&old.shape).rejects());
+            let status = if stood { Status::Known } else { Status::New };
+            producers::violated(pair, sender, &reader, &witness, &violations, status, compared);
+            break;
+        }
+    }
+}
+
+/// New events without any promise, in a repository that makes promises.
+fn without_contract(events: &[EventPair<'_>], sides: &Sides<'_>, compared: &mut Compared) {
+    if sides.base_registry.promises.is_empty() {
+        return;
+    }
+    for pair in events.iter().filter(|pair| pair.named && pair.base_producers.is_empty()) {
+        let promised =
+            |registry: &crate::registry::Registry| registry.promises.iter().any(|promise| promise.event.matches(&pair.event));
+        if promised(sides.base_registry) || promised(sides.head_registry) {
+            continue;
+        }
+        let sender = pair.head_producers.iter().find(|sender| sender.leaves_process() && !super::is_declaration(sender));
+        if let Some(sender) = sender {
             let mut found = finding(
-                "contract-violated",
+                "boundary-without-contract",
                 &pair.event,
                 Role::Producer,
-                format!("`{}` is not what {} now asks for: {what}", pair.event, promise.consumer),
+                format!("`{}` is new, and no contract or schema says who needs what of it", pair.event),
             );
-            found.status = if before || pair.base_producers.is_empty() { Status::Known } else { Status::New };
-            found.path = match &violation.property {
-                Some(property) => super::changes::child(&violation.path, property),
-                None => violation.path.clone(),
-            };
-            found.head = Some(now.origin.clone());
-            found.fragments = (promise.consumer.clone(), what);
-            found.consumers.push(promise.as_consumer());
-            found.witness = Some(witness);
-            found.help = "send what the contract asks for, or ask for less".to_owned();
+            found.head = Some(sender.origin.clone());
+            found.help = "`driftgate contracts record` writes down what its readers here need".to_owned();
             compared.findings.push(found);
         }
     }

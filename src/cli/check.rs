@@ -9,7 +9,7 @@ use super::{Color, Outcome, environment, print};
 use crate::check::{self, Options};
 use crate::config::{Config, FailOn};
 use crate::error::UserError;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::report::assemble::{self, FailOn as GateLevel};
 use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
@@ -408,9 +408,4 @@ impl Progress {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
-}
-
-/// The heaviest severity among findings, for tables.
-pub(crate) fn heaviest(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().map(|finding| finding.severity).max()
 }

@@ -17,7 +17,7 @@ use crate::link::model::Boundary;
 use crate::report::{Side, SourceLookup};
 use crate::scan::Cache;
 use crate::shape::lower::{Silence, document};
-use crate::snapshot::{Content, FolderSnapshot, MemorySnapshot, Repository, Snapshot};
+use crate::snapshot::{FolderSnapshot, MemorySnapshot, Repository, Snapshot};
 use crate::source::{Origin, RepoPath};
 
 #[derive(clap::Args)]

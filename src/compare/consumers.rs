@@ -26,7 +26,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 compared.touched.insert(pair.event.clone());
                 undeclared_reads(pair, new, &senders, compared);
             }
-            Pair::Gone(_) => {}
+            Pair::Gone => {}
         }
     }
     let emitted = pair.head_producers.iter().any(|sender| !super::is_declaration(sender));

@@ -118,12 +118,6 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
     for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test).chain(head) {
         slot(boundary, true);
     }
-    for boundary in base_registered {
-        slot(boundary, false);
-    }
-    for boundary in head_registered {
-        slot(boundary, true);
-    }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
         for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {

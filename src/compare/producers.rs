@@ -53,7 +53,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
                     _ => fresh(pair, new, &held, compared),
                 }
             }
-            Pair::Gone(_) => {}
+            Pair::Gone => {}
         }
     }
 }

@@ -71,10 +71,8 @@ impl Reader {
 
     /// The shape that base sent, in place of readers that nobody has declared.
     pub fn of_base(shape: &Arc<Shape>, origin: Option<Origin>) -> Reader {
-        Reader::of_shape(
-            Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin },
-            shape,
-        )
+        let consumer = Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin };
+        Reader::of_shape(consumer, &tolerant(shape, 0))
     }
 
     pub fn of_shape(consumer: Consumer, shape: &Arc<Shape>) -> Reader {

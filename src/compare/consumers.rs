@@ -26,7 +26,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 compared.touched.insert(pair.event.clone());
                 undeclared_reads(pair, new, &senders, compared);
             }
-            Pair::Gone(_) => {}
+            Pair::Gone => {}
         }
     }
     let emitted = pair.head_producers.iter().any(|sender| !super::is_declaration(sender));
@@ -77,8 +77,8 @@ fn changed(
         let mut rejected: Option<(&Boundary, crate::finding::Witness)> = None;
         let mut undecided = false;
         for sender in senders {
-            match now.accepts(&sender.shape) {
-                Acceptance::Rejects { witness, violations } if !before.accepts(&sender.shape).rejects() => {
+            match now.accepts(sender) {
+                Acceptance::Rejects { witness, violations } if !before.accepts(sender).rejects() => {
                     let hit = violations.iter().any(|violation| {
                         let place = match &violation.property {
                             Some(property) => super::changes::child(&violation.path, property),
@@ -131,7 +131,7 @@ fn report(
         Some((sender, witness)) => {
             let moved_too = pair.head_producers.iter().any(|now| {
                 let reader = Reader::of_boundary(new);
-                now.leaves_process() && matches!(reader.accepts(&now.shape), Acceptance::Accepts)
+                now.leaves_process() && matches!(reader.accepts(now), Acceptance::Accepts)
             });
             found.evidence = Some(format!("{} sends payloads that the new reader turns away", sender.package));
             found.witness = Some(witness);
@@ -147,7 +147,7 @@ fn report(
             found.evidence =
                 Some("who sends it is not known here, so what the reader took at base stands in for what is sent".to_owned());
             let base = Reader::of_base(&new.shape, None);
-            if let Acceptance::Rejects { witness, .. } = base.accepts(&old.shape) {
+            if let Acceptance::Rejects { witness, .. } = base.accepts(old) {
                 found.witness = Some(witness);
             }
         }
@@ -166,7 +166,7 @@ fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary],
     let reader = Reader::of_boundary(new);
     let against: Vec<&Boundary> = if head.is_empty() { senders.to_vec() } else { head.into_iter().copied().collect() };
     for sender in against {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(&sender.shape)
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(sender)
             && let Some(violation) = violations.first()
         {
             let (path, what) = match &violation.property {

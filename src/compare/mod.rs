@@ -120,7 +120,7 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
     }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
-        for promise in sides.base_registry.promises.iter().filter(|promise| promise.event.matches(&pair.event)) {
+        for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
             match promise.role {
                 Role::Consumer => pair.readers.push(promise),
                 Role::Producer => pair.senders.push(promise),

@@ -58,13 +58,13 @@ pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'
 
 /// The events of the comparison that a promise speaks of.
 fn covered<'e>(promise: &'e Promise, events: &'e [EventPair<'e>]) -> impl Iterator<Item = &'e EventPair<'e>> {
-    events.iter().filter(|pair| pair.named && promise.event.matches(&pair.event))
+    events.iter().filter(|pair| pair.named && promise.speaks_of(&pair.event))
 }
 
 fn differs(base: &[&Boundary], head: &[&Boundary]) -> bool {
     pairs(base, head).into_iter().any(|pair| match pair {
         Pair::Both(old, new) => !old.shape.same_values(&new.shape) || old.channel != new.channel,
-        Pair::Gone(_) | Pair::Come(_) => true,
+        Pair::Gone | Pair::Come(_) => true,
     })
 }
 
@@ -245,7 +245,7 @@ fn new_needs(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
         .filter(|promise| {
             promise.role == Role::Consumer
                 && promise.via != Via::Schema
-                && promise.event.matches(&pair.event)
+                && promise.speaks_of(&pair.event)
                 && !in_base(promise)
         })
         .collect();
@@ -256,12 +256,12 @@ fn new_needs(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     for promise in fresh {
         let reader = Reader::of_promise(promise);
         for sender in &pair.head_producers {
-            let Acceptance::Rejects { witness, violations } = reader.accepts(&sender.shape) else { continue };
+            let Acceptance::Rejects { witness, violations } = reader.accepts(sender) else { continue };
             // What a promise of base rejects has been said already.
-            if before.iter().any(|known| known.accepts(&sender.shape).rejects()) {
+            if before.iter().any(|known| known.accepts(sender).rejects()) {
                 continue;
             }
-            let stood = pair.base_producers.iter().any(|old| reader.accepts(&old.shape).rejects());
+            let stood = pair.base_producers.iter().any(|old| reader.accepts(old).rejects());
             let status = if stood { Status::Known } else { Status::New };
             producers::violated(pair, sender, &reader, &witness, &violations, status, compared);
             break;
@@ -276,7 +276,7 @@ fn without_contract(events: &[EventPair<'_>], sides: &Sides<'_>, compared: &mut 
     }
     for pair in events.iter().filter(|pair| pair.named && pair.base_producers.is_empty()) {
         let promised =
-            |registry: &crate::registry::Registry| registry.promises.iter().any(|promise| promise.event.matches(&pair.event));
+            |registry: &crate::registry::Registry| registry.promises.iter().any(|promise| promise.speaks_of(&pair.event));
         if promised(sides.base_registry) || promised(sides.head_registry) {
             continue;
         }

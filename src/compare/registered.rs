@@ -44,6 +44,8 @@ fn boundary(promise: &Promise) -> Option<Boundary> {
         delivery: Delivery::default(),
         via: Vec::new(),
         package: promise.consumer.clone(),
+        // A part of the payload is proved by its shape: what stands around it is not in the document.
+        document: promise.payload_pointer.is_none().then(|| Arc::clone(&promise.schema.document)),
     })
 }
 

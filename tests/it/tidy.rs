@@ -10,7 +10,8 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("shape", &["source"]),
     ("suggest", &["shape"]),
-    ("facts", &["shape", "source"]),
+    // Facts carry diagnostics, which have the severity of findings.
+    ("facts", &["finding", "shape", "source"]),
     ("schema", &["shape", "source"]),
     ("finding", &["facts", "source"]),
     ("prove", &["finding", "schema"]),
@@ -21,10 +22,11 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("accept", &["config", "document", "source"]),
     ("registry", &["config", "document", "facts", "finding", "prove", "schema", "shape", "source", "suggest"]),
     ("snapshot", &["error", "finding", "source"]),
-    ("report", &["facts", "finding", "source"]),
+    // The gate's level is a setting; nothing else of the configuration reaches a report.
+    ("report", &["config", "facts", "finding", "source"]),
     ("rules", &["error", "finding", "report", "suggest"]),
     ("compare", &["facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
-    ("scan", &["accept", "config", "document", "error", "extract", "finding", "link", "registry", "snapshot", "source"]),
+    ("scan", &["accept", "config", "document", "error", "extract", "facts", "finding", "link", "registry", "snapshot", "source"]),
     (
         "check",
         &[

@@ -62,7 +62,12 @@ pub struct State {
 ///
 /// # Errors
 /// Where the snapshot cannot be listed, or a row of the configuration is not well formed.
-pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &[(RepoPath, String)]) -> Result<State, UserError> {
+pub fn understand(
+    snapshot: &dyn Snapshot,
+    config: &Config,
+    cache: &Cache,
+    outside: &[(RepoPath, String)],
+) -> Result<State, UserError> {
     let scan = scan::scan(snapshot, config, cache)?;
     let idioms = idioms(config)?;
     let options = LinkOptions { tests: tests(config) };
@@ -99,7 +104,13 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
         .map(|row| {
             let call: Vec<String> = row.call.iter().map(|text| text.value.clone()).collect();
             // A row of the user's own names a function or a method alike.
-            let both = call.iter().flat_map(|name| if name.contains('.') || name.starts_with("new ") { vec![name.clone()] } else { vec![name.clone(), format!(".{name}")] });
+            let both = call.iter().flat_map(|name| {
+                if name.contains('.') || name.starts_with("new ") {
+                    vec![name.clone()]
+                } else {
+                    vec![name.clone(), format!(".{name}")]
+                }
+            });
             Row {
                 id: format!("own:{}", call.first().map_or("", String::as_str)),
                 role: row.role.value.role().as_str().to_owned(),
@@ -169,7 +180,8 @@ impl Plan {
         if let Some(config) = &options.config {
             return Ok(Plan { config: config.clone(), findings: Vec::new() });
         }
-        let known: Vec<&str> = rules::RULES.iter().flat_map(|rule| std::iter::once(rule.id).chain(rule.aliases.iter().copied())).collect();
+        let known: Vec<&str> =
+            rules::RULES.iter().flat_map(|rule| std::iter::once(rule.id).chain(rule.aliases.iter().copied())).collect();
         let file = RepoPath::new(scan::CONFIG_FILE);
         let read = |snapshot: &dyn Snapshot| -> Result<(Config, Option<Arc<SourceText>>), Fault> {
             let (config, text) = scan::config(snapshot)?;
@@ -184,7 +196,12 @@ impl Plan {
         let config = match read(head) {
             Ok((head_config, _)) => {
                 for weakening in base_config.loosened_by(&head_config, &default) {
-                    let mut found = compare::finding("gate-weakened", "", Role::Producer, format!("this change loosens the gate: {}", weakening.message));
+                    let mut found = compare::finding(
+                        "gate-weakened",
+                        "",
+                        Role::Producer,
+                        format!("this change loosens the gate: {}", weakening.message),
+                    );
                     found.path = String::new();
                     found.base = weakening.base.map(|span| Origin::new(file.clone(), span));
                     found.head = Some(Origin::new(file.clone(), weakening.head.unwrap_or_default()));
@@ -204,7 +221,12 @@ impl Plan {
 }
 
 fn unparseable(fault: &Fault) -> Finding {
-    let mut found = compare::finding("contract-unparseable", "", Role::Consumer, format!("`{}` cannot be understood: {}", fault.file, fault.message));
+    let mut found = compare::finding(
+        "contract-unparseable",
+        "",
+        Role::Consumer,
+        format!("`{}` cannot be understood: {}", fault.file, fault.message),
+    );
     found.head = Some(fault.origin());
     found.fragments = (fault.file.to_string(), fault.message.clone());
     found.evidence = Some("the version of the base branch counts for this change".to_owned());
@@ -226,9 +248,14 @@ pub fn judge(
 ) -> Result<Outcome, UserError> {
     if let Some((_, faults)) = base_state.registry.broken().next() {
         let fault = faults.first().expect("a broken file has a fault");
-        let still_broken = head_state.registry.files.get(&fault.file).is_some_and(|state| matches!(state, crate::registry::FileState::Broken(_)));
+        let still_broken = head_state
+            .registry
+            .files
+            .get(&fault.file)
+            .is_some_and(|state| matches!(state, crate::registry::FileState::Broken(_)));
         // A change that mends the file has to be able to pass.
-        if still_broken || head_state.scan.documents.contains_key(&fault.file) && !is_changed(base_state, head_state, &fault.file) {
+        if still_broken || head_state.scan.documents.contains_key(&fault.file) && !is_changed(base_state, head_state, &fault.file)
+        {
             return Err(fault.user_error());
         }
     }
@@ -269,11 +296,22 @@ pub fn judge(
     diagnostics.sort();
     diagnostics.dedup();
     let incomplete = diagnostics.iter().any(|diagnostic| diagnostic.message.contains("please report this file as a bug"));
-    let counted = |role: Role| head_state.model.boundaries.iter().filter(|boundary| boundary.role == role && !boundary.in_test).count();
-    let names: BTreeSet<String> =
-        head_state.model.boundaries.iter().filter(|boundary| !boundary.in_test).filter_map(|boundary| boundary.event.clone()).collect();
-    let contracts: BTreeSet<&str> =
-        base_state.registry.promises.iter().filter(|promise| promise.role == Role::Consumer).map(|promise| promise.consumer.as_str()).collect();
+    let counted =
+        |role: Role| head_state.model.boundaries.iter().filter(|boundary| boundary.role == role && !boundary.in_test).count();
+    let names: BTreeSet<String> = head_state
+        .model
+        .boundaries
+        .iter()
+        .filter(|boundary| !boundary.in_test)
+        .filter_map(|boundary| boundary.event.clone())
+        .collect();
+    let contracts: BTreeSet<&str> = base_state
+        .registry
+        .promises
+        .iter()
+        .filter(|promise| promise.role == Role::Consumer)
+        .map(|promise| promise.consumer.as_str())
+        .collect();
     let counts = Counts {
         events: names.len(),
         producers: counted(Role::Producer),
@@ -311,7 +349,8 @@ fn is_changed(base: &State, head: &State, path: &RepoPath) -> bool {
 
 /// Files that the change touches and that could be read at base and not at head.
 fn unread_findings(base: &State, head: &State, changed: &BTreeSet<RepoPath>) -> Vec<RepoPath> {
-    let had_boundary = |path: &RepoPath| base.model.boundaries.iter().any(|boundary| boundary.origin.file == *path && !boundary.in_test);
+    let had_boundary =
+        |path: &RepoPath| base.model.boundaries.iter().any(|boundary| boundary.origin.file == *path && !boundary.in_test);
     head.model.unread.keys().filter(|path| changed.contains(*path) && had_boundary(path)).cloned().collect()
 }
 
@@ -325,7 +364,11 @@ fn configure(findings: &mut Vec<Finding>, config: &Config) {
             Some(level) => match level.value.severity() {
                 Some(severity) => {
                     // A level is a ceiling for what weighs less here, and a floor where it asks for more than the default.
-                    finding.severity = if Some(severity) > meta.severity { severity.max(finding.severity) } else { severity.min(finding.severity) };
+                    finding.severity = if Some(severity) > meta.severity {
+                        severity.max(finding.severity)
+                    } else {
+                        severity.min(finding.severity)
+                    };
                     true
                 }
                 None => false,
@@ -400,8 +443,12 @@ impl Acceptances {
             // An acceptance on the base branch whose break has been merged long ago is dead weight.
             if (known && !used.contains(acceptance.fingerprint.as_str())) || over {
                 let why = if over { "its day is over" } else { "it matches no finding any more" };
-                let mut found =
-                    compare::finding("acceptance-stale", &acceptance.event, Role::Producer, format!("an acceptance of `{}` is stale: {why}", acceptance.rule));
+                let mut found = compare::finding(
+                    "acceptance-stale",
+                    &acceptance.event,
+                    Role::Producer,
+                    format!("an acceptance of `{}` is stale: {why}", acceptance.rule),
+                );
                 found.severity = Severity::Warning;
                 found.status = if over { Status::New } else { Status::Known };
                 found.head = Some(acceptance.origin.clone());
@@ -427,18 +474,31 @@ fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State
         .map(|event| {
             let broken: BTreeSet<&str> = findings
                 .iter()
-                .filter(|finding| finding.event == *event && finding.severity == Severity::Error && finding.status != Status::Known)
+                .filter(|finding| {
+                    finding.event == *event && finding.severity == Severity::Error && finding.status != Status::Known
+                })
                 .flat_map(|finding| finding.consumers.iter().map(|consumer| consumer.name.as_str()))
                 .collect();
             let mut producers: BTreeSet<String> = BTreeSet::new();
             let mut consumers: BTreeSet<String> = BTreeSet::new();
-            for boundary in head.model.boundaries.iter().chain(&base.model.boundaries).filter(|boundary| !boundary.in_test && boundary.label() == *event) {
+            for boundary in head
+                .model
+                .boundaries
+                .iter()
+                .chain(&base.model.boundaries)
+                .filter(|boundary| !boundary.in_test && boundary.label() == *event)
+            {
                 match boundary.role {
                     Role::Producer => producers.insert(boundary.package.clone()),
                     Role::Consumer => consumers.insert(boundary.package.clone()),
                 };
             }
-            consumers.extend(base.registry.of_event(event).filter(|promise| promise.role == Role::Consumer).map(|promise| promise.consumer.clone()));
+            consumers.extend(
+                base.registry
+                    .of_event(event)
+                    .filter(|promise| promise.role == Role::Consumer)
+                    .map(|promise| promise.consumer.clone()),
+            );
             let participant = |name: String| Participant { broken: broken.contains(name.as_str()), name };
             ChangedEvent {
                 name: event.clone(),
@@ -464,7 +524,8 @@ fn changed_ranges(
         if !wanted.contains(change.path()) {
             continue;
         }
-        let read = |snapshot: &dyn Snapshot, entry: Option<&crate::snapshot::Entry>| match entry.map(|entry| snapshot.read(entry)) {
+        let read = |snapshot: &dyn Snapshot, entry: Option<&crate::snapshot::Entry>| match entry.map(|entry| snapshot.read(entry))
+        {
             Some(Content::Text(text)) => text.text().to_owned(),
             Some(Content::Skipped(_)) | None => String::new(),
         };

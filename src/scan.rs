@@ -73,7 +73,8 @@ pub fn scan(snapshot: &dyn Snapshot, config: &Config, cache: &Cache) -> Result<S
                 let wanted_text = is_document(&entry.path);
                 let key = (entry.blob, entry.path.file_name().to_owned());
                 let known = language.and_then(|_| cache.facts.lock().ok()?.get(&key).cloned());
-                let known_text = if wanted_text { cache.texts.lock().ok().and_then(|texts| texts.get(&entry.blob).cloned()) } else { None };
+                let known_text =
+                    if wanted_text { cache.texts.lock().ok().and_then(|texts| texts.get(&entry.blob).cloned()) } else { None };
                 if (language.is_none() || known.is_some()) && (!wanted_text || known_text.is_some()) {
                     return (known.map(|unit| unit.map(|unit| at_path(unit, entry))), known_text, None);
                 }

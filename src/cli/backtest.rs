@@ -89,13 +89,16 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         "json" => true,
         "auto" | "text" => false,
         other => {
-            return Err(UserError::Usage { message: format!("there is no format `{other}` here"), help: "there are: text, json".to_owned() });
+            return Err(UserError::Usage {
+                message: format!("there is no format `{other}` here"),
+                help: "there are: text, json".to_owned(),
+            });
         }
     };
     let cache = Cache::default();
     // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
-    let results: Vec<Result<Option<Judged>, UserError>> =
-        scan::pool().install(|| commits.par_chunks(CHUNK).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache)).collect());
+    let results: Vec<Result<Option<Judged>, UserError>> = scan::pool()
+        .install(|| commits.par_chunks(CHUNK).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache)).collect());
     let mut summary = SummaryForm::default();
     let mut out = String::new();
     let style = environment::style(color, true);
@@ -137,7 +140,13 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     } else {
         out.push_str(&format!(
             "{} changes: {} compatible, {} breaking, {} unknown; {} errors, {} warnings, {} notes",
-            summary.commits, summary.compatible, summary.breaking, summary.unknown, summary.errors, summary.warnings, summary.notes
+            summary.commits,
+            summary.compatible,
+            summary.breaking,
+            summary.unknown,
+            summary.errors,
+            summary.warnings,
+            summary.notes
         ));
         if summary.skipped > 0 {
             out.push_str(&format!("; {} not compared (no parent here, or contracts that cannot be read)", summary.skipped));
@@ -228,8 +237,14 @@ fn as_text(judged: &Judged, verbose: bool, color: bool) -> String {
         if !verbose && finding.severity < Severity::Error {
             continue;
         }
-        let place = finding.head.as_ref().or(finding.base.as_ref()).map(|origin| format!("  {}", origin.file)).unwrap_or_default();
-        out.push_str(&escape::lines(&format!("    {}[{}] {}{place}\n", finding.severity.as_str(), finding.rule, finding.message)));
+        let place =
+            finding.head.as_ref().or(finding.base.as_ref()).map(|origin| format!("  {}", origin.file)).unwrap_or_default();
+        out.push_str(&escape::lines(&format!(
+            "    {}[{}] {}{place}\n",
+            finding.severity.as_str(),
+            finding.rule,
+            finding.message
+        )));
     }
     out
 }

@@ -9,7 +9,7 @@ use super::{Color, Outcome, environment, print};
 use crate::check::{self, Options};
 use crate::config::{Config, FailOn};
 use crate::error::UserError;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::report::assemble::{self, FailOn as GateLevel};
 use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
@@ -133,7 +133,8 @@ impl SidesArgs {
             (None, false) => Head::Worktree,
         };
         // A bare repository has no working tree; its head is what it has checked in last.
-        let wanted = if wanted == Head::Worktree && repository.work_dir().is_none() { Head::Revision("HEAD".to_owned()) } else { wanted };
+        let wanted =
+            if wanted == Head::Worktree && repository.work_dir().is_none() { Head::Revision("HEAD".to_owned()) } else { wanted };
         let found = base::find(
             &repository,
             Request {
@@ -380,10 +381,8 @@ fn write_step_files(
         out.write_all(text.as_bytes()).map_err(unwritable)
     };
     append("GITHUB_STEP_SUMMARY", &github::step_summary(report))?;
-    let written: Vec<(&str, String)> = targets
-        .iter()
-        .filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned())))
-        .collect();
+    let written: Vec<(&str, String)> =
+        targets.iter().filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned()))).collect();
     let files: Vec<(&str, &str)> = written.iter().map(|(format, file)| (*format, file.as_str())).collect();
     append("GITHUB_OUTPUT", &github::step_outputs(report, &files))
 }
@@ -409,9 +408,4 @@ impl Progress {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
-}
-
-/// The heaviest severity among findings, for tables.
-pub(crate) fn heaviest(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().map(|finding| finding.severity).max()
 }

@@ -22,10 +22,10 @@ const BASE: &[(&str, &str)] = &[
 const HEAD: &[(&str, &str)] = &[("src/events.rs", include_str!("../../fixtures/repos/demo/head/src/events.rs"))];
 
 pub fn run(color: Color) -> Result<Outcome, UserError> {
-    let folder = tempfile::Builder::new()
-        .prefix("driftgate-demo-")
-        .tempdir()
-        .map_err(|error| UserError::Unwritable { path: std::env::temp_dir().display().to_string(), message: error.to_string() })?;
+    let folder = tempfile::Builder::new().prefix("driftgate-demo-").tempdir().map_err(|error| UserError::Unwritable {
+        path: std::env::temp_dir().display().to_string(),
+        message: error.to_string(),
+    })?;
     build(folder.path())?;
     let program = std::env::current_exe()
         .map_err(|error| UserError::Unreadable { path: "this program".to_owned(), message: error.to_string() })?;

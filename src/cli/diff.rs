@@ -176,7 +176,8 @@ fn judge(old: &Given, new: &Given, role: Role) -> Vec<Finding> {
                         Some(property) => compare::changes::child(&violation.path, property),
                         None => violation.path.clone(),
                     };
-                    compare::reader::touches(&place, &change.path) || change.to.as_ref().is_some_and(|to| compare::reader::touches(&place, to))
+                    compare::reader::touches(&place, &change.path)
+                        || change.to.as_ref().is_some_and(|to| compare::reader::touches(&place, to))
                 });
                 if hit {
                     finding.witness = Some(witness.clone());
@@ -189,7 +190,12 @@ fn judge(old: &Given, new: &Given, role: Role) -> Vec<Finding> {
     match proof {
         Proof::Escapes(witness) if !findings.iter().any(|finding| finding.severity == Severity::Error) => {
             let violation = prove::violations(reader, witness.payload()).into_iter().next();
-            let mut finding = compare::finding("conditional-changed", "", role, "the documents differ in a way that some payload tells apart".to_owned());
+            let mut finding = compare::finding(
+                "conditional-changed",
+                "",
+                role,
+                "the documents differ in a way that some payload tells apart".to_owned(),
+            );
             finding.severity = Severity::Error;
             finding.path = violation.as_ref().map(|violation| violation.path.clone()).unwrap_or_default();
             finding.evidence = violation.map(|violation| violation.message);

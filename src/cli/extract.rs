@@ -17,7 +17,7 @@ use crate::link::model::Boundary;
 use crate::report::{Side, SourceLookup};
 use crate::scan::Cache;
 use crate::shape::lower::{Silence, document};
-use crate::snapshot::{Content, FolderSnapshot, MemorySnapshot, Repository, Snapshot};
+use crate::snapshot::{FolderSnapshot, MemorySnapshot, Repository, Snapshot};
 use crate::source::{Origin, RepoPath};
 
 #[derive(clap::Args)]
@@ -166,7 +166,9 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         .filter(|path| path != "." && !path.is_empty())
         .collect();
     let shown = |file: &RepoPath| {
-        single || wanted.is_empty() || wanted.iter().any(|path| file.as_str() == path || file.as_str().starts_with(&format!("{path}/")))
+        single
+            || wanted.is_empty()
+            || wanted.iter().any(|path| file.as_str() == path || file.as_str().starts_with(&format!("{path}/")))
     };
     let position = |origin: &Origin| {
         sources.source(Side::Head, &origin.file).map_or((1, 1), |text| {
@@ -214,7 +216,10 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         }
         "auto" | "text" => as_text(&form).into_bytes(),
         other => {
-            return Err(UserError::Usage { message: format!("there is no format `{other}` here"), help: "there are: text, json".to_owned() });
+            return Err(UserError::Usage {
+                message: format!("there is no format `{other}` here"),
+                help: "there are: text, json".to_owned(),
+            });
         }
     };
     print(&text)?;
@@ -270,7 +275,11 @@ fn as_text(form: &ExtractForm) -> String {
     use crate::report::escape::lines;
     let mut out = String::new();
     for boundary in &form.boundaries {
-        let name = boundary.event.clone().or_else(|| boundary.event_expr.as_ref().map(|expr| format!("({expr})"))).unwrap_or_else(|| "(unnamed)".to_owned());
+        let name = boundary
+            .event
+            .clone()
+            .or_else(|| boundary.event_expr.as_ref().map(|expr| format!("({expr})")))
+            .unwrap_or_else(|| "(unnamed)".to_owned());
         let channel = boundary.channel.as_ref().map(|channel| format!(" on {channel}")).unwrap_or_default();
         let test = if boundary.in_test { ", in a test" } else { "" };
         out.push_str(&format!(
@@ -293,8 +302,11 @@ fn as_text(form: &ExtractForm) -> String {
 fn fields_line(schema: &Value) -> String {
     match schema.get("properties").and_then(Value::as_object) {
         Some(properties) if !properties.is_empty() => {
-            let required: Vec<&str> =
-                schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+            let required: Vec<&str> = schema
+                .get("required")
+                .and_then(Value::as_array)
+                .map(|names| names.iter().filter_map(Value::as_str).collect())
+                .unwrap_or_default();
             let names: Vec<String> = properties
                 .keys()
                 .map(|name| if required.contains(&name.as_str()) { name.clone() } else { format!("{name}?") })

@@ -66,9 +66,7 @@ enum Command {
     /// The main job on a sample repository.
     Demo,
     /// Completions for a shell.
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// The manual page.
     Man,
 }

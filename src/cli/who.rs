@@ -70,7 +70,8 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
             None => "`driftgate extract` lists every event".to_owned(),
         },
     })?;
-    let path = field.as_ref().map(|field| field.split('.').fold(String::new(), |path, key| crate::compare::changes::child(&path, key)));
+    let path =
+        field.as_ref().map(|field| field.split('.').fold(String::new(), |path, key| crate::compare::changes::child(&path, key)));
     let sources = super::check::Sources::new(None, snapshot.as_ref());
     let line = |origin: &Origin| sources.source(Side::Head, &origin.file).map_or(1, |text| text.position(origin.span.start).line);
     let has_field = |boundary: &Boundary| path.as_ref().is_none_or(|path| Reader::of_boundary(boundary).reads(path));
@@ -81,7 +82,11 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         .filter(|boundary| boundary.event.as_deref() == Some(event.as_str()) && has_field(boundary))
         .map(|boundary| PartyForm {
             role: boundary.role.as_str(),
-            name: if boundary.symbol.is_empty() { boundary.package.clone() } else { format!("{} ({})", boundary.symbol, boundary.package) },
+            name: if boundary.symbol.is_empty() {
+                boundary.package.clone()
+            } else {
+                format!("{} ({})", boundary.symbol, boundary.package)
+            },
             via: "code",
             owner: None,
             file: boundary.origin.file.to_string(),
@@ -113,7 +118,10 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         }
         "auto" | "text" => as_text(&form),
         other => {
-            return Err(UserError::Usage { message: format!("there is no format `{other}` here"), help: "there are: text, json".to_owned() });
+            return Err(UserError::Usage {
+                message: format!("there is no format `{other}` here"),
+                help: "there are: text, json".to_owned(),
+            });
         }
     };
     print(text.as_bytes())?;
@@ -126,7 +134,10 @@ fn split(asked: &str, names: &[&str]) -> Option<(String, Option<String>)> {
         return Some((asked.to_owned(), None));
     }
     let dots: Vec<usize> = asked.match_indices('.').map(|(at, _)| at).collect();
-    dots.into_iter().rev().find(|dot| names.contains(&&asked[..*dot])).map(|dot| (asked[..dot].to_owned(), Some(asked[dot + 1..].to_owned())))
+    dots.into_iter()
+        .rev()
+        .find(|dot| names.contains(&&asked[..*dot]))
+        .map(|dot| (asked[..dot].to_owned(), Some(asked[dot + 1..].to_owned())))
 }
 
 fn as_text(form: &WhoForm) -> String {

@@ -88,13 +88,24 @@ impl Effect {
 
 /// The differences of two shapes of one role, in the order of their paths.
 pub fn changes(old: &Arc<Shape>, new: &Arc<Shape>, role: Role) -> Vec<Change> {
-    let mut differ = Differ { role, found: Vec::new() };
-    differ.shapes(old, new, "", 0);
-    let mut found = differ.found;
+    let mut found = differences(old, new, role);
     found.retain(|change| change.effect.endangers(role) || matches!(change.effect, Effect::Harmless | Effect::Unclear));
     found.sort_by(|a, b| (&a.path, a.rule, &a.to).cmp(&(&b.path, b.rule, &b.to)));
     found.dedup_by(|b, a| a.path == b.path && a.rule == b.rule && a.to == b.to);
     one_for_each_edit(found)
+}
+
+/// The differences of two shapes, those that cannot harm the other side included.
+pub fn every_change(old: &Arc<Shape>, new: &Arc<Shape>, role: Role) -> Vec<Change> {
+    let mut found = differences(old, new, role);
+    found.sort_by(|a, b| (&a.path, a.rule, &a.to).cmp(&(&b.path, b.rule, &b.to)));
+    one_for_each_edit(found)
+}
+
+fn differences(old: &Arc<Shape>, new: &Arc<Shape>, role: Role) -> Vec<Change> {
+    let mut differ = Differ { role, found: Vec::new() };
+    differ.shapes(old, new, "", 0);
+    differ.found
 }
 
 /// A type that the payload holds in several places changes in all of them by one edit.
@@ -400,7 +411,11 @@ impl Differ {
                 self.gone("unknown-compatibility", &place, field, new, Effect::Unclear, message);
                 continue;
             }
-            self.gone("field-removed", &place, field, new, effect, format!("`{}` is no longer sent", field.name));
+            let message = match self.role {
+                Role::Producer => format!("`{}` is no longer sent", field.name),
+                Role::Consumer => format!("`{}` is no longer read", field.name),
+            };
+            self.gone("field-removed", &place, field, new, effect, message);
         }
         for field in come {
             let place = child(path, &field.name);

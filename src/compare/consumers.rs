@@ -20,16 +20,22 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 changed(pair, old, new, &senders, sides, compared);
             }
             Pair::Both(_, _) => {}
+            // What a document newly asks for is judged with the promises.
+            Pair::Come(new) if super::is_declaration(new) => {}
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
                 undeclared_reads(pair, new, &senders, compared);
             }
-            Pair::Gone(_) => {}
+            Pair::Gone => {}
         }
     }
-    let emitted = pair.head_producers.iter().any(|sender| sender.kind != "declared");
-    if !pair.base_consumers.is_empty() && pair.head_consumers.is_empty() && emitted && pair.named {
-        let old = pair.base_consumers[0];
+    let emitted = pair.head_producers.iter().any(|sender| !super::is_declaration(sender));
+    let read_before = pair.base_consumers.iter().find(|reader| !super::is_declaration(reader));
+    if let Some(old) = read_before
+        && pair.head_consumers.iter().all(|reader| super::is_declaration(reader))
+        && emitted
+        && pair.named
+    {
         if super::is_unread(sides.head, &old.origin) {
             return;
         }
@@ -67,8 +73,8 @@ fn changed(
         let mut rejected: Option<(&Boundary, crate::finding::Witness)> = None;
         let mut undecided = false;
         for sender in senders {
-            match now.accepts(&sender.shape) {
-                Acceptance::Rejects { witness, violations } if !before.accepts(&sender.shape).rejects() => {
+            match now.accepts(sender) {
+                Acceptance::Rejects { witness, violations } if !before.accepts(sender).rejects() => {
                     let hit = violations.iter().any(|violation| {
                         let place = match &violation.property {
                             Some(property) => super::changes::child(&violation.path, property),
@@ -121,7 +127,7 @@ fn report(
         Some((sender, witness)) => {
             let moved_too = pair.head_producers.iter().any(|now| {
                 let reader = Reader::of_boundary(new);
-                now.leaves_process() && matches!(reader.accepts(&now.shape), Acceptance::Accepts)
+                now.leaves_process() && matches!(reader.accepts(now), Acceptance::Accepts)
             });
             found.evidence = Some(format!("{} sends payloads that the new reader turns away", sender.package));
             found.witness = Some(witness);
@@ -137,7 +143,7 @@ fn report(
             found.evidence =
                 Some("who sends it is not known here, so what the reader took at base stands in for what is sent".to_owned());
             let base = Reader::of_base(&new.shape, None);
-            if let Acceptance::Rejects { witness, .. } = base.accepts(&old.shape) {
+            if let Acceptance::Rejects { witness, .. } = base.accepts(old) {
                 found.witness = Some(witness);
             }
         }
@@ -156,7 +162,7 @@ fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary],
     let reader = Reader::of_boundary(new);
     let against: Vec<&Boundary> = if head.is_empty() { senders.to_vec() } else { head.into_iter().copied().collect() };
     for sender in against {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(&sender.shape)
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(sender)
             && let Some(violation) = violations.first()
         {
             let (path, what) = match &violation.property {

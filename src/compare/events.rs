@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Reader;
+use super::registered::KIND;
 use super::rename::alike;
 use super::{Compared, EventPair, Sides, add_consumer, finding, is_unread};
 use crate::facts::Role;
@@ -20,17 +21,18 @@ impl Renames {
         self.by_new.get(new).map(String::as_str)
     }
 
-    fn new_name(&self, old: &str) -> Option<&str> {
+    pub fn new_name(&self, old: &str) -> Option<&str> {
         self.by_new.iter().find(|(_, known)| *known == old).map(|(new, _)| new.as_str())
     }
 }
 
 /// Pairs events that nothing emits any more with events that nothing emitted before: in one place, or with one name in two spellings.
 pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
+    let sent = |producers: &[&Boundary]| !producers.is_empty();
     let gone: Vec<&EventPair<'_>> =
-        events.iter().filter(|pair| pair.named && !pair.base_producers.is_empty() && pair.head_producers.is_empty()).collect();
+        events.iter().filter(|pair| pair.named && sent(&pair.base_producers) && !still_sent(pair)).collect();
     let come: Vec<&EventPair<'_>> =
-        events.iter().filter(|pair| pair.named && pair.base_producers.is_empty() && !pair.head_producers.is_empty()).collect();
+        events.iter().filter(|pair| pair.named && !sent(&pair.base_producers) && sent(&pair.head_producers)).collect();
     let mut found = Renames::default();
     let same_place = |old: &Boundary, new: &Boundary| {
         old.origin.file == new.origin.file && old.symbol == new.symbol && old.kind == new.kind && old.idiom == new.idiom
@@ -66,13 +68,24 @@ pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
 /// Judges which events came and went.
 pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'_>, compared: &mut Compared) {
     for pair in events.iter().filter(|pair| pair.named && !pair.base_producers.is_empty()) {
-        if pair.head_producers.is_empty() {
+        // A registered schema that is gone is a promise that is gone, unless the event goes on under another name.
+        let promised_alone = pair.base_producers.iter().all(|old| old.kind == KIND);
+        if promised_alone && renames.new_name(&pair.event).is_none() {
+            continue;
+        }
+        if !still_sent(pair) {
             compared.touched.insert(pair.event.clone());
             gone(pair, events, renames, sides, compared);
         } else {
             fewer(pair, sides, compared);
         }
     }
+}
+
+/// Whether head sends an event of base: by code, where code sent it.
+fn still_sent(pair: &EventPair<'_>) -> bool {
+    let by_code = pair.base_producers.iter().any(|old| old.kind != KIND);
+    pair.head_producers.iter().any(|now| !by_code || now.kind != KIND)
 }
 
 /// The weight of an event that is lost: who reads it, and whether it left the process.
@@ -168,18 +181,19 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
 
 /// Some functions stopped emitting an event that others still emit.
 fn fewer(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
-    if pair.base_producers.len() <= pair.head_producers.len() {
+    let by_code = |producers: &[&Boundary]| producers.iter().filter(|boundary| boundary.kind != KIND).count();
+    if by_code(&pair.base_producers) <= by_code(&pair.head_producers) {
         return;
     }
     let called = |boundaries: &[&Boundary]| -> Vec<(String, String)> {
-        boundaries.iter().filter(|b| b.kind != "declared").map(|b| (b.origin.file.to_string(), b.symbol.clone())).collect()
+        boundaries.iter().filter(|b| !super::is_declaration(b)).map(|b| (b.origin.file.to_string(), b.symbol.clone())).collect()
     };
     let (before, after) = (called(&pair.base_producers), called(&pair.head_producers));
     if after.is_empty() && !before.is_empty() {
         return;
     }
     let stopped = pair.base_producers.iter().find(|old| {
-        old.kind != "declared"
+        !super::is_declaration(old)
             && !after.contains(&(old.origin.file.to_string(), old.symbol.clone()))
             && !is_unread(sides.head, &old.origin)
     });

@@ -11,6 +11,7 @@ mod pair;
 mod producers;
 mod promises;
 pub mod reader;
+mod registered;
 pub mod rename;
 mod severity;
 
@@ -75,20 +76,21 @@ pub(crate) struct EventPair<'s> {
 /// Compares base with head.
 pub fn compare(sides: &Sides<'_>) -> Compared {
     let mut compared = Compared::default();
-    let events = event_pairs(sides);
+    let registered = (registered::boundaries(sides.base_registry), registered::boundaries(sides.head_registry));
+    let events = event_pairs(sides, &registered.0, &registered.1);
     let renames = events::renames(&events);
     for pair in &events {
         producers::judge(pair, sides, &renames, &mut compared);
         consumers::judge(pair, sides, &mut compared);
     }
     events::judge(&events, &renames, sides, &mut compared);
-    promises::judge(sides, &mut compared);
+    promises::judge(&events, &renames, sides, &mut compared);
     count_unknown(sides, &mut compared);
     finish(&mut compared.findings);
     compared
 }
 
-fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
+fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]) -> Vec<EventPair<'s>> {
     let mut events: BTreeMap<(bool, String), EventPair<'s>> = BTreeMap::new();
     let mut slot = |boundary: &'s Boundary, head: bool| {
         let label = boundary.label();
@@ -110,15 +112,15 @@ fn event_pairs<'s>(sides: &Sides<'s>) -> Vec<EventPair<'s>> {
             (Role::Consumer, true) => pair.head_consumers.push(boundary),
         }
     };
-    for boundary in sides.base.boundaries.iter().filter(|boundary| !boundary.in_test) {
+    for boundary in sides.base.boundaries.iter().filter(|boundary| !boundary.in_test).chain(base) {
         slot(boundary, false);
     }
-    for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test) {
+    for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test).chain(head) {
         slot(boundary, true);
     }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
-        for promise in sides.base_registry.promises.iter().filter(|promise| promise.event.matches(&pair.event)) {
+        for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
             match promise.role {
                 Role::Consumer => pair.readers.push(promise),
                 Role::Producer => pair.senders.push(promise),
@@ -185,6 +187,11 @@ pub(crate) fn add_consumer(consumers: &mut Vec<Consumer>, consumer: &Consumer) {
     }
 }
 
+/// Whether it says that an event is sent or read, and is no code that does so.
+pub(crate) fn is_declaration(boundary: &Boundary) -> bool {
+    matches!(boundary.kind.as_str(), "declared" | registered::KIND)
+}
+
 /// Whether the place lies in a part of head that could not be read.
 pub(crate) fn is_unread(model: &Model, origin: &Origin) -> bool {
     model.unread.get(&origin.file).is_some_and(|spans| !spans.is_empty())
@@ -243,7 +250,8 @@ pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>
     let mut vague = false;
     // In one process both sides change together: only head's readers are held against head.
     let code: &[&Boundary] = if in_process { &pair.head_consumers } else { &pair.base_consumers };
-    for boundary in code {
+    // Registered schemas are among the promises.
+    for boundary in code.iter().filter(|boundary| boundary.kind != registered::KIND) {
         let reader = Reader::of_boundary(boundary);
         if reader.says_something() {
             readers.push(reader);

@@ -6,7 +6,8 @@ use crate::link::model::Boundary;
 #[derive(Clone, Copy, Debug)]
 pub enum Pair<'m> {
     Both(&'m Boundary, &'m Boundary),
-    Gone(&'m Boundary),
+    /// Nothing of head is its successor; whether the event itself is gone is judged for all its producers at once.
+    Gone,
     Come(&'m Boundary),
 }
 
@@ -32,7 +33,7 @@ pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> 
             None => true,
         });
     }
-    found.extend(left.into_iter().map(Pair::Gone));
+    found.extend(left.into_iter().map(|_| Pair::Gone));
     found.extend(right.into_iter().map(Pair::Come));
     found
 }

@@ -22,6 +22,8 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
     let old_name = renames.old_name(&pair.event);
     let in_process = pair.head_producers.iter().chain(&pair.base_producers).all(|boundary| !boundary.leaves_process());
     let (readers, vague) = readers_of(pair, in_process);
+    // Code is held against the schema that is registered for its event; the schema itself is what is sent, not a reader.
+    let registered: Vec<Reader> = pair.senders.iter().map(|promise| Reader::of_promise(promise)).collect();
     let base: Vec<&Boundary> = match old_name {
         Some(_) => Vec::new(),
         None => pair.base_producers.clone(),
@@ -29,27 +31,29 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
     for matched in pairs(&base, &pair.head_producers) {
         match matched {
             Pair::Both(old, new) => {
-                let readers = Held { readers: &readers, vague, in_process };
+                let held = Held { readers: &readers, vague, in_process };
+                drifted(pair, Some(old), new, &registered, compared);
                 if !old.shape.same_values(&new.shape) {
                     compared.touched.insert(pair.event.clone());
-                    changed(pair, old, new, &readers, sides, compared);
+                    changed(pair, old, new, &held, sides, compared);
                 } else {
-                    unchanged(pair, new, &readers, compared);
+                    unchanged(pair, new, &held, compared);
                 }
                 channel_changed(pair, old, new, compared);
             }
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
                 let known = nearest(&pair.base_producers, new);
-                let readers = Held { readers: &readers, vague, in_process };
+                let held = Held { readers: &readers, vague, in_process };
+                drifted(pair, None, new, &registered, compared);
                 match known {
                     Some(old) if !old.shape.is_unknown() && !old.shape.same_values(&new.shape) => {
-                        another(pair, old, new, &readers, compared);
+                        another(pair, old, new, &held, compared);
                     }
-                    _ => fresh(pair, new, &readers, compared),
+                    _ => fresh(pair, new, &held, compared),
                 }
             }
-            Pair::Gone(_) => {}
+            Pair::Gone => {}
         }
     }
 }
@@ -82,8 +86,8 @@ fn changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
         .readers
         .iter()
         .map(|reader| {
-            let now = reader.accepts(&new.shape);
-            let rejected_before = now.rejects() && reader.accepts(&old.shape).rejects();
+            let now = reader.accepts(new);
+            let rejected_before = now.rejects() && reader.accepts(old).rejects();
             (reader, now, rejected_before)
         })
         .collect();
@@ -253,7 +257,7 @@ fn report(
 fn stand_in(pair: &EventPair<'_>, change: &Change, new: &Boundary, finding: &mut crate::finding::Finding) {
     let Some(old) = nearest(&pair.base_producers, new) else { return };
     let reader = Reader::of_base(&old.shape, Some(old.origin.clone()));
-    if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+    if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
         let hit = violations.iter().any(|violation| {
             let place = match &violation.property {
                 Some(property) => super::changes::child(&violation.path, property),
@@ -286,10 +290,24 @@ fn help_for(rule: &str, change: &Change) -> String {
     }
 }
 
+/// Code that sends what the schema that is registered for its event does not allow.
+fn drifted(pair: &EventPair<'_>, old: Option<&Boundary>, new: &Boundary, registered: &[Reader], compared: &mut Compared) {
+    if new.document.is_some() || new.kind == "declared" {
+        return;
+    }
+    for schema in registered {
+        if let Acceptance::Rejects { witness, violations } = schema.accepts(new) {
+            let before = old.is_some_and(|old| schema.accepts(old).rejects());
+            let status = if before { Status::Known } else { Status::New };
+            violated(pair, new, schema, &witness, &violations, status, compared);
+        }
+    }
+}
+
 /// A producer whose payload did not change: what a contract rejects of it stood there before.
 fn unchanged(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     for reader in held.readers.iter().filter(|reader| reader.consumer.via != Via::Code) {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
             violated(pair, new, reader, &witness, &violations, Status::Known, compared);
         }
     }
@@ -299,18 +317,18 @@ fn unchanged(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &m
 fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     let mut rejected = false;
     for reader in held.readers {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape)
-            && !reader.accepts(&old.shape).rejects()
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(new)
+            && !reader.accepts(old).rejects()
         {
             rejected = true;
             violated(pair, new, reader, &witness, &violations, Status::New, compared);
         }
     }
-    if rejected || !held.readers.is_empty() || new.kind == "declared" {
+    if rejected || !held.readers.is_empty() || super::is_declaration(new) {
         return;
     }
     let stand_in = Reader::of_base(&old.shape, Some(old.origin.clone()));
-    if let Acceptance::Rejects { witness, violations } = stand_in.accepts(&new.shape) {
+    if let Acceptance::Rejects { witness, violations } = stand_in.accepts(new) {
         let mut found = violation_finding(pair, new, &stand_in, &witness, &violations);
         found.severity = Severity::Warning;
         found.message = format!("a further producer of `{}` sends another payload than the others", pair.event);
@@ -322,13 +340,13 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
 /// A producer of an event that is new at head.
 fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     for reader in held.readers {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(&new.shape) {
+        if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
             violated(pair, new, reader, &witness, &violations, Status::New, compared);
         }
     }
 }
 
-fn violated(
+pub(super) fn violated(
     pair: &EventPair<'_>,
     new: &Boundary,
     reader: &Reader,

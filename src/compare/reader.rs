@@ -19,6 +19,8 @@ pub struct Reader {
     pub pointer: String,
     /// Not in force yet: breaking it is a warning.
     pub pending: bool,
+    /// Why its schema does not say everything, where it does not: then nothing is proved to be what it wants.
+    incomplete: Option<String>,
     document: Result<Document, String>,
 }
 
@@ -54,6 +56,7 @@ impl Reader {
             shape,
             pointer: promise.payload_pointer.clone().unwrap_or_default(),
             pending: promise.pending,
+            incomplete: promise.schema.unknown(),
             document,
         }
     }
@@ -68,15 +71,13 @@ impl Reader {
 
     /// The shape that base sent, in place of readers that nobody has declared.
     pub fn of_base(shape: &Arc<Shape>, origin: Option<Origin>) -> Reader {
-        Reader::of_shape(
-            Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin },
-            shape,
-        )
+        let consumer = Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin };
+        Reader::of_shape(consumer, &tolerant(shape, 0))
     }
 
     pub fn of_shape(consumer: Consumer, shape: &Arc<Shape>) -> Reader {
         let made = Document::new(document(shape, Silence::Open), None, &[]).map_err(|reason| reason.to_string());
-        Reader { consumer, shape: Arc::clone(shape), pointer: String::new(), pending: false, document: made }
+        Reader { consumer, shape: Arc::clone(shape), pointer: String::new(), pending: false, incomplete: None, document: made }
     }
 
     /// Whether anything is known of what it reads.
@@ -84,8 +85,47 @@ impl Reader {
         !self.shape.is_unknown()
     }
 
-    /// Whether it accepts every payload of `sent`.
-    pub fn accepts(&self, sent: &Arc<Shape>) -> Acceptance {
+    /// Whether it accepts every payload that a producer sends.
+    pub fn accepts(&self, sent: &Boundary) -> Acceptance {
+        match &sent.document {
+            Some(schema) => self.accepts_registered(schema),
+            None => self.accepts_shape(&sent.shape),
+        }
+    }
+
+    /// Whether it accepts every payload of a registered schema, read as its writer means it: what it does not name is not sent.
+    fn accepts_registered(&self, schema: &serde_json::Value) -> Acceptance {
+        let reader = match &self.document {
+            Ok(document) if self.pointer.is_empty() => document,
+            Ok(_) => return Acceptance::Unknown(format!("{} speaks of a part of the payload", self.consumer.name)),
+            Err(reason) => return Acceptance::Unknown(format!("{}: {reason}", self.consumer.name)),
+        };
+        let sent = match Document::new(schema.clone(), None, &[]) {
+            Ok(document) => prove::written(&document),
+            Err(reason) => return Acceptance::Unknown(reason.to_string()),
+        };
+        let holes = schema.to_string().contains(crate::registry::UNKNOWN);
+        match prove::contains(reader, &sent, &Options::default()) {
+            Verdict::Escapes(_) if holes => Acceptance::Unknown("a part of the registered schema could not be read".to_owned()),
+            Verdict::Escapes(witness) => {
+                let violations = prove::violations(reader, witness.payload());
+                Acceptance::Rejects { witness, violations }
+            }
+            Verdict::Unknown(reason) => Acceptance::Unknown(reason.to_string()),
+            Verdict::Contained => self.accepted(),
+        }
+    }
+
+    /// What a proof comes to for a reader whose own schema may not be read whole.
+    fn accepted(&self) -> Acceptance {
+        match &self.incomplete {
+            Some(reason) => Acceptance::Unknown(format!("{}: {reason}", self.consumer.name)),
+            None => Acceptance::Accepts,
+        }
+    }
+
+    /// Whether it accepts every payload of a shape.
+    pub fn accepts_shape(&self, sent: &Arc<Shape>) -> Acceptance {
         let reader = match &self.document {
             Ok(document) => document,
             Err(reason) => return Acceptance::Unknown(format!("{}: {reason}", self.consumer.name)),
@@ -111,11 +151,11 @@ impl Reader {
             }
             Verdict::Unknown(reason) => Acceptance::Unknown(reason.to_string()),
             Verdict::Contained => match first_hole(&part, 0) {
-                None => Acceptance::Accepts,
+                None => self.accepted(),
                 Some(reason) => {
                     let as_is = Document::new(document(&part, Silence::NotSent), None, &[]);
                     match as_is.map(|as_is| prove::contains(reader, &as_is, &options)) {
-                        Ok(Verdict::Contained) => Acceptance::Accepts,
+                        Ok(Verdict::Contained) => self.accepted(),
                         _ => Acceptance::Unknown(reason),
                     }
                 }
@@ -146,6 +186,38 @@ impl Reader {
         fields_at(&self.shape, &tokens, &mut found, 0);
         found.first().is_some_and(|found| *found)
     }
+}
+
+/// The shape without its objections to further keys: readers that nobody declared are taken to ignore what they do not know.
+fn tolerant(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
+    if depth > 40 {
+        return Arc::clone(shape);
+    }
+    let go = |inner: &Arc<Shape>| tolerant(inner, depth + 1);
+    let kind = match &shape.kind {
+        ShapeKind::Object(object) => {
+            let mut open = object.clone();
+            for field in &mut open.fields {
+                field.shape = go(&field.shape);
+            }
+            open.rest = match &object.rest {
+                Rest::Silent | Rest::Closed => Rest::Silent,
+                Rest::Open { keys: None, values } => Rest::Open { keys: None, values: go(values) },
+                Rest::Open { keys: Some(_), .. } => Rest::Silent,
+            };
+            ShapeKind::Object(open)
+        }
+        ShapeKind::Array(array) => {
+            let mut open = array.clone();
+            open.prefix = array.prefix.iter().map(go).collect();
+            open.items = array.items.as_ref().map(go);
+            ShapeKind::Array(open)
+        }
+        ShapeKind::Union(branches) => ShapeKind::Union(branches.iter().map(go).collect()),
+        ShapeKind::Intersection(parts) => ShapeKind::Intersection(parts.iter().map(go).collect()),
+        _ => return Arc::clone(shape),
+    };
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
 }
 
 fn fields_at(shape: &Shape, tokens: &[String], found: &mut Vec<bool>, depth: u32) {

@@ -153,6 +153,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 .map(|at| self.origin(at.function.file, self.program.function(at.function).call(at.call).span))
                 .collect(),
             package: self.packages.of(self.program.files.unit(site.function.file).path.as_str()),
+            document: None,
         }
     }
 
@@ -445,6 +446,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             delivery: Delivery::default(),
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+            document: None,
         };
         self.named(boundary, events, None, channels);
     }
@@ -568,6 +570,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             delivery: Delivery::default(),
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
+            document: None,
         };
         let events = surroundings::guarded_events(self.eval, function, span);
         self.named(boundary, events, None, Vec::new());

@@ -66,6 +66,7 @@ pub fn with_declared(
             delivery: Delivery::default(),
             via: Vec::new(),
             package: packages.of(path.as_str()),
+            document: None,
         }
     };
     for (at, unit) in program.files.units.iter().enumerate() {

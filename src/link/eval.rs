@@ -264,7 +264,7 @@ impl<'a> Eval<'a> {
                 None => Term::unknown(local.name.clone(), site),
             },
         };
-        for edit in local.edits.iter().filter(|edit| edit.span.start < at) {
+        for edit in local.edits.iter().filter(|edit| edit.span.end <= at) {
             term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
         }
         term
@@ -518,23 +518,24 @@ impl<'a> Eval<'a> {
                 None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
             };
         }
-        self.active.borrow_mut().push(target);
-        let mut returns: Vec<Term<'a>> = callee
-            .returns
-            .iter()
-            .map(|value| self.eval(target, value, value.span.end.max(value.span.start), depth + 1))
-            .collect();
-        self.active.borrow_mut().pop();
-        let value = match returns.len() {
-            0 => {
-                return match declared {
-                    Some(ty) => Term::new(Kind::OfType(ty), site),
-                    None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
-                };
+        if callee.returns.is_empty() {
+            return match declared {
+                Some(ty) => Term::new(Kind::OfType(ty), site),
+                None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
+            };
+        }
+        let known = self.returned.borrow().get(&target).cloned();
+        let value = known.unwrap_or_else(|| {
+            self.active.borrow_mut().push(target);
+            let mut returns: Vec<Term<'a>> =
+                callee.returns.iter().map(|value| self.eval(target, value, value.span.end, depth + 1)).collect();
+            self.active.borrow_mut().pop();
+            let value = if returns.len() == 1 { returns.remove(0) } else { Term::new(Kind::OneOf(returns), site) };
+            if self.is_whole() {
+                self.returned.borrow_mut().insert(target, value.clone());
             }
-            1 => returns.remove(0),
-            _ => Term::new(Kind::OneOf(returns), site),
-        };
+            value
+        });
         let value = if value.is_open() {
             let bound = self.arguments(function, call, target, at, depth + 1);
             value.substitute(target, &|index| bound.get(index as usize).cloned().flatten())

@@ -37,6 +37,8 @@ pub struct Boundary {
     pub via: Vec<Origin>,
     /// The package or crate that the code belongs to.
     pub package: String,
+    /// The JSON Schema that says it, for a boundary that a document declares and not code.
+    pub document: Option<Arc<serde_json::Value>>,
 }
 
 /// How a payload is handed over.

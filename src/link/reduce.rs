@@ -179,6 +179,7 @@ pub fn member_names(shape: &Arc<Shape>) -> Arc<Shape> {
                 field.name = member;
                 field.cause = None;
             }
+            field.aliases.clear();
             field.shape = nested(&field.shape, &member_names);
         }
         changed
@@ -190,7 +191,7 @@ pub fn without_null(shape: &Arc<Shape>) -> Arc<Shape> {
     on_objects(shape, "a dump without nulls", &|object| {
         let mut changed = object.clone();
         for field in &mut changed.fields {
-            if field.shape.admits_null() {
+            if field.shape.admits_null() && !field.shape.is_unknown() {
                 field.presence = Presence::Optional;
                 field.shape = non_nullable(&field.shape);
             }

@@ -358,6 +358,8 @@ impl<'a> Term<'a> {
                     Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site)
                 }
             },
+            // The wire value of a member of an enumeration, as Python asks for it.
+            Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),
             Kind::Absent => Term::new(Kind::Absent, site),
             // `JSON.parse(x).field` and the like: decoding what was encoded is the value itself.
             Kind::Decoded(inner, None) => match inner.kind {

@@ -29,12 +29,13 @@ pub enum Side {
 const MAX_DEPTH: u32 = 48;
 
 /// How many nodes one type is expanded to; past it the rest is a hole. Large machine-made types stay below it.
-const MAX_NODES: u32 = 30_000;
+const MAX_NODES: u32 = 12_000;
 
 /// Turns types of one program into shapes.
 pub struct Types<'e, 'a> {
     pub eval: &'e Eval<'a>,
-    named: RefCell<FxHashMap<(DeclId, Side), Arc<Shape>>>,
+    /// Named types without arguments, with how many parts they come to: a shared part counts wherever it stands.
+    named: RefCell<FxHashMap<(DeclId, Side), (Arc<Shape>, u32)>>,
     nodes: Cell<u32>,
 }
 
@@ -114,10 +115,17 @@ impl<'e, 'a> Types<'e, 'a> {
         depth: u32,
     ) -> Reduced {
         if args.is_empty()
-            && let Some(known) = self.named.borrow().get(&(id, side))
+            && let Some((known, size)) = self.named.borrow().get(&(id, side))
         {
+            let nodes = self.nodes.get().saturating_add(*size);
+            self.nodes.set(nodes);
+            if nodes > MAX_NODES && *size < nodes {
+                let origin = known.origin.clone();
+                return Reduced::of(Arc::new(Shape::unknown("the type expands to too many parts", origin)));
+            }
             return Reduced::of(Arc::clone(known));
         }
+        let nodes_before = self.nodes.get();
         if let Some(at) = expansion.active.iter().position(|(active, _)| *active == id) {
             expansion.lowest = expansion.lowest.min(at);
             let name = Arc::clone(&expansion.active[at].1);
@@ -166,7 +174,8 @@ impl<'e, 'a> Types<'e, 'a> {
         }
         let shape = Arc::new(shape);
         if args.is_empty() && !recursive_outside && !reduced.absent && self.nodes.get() < MAX_NODES {
-            self.named.borrow_mut().insert((id, side), Arc::clone(&shape));
+            let size = self.nodes.get().saturating_sub(nodes_before).saturating_add(1);
+            self.named.borrow_mut().insert((id, side), (Arc::clone(&shape), size));
         }
         Reduced { shape, absent: reduced.absent }
     }

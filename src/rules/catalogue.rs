@@ -75,4 +75,17 @@ pub static RULES: &[RuleMeta] = &[
     rule!("topic-changed", Events, Either, Some(4), Error, "An event goes over another topic, queue or address."),
     rule!("envelope-changed", Events, Either, Some(1), Error, "What is wrapped around the payload changed."),
     rule!("version-field-changed", Events, Either, Some(1), Warning, "A field that is named a version has another fixed value."),
+    rule!("consumer-removed", Events, Repository, Some(1), Warning, "An event is still emitted, and nothing here reads it any more."),
+
+    rule!("contract-violated", Contracts, Repository, Some(1), Error, "Code sends what a contract rejects."),
+    rule!("consumer-reads-undeclared-field", Contracts, Consumer, Some(1), Error, "New code reads a field that no known producer sends."),
+    rule!("contract-deleted", Contracts, Repository, Some(1), Error, "A contract or schema no longer speaks of an event."),
+    rule!("contract-loosened", Contracts, Repository, Some(1), Error, "A contract asks for less than on the base branch."),
+    rule!("contract-and-code-changed-together", Contracts, Repository, Some(1), Note, "A contract and the code that it is about change together."),
+    rule!("contract-unparseable", Contracts, Repository, Some(1), Error, "A contract, a schema or the configuration can no longer be understood."),
+    rule!("boundary-without-contract", Contracts, Repository, Some(1), Note, "A new event leaves the repository without a contract."),
+    rule!("gate-weakened", Contracts, Repository, None, Error, "The change itself loosens the gate."),
+    rule!("acceptance-added", Contracts, Repository, None, Note, "The change asks for a break to be accepted."),
+    rule!("acceptance-stale", Contracts, Repository, None, Warning, "An acceptance matches no finding any more."),
+    rule!("unknown-compatibility", Contracts, Either, Some(1), Warning, "Something can no longer be worked out, so nothing is said of it."),
 ];

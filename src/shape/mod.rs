@@ -7,6 +7,7 @@
 pub mod lower;
 pub mod wire_name;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Number, Value};
@@ -202,43 +203,56 @@ impl Shape {
         }
     }
 
-    /// Structural equality that looks at neither origins nor names of types. Cheap for scalars, deep for the rest.
+    /// Structural equality that looks at neither origins nor names of types.
     pub fn same_values(&self, other: &Shape) -> bool {
-        match (&self.kind, &other.kind) {
+        self.same_within(other, &mut HashSet::new())
+    }
+
+    /// Shapes share parts, so a pair that has been found equal is not walked again: without that the walk would be exponential.
+    fn same_within(&self, other: &Shape, equal: &mut HashSet<(usize, usize)>) -> bool {
+        let pair = (std::ptr::from_ref(self).addr(), std::ptr::from_ref(other).addr());
+        if pair.0 == pair.1 || equal.contains(&pair) {
+            return true;
+        }
+        let same = match (&self.kind, &other.kind) {
             (ShapeKind::Object(a), ShapeKind::Object(b)) => {
                 a.fields.len() == b.fields.len()
                     && a.min_properties == b.min_properties
                     && a.max_properties == b.max_properties
-                    && a.rest.same_values(&b.rest)
+                    && a.rest.same_within(&b.rest, equal)
                     && a.fields.iter().all(|field| {
                         b.field(&field.name).is_some_and(|twin| {
                             field.presence == twin.presence
                                 && field.aliases == twin.aliases
                                 && field.default == twin.default
-                                && (Arc::ptr_eq(&field.shape, &twin.shape) || field.shape.same_values(&twin.shape))
+                                && field.shape.same_within(&twin.shape, equal)
                         })
                     })
             }
             (ShapeKind::Array(a), ShapeKind::Array(b)) => {
                 let items = match (&a.items, &b.items) {
-                    (Some(x), Some(y)) => x.same_values(y),
+                    (Some(x), Some(y)) => x.same_within(y, equal),
                     (None, None) => true,
                     (Some(_), None) | (None, Some(_)) => false,
                 };
                 items
                     && (a.min_items, a.max_items, a.unique) == (b.min_items, b.max_items, b.unique)
                     && a.prefix.len() == b.prefix.len()
-                    && a.prefix.iter().zip(&b.prefix).all(|(x, y)| x.same_values(y))
+                    && a.prefix.iter().zip(&b.prefix).all(|(x, y)| x.same_within(y, equal))
             }
             (ShapeKind::Union(a), ShapeKind::Union(b)) => {
-                a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.same_values(y)))
+                a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.same_within(y, equal)))
             }
             (ShapeKind::Intersection(a), ShapeKind::Intersection(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.same_values(y))
+                a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.same_within(y, equal))
             }
             (ShapeKind::Unknown(_), ShapeKind::Unknown(_)) => true,
             (a, b) => a == b,
+        };
+        if same {
+            equal.insert(pair);
         }
+        same
     }
 }
 
@@ -255,9 +269,9 @@ impl ObjectShape {
 }
 
 impl Rest {
-    fn same_values(&self, other: &Rest) -> bool {
+    fn same_within(&self, other: &Rest, equal: &mut HashSet<(usize, usize)>) -> bool {
         match (self, other) {
-            (Rest::Open { keys: a, values: x }, Rest::Open { keys: b, values: y }) => a == b && x.same_values(y),
+            (Rest::Open { keys: a, values: x }, Rest::Open { keys: b, values: y }) => a == b && x.same_within(y, equal),
             (Rest::Silent, Rest::Silent) | (Rest::Closed, Rest::Closed) => true,
             _ => false,
         }

@@ -22,9 +22,7 @@ impl Differ {
         // One attribute of the object names all of its fields: what it renames is one change, and stands where the attribute does.
         let by_attribute: Vec<(&Field, &Field)> = pairs
             .iter()
-            .filter(|(old, new, _)| {
-                rename::source(old) == rename::source(new) && (old.cause.is_some() || new.cause.is_some())
-            })
+            .filter(|(old, new, _)| rename::source(old) == rename::source(new) && (old.cause.is_some() || new.cause.is_some()))
             .map(|(old, new, _)| (*old, *new))
             .collect();
         let attribute = by_attribute.iter().find_map(|(_, new)| new.cause.clone());

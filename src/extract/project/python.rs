@@ -168,7 +168,10 @@ mod tests {
 
     #[test]
     fn setup_cfg_is_read_over_several_lines() {
-        let read = manifest("setup.cfg", "[metadata]\nname = shop\n[options]\npackage_dir =\n    = src\n[options.packages.find]\nwhere = src\n");
+        let read = manifest(
+            "setup.cfg",
+            "[metadata]\nname = shop\n[options]\npackage_dir =\n    = src\n[options.packages.find]\nwhere = src\n",
+        );
         assert_eq!(read.package.as_deref(), Some("shop"));
         assert_eq!(read.source_folders, ["src"]);
     }

@@ -17,6 +17,23 @@ use crate::source::Span;
 /// The name under which `**mapping` stands among the arguments of a call.
 pub(super) const NAMED_SPREAD: &str = "**";
 
+/// Methods of tasks, signals and publishers, which code imports by name and calls right away.
+const METHODS_OF_OBJECTS: &[&str] = &[
+    "apply_async",
+    "asend",
+    "asend_robust",
+    "connect",
+    "defer",
+    "defer_async",
+    "delay",
+    "delay_on_commit",
+    "kiq",
+    "send",
+    "send_event",
+    "send_robust",
+    "send_with_options",
+];
+
 impl<'a> Lower<'a> {
     /// Lowers a call: to its own fact, or to the value that it stands for.
     pub(super) fn call(&mut self, expr: &'a Py, call: &'a ExprCall) -> Expr {
@@ -75,11 +92,32 @@ impl<'a> Lower<'a> {
                 self.asked = asked_by(name, at);
                 let on = self.record(inner);
                 self.asked = None;
-                Expr::new(ExprKind::Member(Box::new(on), name.to_owned()), at)
+                let kind = match on.kind {
+                    ExprKind::Name(mut path) if self.is_module_function(&path, name) => {
+                        path.push(name.to_owned());
+                        ExprKind::Name(path)
+                    }
+                    kind => ExprKind::Member(Box::new(Expr::new(kind, on.span)), name.to_owned()),
+                };
+                Expr::new(kind, at)
             }
             Py::Name(_) => self.expr(func),
             // `@app.task(bind=True)`-like factories and `Client()(x)`.
             other => self.expr(other),
+        }
+    }
+
+    /// Whether `path.name` is a function of a module rather than a method of an object, as far as the file says: what is
+    /// imported as a module is one, and so is a lower-case import on which no method of tasks and signals is called.
+    fn is_module_function(&self, path: &[String], name: &str) -> bool {
+        let Some(root) = path.first() else { return false };
+        let imported = self.facts.imports.iter().find(|import| import.local.as_ref() == Some(root));
+        match imported {
+            Some(import) if import.name.is_none() => true,
+            Some(_) => {
+                path.iter().all(|part| !part.starts_with(|c: char| c.is_ascii_uppercase())) && !METHODS_OF_OBJECTS.contains(&name)
+            }
+            None => false,
         }
     }
 
@@ -462,10 +500,10 @@ impl<'a> Lower<'a> {
                 members.push(ValueMember::Entry { key: Expr::text(name, value.span), value, conditional: false });
             }
         }
-        if members.len() == 1 {
-            if let Some(ValueMember::Spread { value, .. }) = members.pop() {
-                return value;
-            }
+        if members.len() == 1
+            && let Some(ValueMember::Spread { value, .. }) = members.pop()
+        {
+            return value;
         }
         Expr::new(ExprKind::Object(members), at)
     }

@@ -288,7 +288,7 @@ fn is_narrow(name: &str) -> bool {
         || name.ends_with("NotFound")
 }
 
-fn caught<'h>(handler: &'h ExceptHandler) -> Vec<&'h str> {
+fn caught(handler: &ExceptHandler) -> Vec<&str> {
     let ExceptHandler::ExceptHandler(handler) = handler;
     match handler.type_.as_deref() {
         None => vec!["Exception"],

@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
         let decorators = self.decorators(&def.decorator_list);
         self.open_reserved(id, def.name.as_str(), span(def.name.range), span(def.range), closure);
         let type_params = self.declared_params(def.type_params.as_deref());
-        let exported = closure.then_some(false).unwrap_or_else(|| !def.name.as_str().starts_with('_') || is_method);
+        let exported = if closure { false } else { !def.name.as_str().starts_with('_') || is_method };
         let implements = if is_method { self.bases.first().cloned() } else { None };
         let is_static =
             def.decorator_list.iter().any(|decorator| names::last_name(&decorator.expression) == Some("staticmethod"));

@@ -276,6 +276,10 @@ pub(super) fn unwrapped<'e>(lower: &Lower<'_>, annotation: &'e Py) -> (&'e Py, V
     let mut metadata = Vec::new();
     let mut markers = Vec::new();
     let mut at = annotation;
+    if let Py::StringLiteral(text) = annotation {
+        markers_of_text(text.value.to_str(), &mut markers);
+        return (annotation, metadata, markers);
+    }
     for _ in 0..16 {
         let Py::Subscript(subscript) = at else { break };
         let Some(full) = lower.type_name(&subscript.value) else { break };
@@ -298,6 +302,19 @@ pub(super) fn unwrapped<'e>(lower: &Lower<'_>, annotation: &'e Py) -> (&'e Py, V
         markers.push(full);
     }
     (at, metadata, markers)
+}
+
+/// The markers at the start of an annotation that is written as a text: `"NotRequired[str]"`.
+fn markers_of_text(text: &str, markers: &mut Vec<String>) {
+    let mut rest = text.trim();
+    while let Some((head, inner)) = rest.split_once('[') {
+        let name = head.rsplit('.').next().unwrap_or(head).trim();
+        if !matches!(name, "ClassVar" | "Final" | "Required" | "NotRequired" | "ReadOnly" | "InitVar") {
+            return;
+        }
+        markers.push(if name == "InitVar" { "dataclasses.InitVar".to_owned() } else { name.to_owned() });
+        rest = inner.trim();
+    }
 }
 
 /// A type that also may be null.

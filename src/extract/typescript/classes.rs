@@ -281,13 +281,13 @@ impl Lower<'_> {
             _ => None,
         };
         let value = property.value.as_ref().map(|value| self.expr(value, Usage::USED));
-        let ty = declared.clone().or(constructed);
+        let ty = declared.clone().or_else(|| constructed.clone());
         collected.members.push((name.clone(), ty, value.clone()));
         // Private names (`#x`) are not properties; `declare` and function types leave nothing on the wire.
         if property.key.is_private_identifier() || declared.as_ref().is_some_and(|ty| ty.kind == TypeKind::Absent) {
             return;
         }
-        let wire_type = declared.unwrap_or_else(|| match value {
+        let wire_type = declared.or(constructed).unwrap_or_else(|| match value {
             Some(value) => value_type(value),
             None => TypeExpr::unknown("not stated", span),
         });
@@ -496,6 +496,8 @@ fn value_type(value: Expr) -> TypeExpr {
         ExprKind::Literal(Literal::Bool(_)) => TypeKind::Boolean,
         ExprKind::OfType(ty) => return *ty,
         ExprKind::Unknown(why) => TypeKind::Unknown(why),
+        // A call belongs to the function in which it stands, and a type has none.
+        ExprKind::Call(_) | ExprKind::Await(_) => TypeKind::Unknown("the result of a call".to_owned()),
         kind => TypeKind::Of(Box::new(Expr::new(kind, span))),
     };
     TypeExpr::new(kind, span)

@@ -1,9 +1,8 @@
 //! Expressions: what decides the JSON that leaves is kept, the rest is unknown with its source.
 
 use oxc_ast::ast::{
-    ArrayExpression, ArrayExpressionElement, AssignmentExpression, AssignmentTarget, ChainElement, Expression, JSXAttributeItem,
-    JSXAttributeValue, JSXChild, JSXElement, JSXExpression, LogicalExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
-    PropertyKind, TemplateLiteral,
+    ArrayExpression, ArrayExpressionElement, AssignmentExpression, AssignmentTarget, ChainElement, Expression, LogicalExpression,
+    ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind, TemplateLiteral,
 };
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
@@ -11,9 +10,8 @@ use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, 
 use super::known;
 use super::lower::{How, Lower, Usage, node_span, span_of};
 use super::reads::{add_read, is_readable, split};
-use crate::facts::calls::{Change, Edit};
 use crate::facts::{
-    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, LocalKind, Step, TypeExpr, TypeKind, TypeOp, ValueMember,
+    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Step, TypeExpr, TypeKind, TypeOp, ValueMember,
 };
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
@@ -402,7 +400,11 @@ impl Lower<'_> {
             match element {
                 ArrayExpressionElement::SpreadElement(spread) => {
                     spreads = true;
-                    let (list, conditional) = self.spread_value(&spread.argument);
+                    let (list, conditional) = if inner.how == How::Awaited {
+                        (self.expr(&spread.argument, inner), false)
+                    } else {
+                        self.spread_value(&spread.argument)
+                    };
                     let span = list.span;
                     let element = match list.kind {
                         ExprKind::Array(inner) if !conditional || inner.len() <= 1 => {
@@ -464,8 +466,16 @@ impl Lower<'_> {
         Expr::new(ExprKind::Object(members), span)
     }
 
+    /// The value of a property. `a?.b` leaves the key out where there is no `a`.
     fn property_value(&mut self, value: &Expression<'_>) -> Expr {
-        self.expr(value, Usage::USED)
+        let lowered = self.expr(value, Usage::USED);
+        match value.get_inner_expression() {
+            Expression::ChainExpression(chain) if chain.expression.member_expression().is_some() => {
+                let span = lowered.span;
+                Expr::new(ExprKind::OneOf(vec![lowered, Expr::new(ExprKind::Absent, span)]), span)
+            }
+            _ => lowered,
+        }
     }
 
     /// The name of a property; an unknown one keeps its source.
@@ -613,7 +623,10 @@ impl Lower<'_> {
             mark_optional(&mut path);
         }
         let name = member.property.name.as_str().to_owned();
-        path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+        // Members of a name of the module level are no reads; they are the most common chains by far.
+        if !matches!(base.kind, ExprKind::Name(_)) {
+            path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+        }
         (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
     }
 
@@ -657,234 +670,6 @@ impl Lower<'_> {
         };
         add_read(&mut self.frame().function.reads, base, path, span)
     }
-
-    // Changes of variables.
-
-    fn assignment(&mut self, assignment: &AssignmentExpression<'_>, usage: Usage) -> Expr {
-        let span = span_of(assignment.span);
-        let how = if usage.how == How::Floating { Usage::USED } else { usage };
-        if let AssignmentTarget::AssignmentTargetIdentifier(id) = &assignment.left {
-            self.coping = false;
-            let value = self.expr(&assignment.right, how);
-            if assignment.operator == AssignmentOperator::Assign || assignment.operator.is_logical() {
-                self.reassign(id.name.as_str(), value.clone());
-            } else if let Some((0, local)) = self.find(id.name.as_str()) {
-                self.local_mut(local).reassigned = true;
-            }
-            return value;
-        }
-        let target = match &assignment.left {
-            AssignmentTarget::StaticMemberExpression(member) => {
-                let (object, _, _) = self.member_chain(&member.object);
-                let key = Expr::text(member.property.name.as_str(), span_of(member.property.span));
-                Some((object, key))
-            }
-            AssignmentTarget::ComputedMemberExpression(member) => {
-                let (object, _, _) = self.member_chain(&member.object);
-                let key = self.expr(&member.expression, Usage::USED);
-                Some((object, key))
-            }
-            _ => None,
-        };
-        let value = self.expr(&assignment.right, how);
-        if let Some((object, key)) = target {
-            let change = if assignment.operator == AssignmentOperator::Assign || assignment.operator.is_logical() {
-                Change::Set(value.clone())
-            } else {
-                Change::Set(self.unknown(assignment.span))
-            };
-            self.edit(&object, key, change, assignment.operator.is_logical(), span);
-        } else if let AssignmentTarget::ObjectAssignmentTarget(pattern) = &assignment.left {
-            for property in &pattern.properties {
-                if let oxc_ast::ast::AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(one) = property {
-                    let name = one.binding.name.as_str().to_owned();
-                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone()), span_of(one.span));
-                    let (base, path) = split(&member);
-                    add_read(&mut self.frame().function.reads, base, path, span_of(one.span));
-                    self.reassign(&name, member);
-                }
-            }
-        }
-        value
-    }
-
-    fn reassign(&mut self, name: &str, value: Expr) {
-        match self.find(name) {
-            Some((0, id)) => {
-                let conditional = self.is_conditional(id);
-                let local = self.local_mut(id);
-                let value = match &local.value {
-                    Some(old) if mentions(&value, id) => substitute(value, id, old, 0),
-                    _ => value,
-                };
-                match local.value.take() {
-                    None if local.kind == LocalKind::Variable => local.value = Some(value),
-                    // A plain second assignment in the same block: the first value is gone.
-                    Some(_)
-                        if !conditional
-                            && local.kind == LocalKind::Variable
-                            && !mentions(&value, id)
-                            && local.edits.is_empty() =>
-                    {
-                        local.reassigned = true;
-                        local.value = Some(value);
-                    }
-                    old => {
-                        local.reassigned = true;
-                        let span = value.span;
-                        let mut branches: Vec<Expr> = match old {
-                            Some(Expr { kind: ExprKind::OneOf(branches), .. }) => branches,
-                            Some(one) => vec![one],
-                            None => Vec::new(),
-                        };
-                        if branches.len() < MAX_CONCATENATION {
-                            branches.push(value);
-                        }
-                        local.value = Some(Expr::new(ExprKind::OneOf(branches), span));
-                    }
-                }
-            }
-            Some((out, id)) => {
-                // From a closure the value cannot be said in the terms of the outer function.
-                let at = self.frames.len() - 1 - out as usize;
-                let local = &mut self.frames[at].function.locals[id.0 as usize];
-                local.reassigned = true;
-                let span = value.span;
-                let unknown = Expr::unknown("assigned in a closure", span);
-                local.value = Some(match local.value.take() {
-                    Some(old) => Expr::new(ExprKind::OneOf(vec![old, unknown]), span),
-                    None => unknown,
-                });
-            }
-            None => {}
-        }
-    }
-
-    /// Whether the current place runs only sometimes after the declaration of a variable.
-    fn is_conditional(&self, id: LocalId) -> bool {
-        let frame = self.frame_ref();
-        let under = frame.declared_under.get(id.0 as usize).copied().unwrap_or(0);
-        frame.enclosing.iter().skip(under).any(|around| match around {
-            Enclosing::Branch(_) | Enclosing::Loop(_) | Enclosing::Catch(_) => true,
-            Enclosing::Try(_) | Enclosing::Block(_) => false,
-        }) || !frame.early_returns.is_empty() && under > frame.enclosing.len()
-    }
-
-    /// `x.a.b = value` on a variable.
-    fn edit(&mut self, object: &Expr, key: Expr, change: Change, conditional: bool, span: Span) {
-        let mut path = vec![key];
-        let mut base = object;
-        loop {
-            base = match &base.kind {
-                ExprKind::Member(inner, name) => {
-                    path.push(Expr::text(name.clone(), base.span));
-                    inner
-                }
-                ExprKind::Index(inner, index) => {
-                    path.push((**index).clone());
-                    inner
-                }
-                ExprKind::Typed(inner, _) => inner,
-                _ => break,
-            };
-        }
-        path.reverse();
-        match &base.kind {
-            ExprKind::Local(id) => {
-                let conditional = conditional || self.is_conditional(*id);
-                self.local_mut(*id).edits.push(Edit { path, change, conditional, span });
-            }
-            ExprKind::Outer(out, id) => {
-                let at = self.frames.len() - 1 - *out as usize;
-                let change = match change {
-                    Change::Delete => Change::Delete,
-                    Change::Set(value) | Change::Merge(value) | Change::Push(value) => {
-                        Change::Set(Expr::unknown("set in a closure", value.span))
-                    }
-                };
-                self.frames[at].function.locals[id.0 as usize].edits.push(Edit { path, change, conditional: true, span });
-            }
-            _ => {}
-        }
-    }
-
-    /// `Object.assign(x, …)` and `x.push(…)` on a variable.
-    pub fn edit_whole(&mut self, object: &Expr, change: Change, span: Span) {
-        let (base, steps) = split(object);
-        if let ExprKind::Local(id) = base.kind {
-            let mut path = Vec::new();
-            for step in steps {
-                match step {
-                    Step::Key { name, span, .. } => path.push(Expr::text(name, span)),
-                    Step::Each => return,
-                }
-            }
-            let conditional = self.is_conditional(id);
-            self.local_mut(id).edits.push(Edit { path, change, conditional, span });
-        }
-    }
-
-    fn delete(&mut self, target: &Expression<'_>) {
-        let span = node_span(target);
-        let inner = match target.get_inner_expression() {
-            Expression::ChainExpression(_) => return,
-            other => other,
-        };
-        match inner {
-            Expression::StaticMemberExpression(member) => {
-                let (object, _, _) = self.member_chain(&member.object);
-                let key = Expr::text(member.property.name.as_str(), span_of(member.property.span));
-                self.edit(&object, key, Change::Delete, false, span);
-            }
-            Expression::ComputedMemberExpression(member) => {
-                let (object, _, _) = self.member_chain(&member.object);
-                let key = self.expr(&member.expression, Usage::USED);
-                self.edit(&object, key, Change::Delete, false, span);
-            }
-            _ => {}
-        }
-    }
-
-    // JSX: only the code in it.
-
-    fn jsx(&mut self, element: &JSXElement<'_>) {
-        for attribute in &element.opening_element.attributes {
-            match attribute {
-                JSXAttributeItem::Attribute(attribute) => match &attribute.value {
-                    Some(JSXAttributeValue::ExpressionContainer(container)) => self.jsx_expression(&container.expression),
-                    Some(JSXAttributeValue::Element(inner)) => {
-                        self.deeper(|lower| lower.jsx(inner));
-                    }
-                    Some(JSXAttributeValue::Fragment(inner)) => self.jsx_children(&inner.children),
-                    Some(JSXAttributeValue::StringLiteral(_)) | None => {}
-                },
-                JSXAttributeItem::SpreadAttribute(spread) => {
-                    self.expr(&spread.argument, Usage::USED);
-                }
-            }
-        }
-        self.jsx_children(&element.children);
-    }
-
-    fn jsx_children(&mut self, children: &[JSXChild<'_>]) {
-        for child in children {
-            self.deeper(|lower| match child {
-                JSXChild::Element(inner) => lower.jsx(inner),
-                JSXChild::Fragment(inner) => lower.jsx_children(&inner.children),
-                JSXChild::ExpressionContainer(container) => lower.jsx_expression(&container.expression),
-                JSXChild::Spread(spread) => {
-                    lower.expr(&spread.expression, Usage::USED);
-                }
-                JSXChild::Text(_) => {}
-            });
-        }
-    }
-
-    fn jsx_expression(&mut self, expression: &JSXExpression<'_>) {
-        if let Some(expression) = expression.as_expression() {
-            self.expr(expression, Usage::USED);
-        }
-    }
 }
 
 fn mark_optional(path: &mut [Step]) {
@@ -910,71 +695,6 @@ fn is_boolean(expression: &Expression<'_>) -> bool {
         Expression::LogicalExpression(logical) => is_boolean(&logical.left) && is_boolean(&logical.right),
         _ => false,
     }
-}
-
-fn mentions(expr: &Expr, id: LocalId) -> bool {
-    match &expr.kind {
-        ExprKind::Local(other) => *other == id,
-        ExprKind::Object(members) => members.iter().any(|member| match member {
-            ValueMember::Entry { value, .. } | ValueMember::Spread { value, .. } => mentions(value, id),
-        }),
-        ExprKind::Array(items) | ExprKind::OneOf(items) | ExprKind::Template(items) => {
-            items.iter().any(|item| mentions(item, id))
-        }
-        ExprKind::Member(inner, _)
-        | ExprKind::Index(inner, _)
-        | ExprKind::ListOf(inner)
-        | ExprKind::MapOf(inner)
-        | ExprKind::Element(inner)
-        | ExprKind::Await(inner)
-        | ExprKind::Encoded(inner)
-        | ExprKind::Decoded(inner, _)
-        | ExprKind::Typed(inner, _) => mentions(inner, id),
-        // What a call takes is not in sight here.
-        ExprKind::Call(_) => true,
-        ExprKind::Literal(_)
-        | ExprKind::Absent
-        | ExprKind::Name(_)
-        | ExprKind::Outer(_, _)
-        | ExprKind::This
-        | ExprKind::Record(_)
-        | ExprKind::Function(_)
-        | ExprKind::OfType(_)
-        | ExprKind::Unknown(_) => false,
-    }
-}
-
-/// `payload = { ...payload, x }`: the variable inside of its new value is its old one.
-fn substitute(expr: Expr, id: LocalId, old: &Expr, depth: u32) -> Expr {
-    if depth > 8 {
-        return expr;
-    }
-    let span = expr.span;
-    let go = |inner: Expr| substitute(inner, id, old, depth + 1);
-    let kind = match expr.kind {
-        ExprKind::Local(other) if other == id => return old.clone(),
-        ExprKind::Object(members) => ExprKind::Object(
-            members
-                .into_iter()
-                .map(|member| match member {
-                    ValueMember::Entry { key, value, conditional } => ValueMember::Entry { key, value: go(value), conditional },
-                    ValueMember::Spread { value, conditional } => ValueMember::Spread { value: go(value), conditional },
-                })
-                .collect(),
-        ),
-        ExprKind::Array(items) => ExprKind::Array(items.into_iter().map(go).collect()),
-        ExprKind::OneOf(items) => ExprKind::OneOf(items.into_iter().map(go).collect()),
-        ExprKind::Template(items) => ExprKind::Template(items.into_iter().map(go).collect()),
-        ExprKind::Member(inner, name) => ExprKind::Member(Box::new(go(*inner)), name),
-        ExprKind::Element(inner) => ExprKind::Element(Box::new(go(*inner))),
-        ExprKind::ListOf(inner) => ExprKind::ListOf(Box::new(go(*inner))),
-        ExprKind::Await(inner) => ExprKind::Await(Box::new(go(*inner))),
-        ExprKind::Encoded(inner) => ExprKind::Encoded(Box::new(go(*inner))),
-        ExprKind::Decoded(inner, ty) => ExprKind::Decoded(Box::new(go(*inner)), ty),
-        ExprKind::Typed(inner, ty) => ExprKind::Typed(Box::new(go(*inner)), ty),
-        kind => kind,
-    };
-    Expr::new(kind, span)
 }
 
 /// A value with a stated type; a decoder takes the type as what it decodes to.

@@ -625,7 +625,14 @@ impl Lower<'_> {
     ) -> Option<Expr> {
         let plain = matches!(method, "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "spa");
         let inner = object.get_inner_expression();
+        let mut value_at = 0;
         let ty = match inner {
+            // `v.parse(Schema, value)`
+            Expression::Identifier(id) if self.libraries.contains_key(id.name.as_str()) => {
+                let (Some(schema), true) = (self.first(call), plain && call.arguments.len() > 1) else { return None };
+                value_at = 1;
+                self.schema(schema)?.input
+            }
             Expression::Identifier(id) if self.is_module_name(id.name.as_str()) => {
                 let name = id.name.as_str();
                 let known = self.schemas.contains(name);
@@ -658,7 +665,8 @@ impl Lower<'_> {
             _ => return None,
         };
         let first = self.facts.functions.len();
-        let argument = self.lower_first(call)?;
+        let argument = call.arguments.get(value_at).and_then(Argument::as_expression)?;
+        let argument = self.expr(argument, Usage::USED);
         let surroundings = self.surroundings(usage);
         let callee =
             Expr::new(ExprKind::Member(Box::new(self.unknown_or_name(inner)), method.to_owned()), node_span(&call.callee));

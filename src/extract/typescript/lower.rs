@@ -153,7 +153,27 @@ impl<'s> Lower<'s> {
     /// Opens a function; its place in the facts is taken at once, so that functions stand in the order of their starts.
     pub fn enter(&mut self, function: Function) -> FnId {
         let id = FnId(self.facts.functions.len() as u32);
-        let placeholder = Function { decorators: Vec::new(), ..self.new_function(function.span, function.extent) };
+        // Replaced when the function is left.
+        let placeholder = Function {
+            scope: Vec::new(),
+            name: String::new(),
+            is_method: false,
+            implements: None,
+            type_params: Vec::new(),
+            params: 0,
+            locals: Vec::new(),
+            return_type: None,
+            returns: Vec::new(),
+            calls: Vec::new(),
+            reads: Vec::new(),
+            is_async: false,
+            in_test: false,
+            exported: false,
+            decorators: Vec::new(),
+            parent: None,
+            span: function.span,
+            extent: function.extent,
+        };
         self.facts.functions.push(placeholder);
         self.frames.push(Frame {
             id,
@@ -261,7 +281,9 @@ impl<'s> Lower<'s> {
     pub fn find(&self, name: &str) -> Option<(u32, LocalId)> {
         for (out, frame) in self.frames.iter().rev().enumerate() {
             for scope in frame.scopes.iter().rev() {
-                if let Some(id) = scope.get(name) {
+                if !scope.is_empty()
+                    && let Some(id) = scope.get(name)
+                {
                     return Some((out as u32, *id));
                 }
             }

@@ -4,9 +4,11 @@
 //! leaves this folder. Names of the module level stay as written; lexical scopes inside functions are resolved here.
 
 mod calls;
+mod changes;
 mod classes;
 mod declarations;
 mod expressions;
+mod jsx;
 mod known;
 mod lower;
 mod parse;

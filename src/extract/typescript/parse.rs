@@ -25,7 +25,7 @@ pub(super) struct Parsed<'a> {
     pub diagnostics: Vec<FactDiagnostic>,
 }
 
-pub(super) fn parse<'a>(allocator: &'a Allocator, text: &str, kind: SourceType) -> Parsed<'a> {
+pub(super) fn parse<'a>(allocator: &'a Allocator, text: &'a str, kind: SourceType) -> Parsed<'a> {
     let first = run(allocator, text, kind);
     if !first.panicked {
         return Parsed { program: first.program, unread: Vec::new(), diagnostics: Vec::new() };
@@ -41,7 +41,7 @@ pub(super) fn parse<'a>(allocator: &'a Allocator, text: &str, kind: SourceType) 
     }
     let message = first.diagnostics.errors().next().map(|error| error.message.to_string()).unwrap_or_default();
     let (blanked, broken) = repair(text, kind);
-    let second = run(allocator, &blanked, kind);
+    let second = run(allocator, allocator.alloc_str(&blanked), kind);
     let (program, unread) = if second.panicked {
         (run(allocator, "", kind).program, vec![Span::new(0, text.len())])
     } else {
@@ -58,9 +58,9 @@ pub(super) fn parse<'a>(allocator: &'a Allocator, text: &str, kind: SourceType) 
     Parsed { program, unread, diagnostics }
 }
 
-fn run<'a>(allocator: &'a Allocator, text: &str, kind: SourceType) -> ParserReturn<'a> {
+fn run<'a>(allocator: &'a Allocator, text: &'a str, kind: SourceType) -> ParserReturn<'a> {
     let options = ParseOptions { allow_return_outside_function: true, enable_ident_hashes: false, ..ParseOptions::default() };
-    Parser::new(allocator, allocator.alloc_str(text), kind).with_options(options).parse()
+    Parser::new(allocator, text, kind).with_options(options).parse()
 }
 
 /// Whether `text` parses; if not, where the parser stopped.

@@ -359,13 +359,7 @@ pub(super) fn handler_effect(body: &[Statement<'_>]) -> Swallowed {
     let mut logs = false;
     for statement in body {
         match statement {
-            Statement::ExpressionStatement(statement) => {
-                if is_logging(&statement.expression) {
-                    logs = true;
-                } else {
-                    return Swallowed::No;
-                }
-            }
+            Statement::ExpressionStatement(statement) if is_logging(&statement.expression) => logs = true,
             Statement::EmptyStatement(_) | Statement::ContinueStatement(_) | Statement::BreakStatement(_) => {}
             Statement::ReturnStatement(returned) => match &returned.argument {
                 None => {}

@@ -309,6 +309,14 @@ impl Lower<'_> {
         if let Some(kind) = self.schema_inference(&path, reference, span) {
             return kind;
         }
+        // A function type has no form of its own; what it returns has.
+        if path.len() == 1
+            && first == "ReturnType"
+            && let Some(TSType::TSFunctionType(function)) =
+                reference.type_arguments.as_ref().and_then(|args| args.params.first()).map(TSType::without_parenthesized)
+        {
+            return self.ty(&function.return_type.type_annotation).kind;
+        }
         let mut args: Vec<TypeExpr> = match &reference.type_arguments {
             Some(args) => args.params.iter().map(|ty| self.ty(ty)).collect(),
             None => Vec::new(),

@@ -65,9 +65,7 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
         implied.push(folder.to_owned());
         implied.push(joined(folder, "src"));
         if let Some(manifest) = &unit.facts.manifest {
-            stated.extend(
-                manifest.source_folders.iter().filter_map(|source| Some(resolve(folder, source)?.as_str().to_owned())),
-            );
+            stated.extend(manifest.source_folders.iter().filter_map(|source| Some(resolve(folder, source)?.as_str().to_owned())));
         }
     }
     let mut roots = Vec::new();

@@ -5,6 +5,9 @@
 //! name with their `exports`. Where a package's entry names a built file that is not in the repository, the source that it is
 //! built from stands in.
 
+#[cfg(test)]
+mod declarations;
+
 use rustc_hash::FxHashMap;
 
 use super::{FileId, Files, ModuleId, Modules};
@@ -299,7 +302,7 @@ impl TypeScriptModules {
                 .or_else(|| specifier.strip_prefix("$lib/"))?;
             let package = self.nearest(from)?;
             ["src", "", "app", "src/lib"].iter().find_map(|root| {
-                let path = resolve(&package.folder, &format!("{root}/{rest}").trim_start_matches('/').to_owned())?;
+                let path = resolve(&package.folder, format!("{root}/{rest}").trim_start_matches('/'))?;
                 self.file_or_folder(path.as_str())
             })
         })
@@ -435,7 +438,10 @@ mod tests {
             ("api/src/b.ts", "~/bus"),
             ("api/src/b.ts", "@shared/events"),
         ];
-        assert_eq!(resolved(&files, &asks), ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]);
+        assert_eq!(
+            resolved(&files, &asks),
+            ["shared/events.ts", "special.ts", "shared/events.ts", "api/src/bus/index.ts", "shared/events.ts"]
+        );
     }
 
     #[test]

@@ -48,10 +48,10 @@ impl<'a> Lower<'a> {
 
     fn column_type(&mut self, field: &str, call: &'a ExprCall, at: Span) -> TypeExpr {
         let given = |name: &str| models::keyword(&call.arguments.keywords, name);
-        if let Some(choices) = given("choices") {
-            if let Some(ty) = self.choices(choices, at) {
-                return ty;
-            }
+        if let Some(choices) = given("choices")
+            && let Some(ty) = self.choices(choices, at)
+        {
+            return ty;
         }
         let key = || TypeKind::Unknown("the key of another model".to_owned());
         let format = |name: &str| TypeKind::String(StringShape::format(name));

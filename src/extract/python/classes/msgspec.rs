@@ -72,7 +72,10 @@ impl<'a> Lower<'a> {
                         ObjectMember::Spread(_) => None,
                     })
                     .collect();
-                return TypeExpr::new(TypeKind::Tuple { items, rest: None }, at);
+                // A reader skips elements that later versions append.
+                let rest = (side == Side::Read && !options.forbids_unknown)
+                    .then(|| Box::new(TypeExpr::unknown("elements that are not read", at)));
+                return TypeExpr::new(TypeKind::Tuple { items, rest }, at);
             }
             TypeExpr::new(TypeKind::Object(object), at)
         };

@@ -4,6 +4,7 @@
 //! what parsing takes (the input). Schemas that only other files know are references like any other type.
 
 mod arktype;
+mod bounds;
 mod builders;
 mod decorators;
 mod drizzle;
@@ -14,11 +15,12 @@ mod zod;
 use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind, TSTypeReference};
 use oxc_span::GetSpan;
 
+pub(super) use self::bounds::{Bound, as_integer, bound, bounded, format_name, length, pattern_of, with_format, with_pattern};
 pub(super) use self::decorators::decorated;
 use super::lower::{Lower, node_span, span_of};
 use super::types::{field, reference};
 use crate::facts::{Additional, Expr, ExprKind, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp};
-use crate::shape::{NumberRange, Presence, StringShape};
+use crate::shape::Presence;
 use crate::source::Span;
 
 /// The schema libraries that are read.
@@ -70,6 +72,12 @@ pub(super) struct Schema {
     pub optional_in: bool,
     pub default: Option<Literal>,
 }
+
+/// The fields of an object of schemas: key, its place, schema.
+pub(super) type Fields = Vec<(String, Span, Schema)>;
+
+/// What is spread into an object of schemas, with the number of fields before it.
+pub(super) type Spreads = Vec<(usize, Schema)>;
 
 /// One step of a chain of calls: a method with its call, or a plain member.
 pub(super) struct Step<'e, 'a> {
@@ -226,7 +234,7 @@ pub(super) fn combine(parts: Vec<Schema>, span: Span, make: impl Fn(Vec<TypeExpr
 }
 
 /// An object of schemas.
-pub(super) fn object_of(fields: Vec<(String, Span, Schema)>, spreads: Vec<(usize, Schema)>, span: Span) -> Schema {
+pub(super) fn object_of(fields: Fields, spreads: Spreads, span: Span) -> Schema {
     let mut output = ObjectExpr::default();
     let mut input = ObjectExpr::default();
     let mut spreads = spreads.into_iter().peekable();
@@ -313,126 +321,6 @@ pub(super) fn argument<'e, 'a>(call: &'e CallExpression<'a>, at: usize) -> Optio
     call.arguments.get(at).and_then(Argument::as_expression)
 }
 
-/// A number that a schema is given as a bound.
-pub(super) fn bound(expression: Option<&Expression<'_>>) -> Option<serde_json::Number> {
-    let value = match expression?.get_inner_expression() {
-        Expression::NumericLiteral(literal) => literal.value,
-        Expression::UnaryExpression(unary) if unary.operator == oxc_syntax::operator::UnaryOperator::UnaryNegation => {
-            match &unary.argument {
-                Expression::NumericLiteral(literal) => -literal.value,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    super::expressions::digits(value).parse().ok()
-}
-
-pub(super) fn length(expression: Option<&Expression<'_>>) -> Option<u64> {
-    bound(expression)?.as_u64()
-}
-
-pub(super) fn pattern_of(expression: Option<&Expression<'_>>) -> Option<String> {
-    match expression?.get_inner_expression() {
-        Expression::RegExpLiteral(literal) if !literal.regex.flags.contains(oxc_ast::ast::RegExpFlags::I) => {
-            Some(literal.regex.pattern.text.as_str().to_owned())
-        }
-        Expression::StringLiteral(literal) => Some(literal.value.as_str().to_owned()),
-        _ => None,
-    }
-}
-
-/// Bounds of a text, a number or a list, whichever the schema is of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bound {
-    Min,
-    Max,
-    ExclusiveMin,
-    ExclusiveMax,
-    Exact,
-    MultipleOf,
-}
-
-pub(super) fn bounded(schema: Schema, which: Bound, value: Option<&Expression<'_>>) -> Schema {
-    let (number, count) = (bound(value), length(value));
-    schema.refine(|kind| match kind {
-        TypeKind::String(StringShape { min_length, max_length, .. }) => set_lengths(min_length, max_length, which, count),
-        TypeKind::Array { min, max, .. } => set_lengths(min, max, which, count),
-        TypeKind::Number(range) | TypeKind::Integer(range) => set_range(range, which, number.clone()),
-        _ => {}
-    })
-}
-
-fn set_lengths(min: &mut Option<u64>, max: &mut Option<u64>, which: Bound, count: Option<u64>) {
-    let Some(count) = count else { return };
-    match which {
-        Bound::Min => *min = Some(count),
-        Bound::Max => *max = Some(count),
-        Bound::Exact => {
-            *min = Some(count);
-            *max = Some(count);
-        }
-        Bound::ExclusiveMin | Bound::ExclusiveMax | Bound::MultipleOf => {}
-    }
-}
-
-fn set_range(range: &mut NumberRange, which: Bound, number: Option<serde_json::Number>) {
-    let Some(number) = number else { return };
-    match which {
-        Bound::Min => range.minimum = Some(number),
-        Bound::Max => range.maximum = Some(number),
-        Bound::ExclusiveMin => range.exclusive_minimum = Some(number),
-        Bound::ExclusiveMax => range.exclusive_maximum = Some(number),
-        Bound::MultipleOf => range.multiple_of = Some(number),
-        Bound::Exact => {
-            range.minimum = Some(number.clone());
-            range.maximum = Some(number);
-        }
-    }
-}
-
-pub(super) fn as_integer(schema: Schema) -> Schema {
-    schema.refine(|kind| {
-        if let TypeKind::Number(range) = kind {
-            *kind = TypeKind::Integer(std::mem::take(range));
-        }
-    })
-}
-
-pub(super) fn with_format(schema: Schema, format: &str) -> Schema {
-    schema.refine(|kind| {
-        if let TypeKind::String(shape) = kind {
-            shape.format = Some(format.to_owned());
-        }
-    })
-}
-
-pub(super) fn with_pattern(schema: Schema, pattern: Option<String>) -> Schema {
-    let Some(pattern) = pattern else { return schema };
-    schema.refine(|kind| {
-        if let TypeKind::String(shape) = kind {
-            shape.patterns.push(pattern.clone());
-        }
-    })
-}
-
-/// The format of JSON Schema that a check of a library stands for.
-pub(super) fn format_name(check: &str) -> Option<&'static str> {
-    Some(match check {
-        "email" | "rfcEmail" => "email",
-        "url" | "uri" | "httpUrl" => "uri",
-        "uuid" | "guid" | "uuidv4" | "uuidv6" | "uuidv7" => "uuid",
-        "datetime" | "isoDateTime" | "isoTimestamp" => "date-time",
-        "date" | "isoDate" => "date",
-        "time" | "isoTime" => "time",
-        "duration" | "isoDuration" => "duration",
-        "ipv4" => "ipv4",
-        "ipv6" => "ipv6",
-        "hostname" => "hostname",
-        _ => return None,
-    })
-}
-
 impl Lower<'_> {
     /// The library that a chain starts from, and the member of it that is taken by name.
     fn library(&self, root: &Expression<'_>) -> Option<(Library, Option<&str>)> {
@@ -444,7 +332,7 @@ impl Lower<'_> {
     /// Whether an expression builds a schema.
     pub fn looks_like_schema(&self, expression: &Expression<'_>) -> bool {
         let (root, steps) = chain(expression);
-        if steps.last().is_some_and(|step| TERMINAL.contains(&step.name)) {
+        if steps.last().is_some_and(|step| is_terminal(step, steps.len())) {
             return false;
         }
         match root {
@@ -460,6 +348,9 @@ impl Lower<'_> {
                 Some((_, Some(_))) => false,
                 None => {
                     let name = id.name.as_str();
+                    if let [Step { name: "element", call: None, .. }] = steps.as_slice() {
+                        return self.schemas.contains(name);
+                    }
                     let likely = self.schemas.contains(name)
                         || ((!self.libraries.is_empty() || name.to_ascii_lowercase().ends_with("schema"))
                             && self.imported.contains_key(name));
@@ -479,7 +370,8 @@ impl Lower<'_> {
         for _ in 0..MAX_STEPS {
             match rest.get_inner_expression() {
                 Expression::StaticMemberExpression(member) => {
-                    if TERMINAL.contains(&member.property.name.as_str()) {
+                    let name = member.property.name.as_str();
+                    if TERMINAL.contains(&name) && name != "enum" && name != "map" {
                         return false;
                     }
                     rest = &member.object;
@@ -586,7 +478,7 @@ impl Lower<'_> {
         &mut self,
         expression: &Expression<'_>,
         mut schema_of: impl FnMut(&mut Self, &Expression<'_>) -> Option<Schema>,
-    ) -> Option<(Vec<(String, Span, Schema)>, Vec<(usize, Schema)>)> {
+    ) -> Option<(Fields, Spreads)> {
         let Expression::ObjectExpression(object) = expression.get_inner_expression() else { return None };
         let mut fields = Vec::new();
         let mut spreads = Vec::new();
@@ -834,6 +726,14 @@ fn constant_text(ty: &TypeExpr) -> Option<(String, Span)> {
     match &ty.kind {
         TypeKind::Const(Literal::Text(text)) => Some((text.clone(), ty.span)),
         _ => None,
+    }
+}
+
+/// Whether a chain ends in something that is no schema. `z.enum([…])` is one, `Status.enum` is not.
+fn is_terminal(step: &Step<'_, '_>, count: usize) -> bool {
+    match step.name {
+        "enum" | "map" => count > 1 || step.call.is_none(),
+        name => TERMINAL.contains(&name),
     }
 }
 

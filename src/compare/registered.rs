@@ -1,0 +1,80 @@
+//! Registered schemas as the boundaries that they declare, so that they are compared as code is.
+
+use std::sync::Arc;
+
+use crate::facts::Role;
+use crate::finding::Via;
+use crate::link::model::{Boundary, Delivery};
+use crate::link::reduce;
+use crate::prove::Document;
+use crate::registry::{Promise, Registry};
+use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
+use crate::source::Origin;
+
+/// The kind of the boundaries that a document declares and no code was found at.
+pub const KIND: &str = "schema";
+
+/// What documents say is sent, and what schemas at a reader's door take. Contracts are no boundaries: they speak of a reader that
+/// is elsewhere.
+pub fn boundaries(registry: &Registry) -> Vec<Boundary> {
+    registry
+        .promises
+        .iter()
+        .filter(|promise| promise.role == Role::Producer || promise.via == Via::Schema)
+        .filter_map(boundary)
+        .collect()
+}
+
+fn boundary(promise: &Promise) -> Option<Boundary> {
+    let event = promise.event.as_name()?.to_owned();
+    let channel = promise.channel.as_ref().and_then(|channel| channel.as_name()).map(str::to_owned);
+    Some(Boundary {
+        channel: channel.filter(|channel| *channel != event),
+        event: Some(event),
+        event_expr: None,
+        role: promise.role,
+        kind: KIND.to_owned(),
+        idiom: KIND.to_owned(),
+        origin: promise.origin.clone(),
+        symbol: String::new(),
+        in_test: false,
+        shape: wire_shape(promise),
+        inner: None,
+        enforced: true,
+        delivery: Delivery::default(),
+        via: Vec::new(),
+        package: promise.consumer.clone(),
+        // A part of the payload is proved by its shape: what stands around it is not in the document.
+        document: promise.payload_pointer.is_none().then(|| Arc::clone(&promise.schema.document)),
+    })
+}
+
+/// The shape of a promise's schema.
+pub fn shape(promise: &Promise) -> Arc<Shape> {
+    let places = |pointer: &str| -> Option<Origin> { Some(promise.schema.origin(pointer)) };
+    match Document::new((*promise.schema.document).clone(), None, &[]) {
+        Ok(document) => document.shape(&places).shape,
+        Err(reason) => reduce::hole(reason.to_string()),
+    }
+}
+
+/// The shape of the whole payload, where the schema speaks of a part inside an envelope.
+fn wire_shape(promise: &Promise) -> Arc<Shape> {
+    let pointer = promise.payload_pointer.as_deref().unwrap_or_default();
+    pointer.rsplit('/').filter(|token| !token.is_empty()).fold(shape(promise), |inner, token| {
+        let field = Field {
+            name: token.replace("~1", "/").replace("~0", "~"),
+            aliases: Vec::new(),
+            shape: inner,
+            presence: Presence::Required,
+            default: None,
+            origin: Some(promise.origin.clone()),
+            source: None,
+            cause: None,
+        };
+        // What else the envelope holds is not said.
+        let rest = Rest::Open { keys: None, values: reduce::hole("the schema speaks of a part of the payload alone") };
+        let envelope = ObjectShape { fields: vec![field], rest, min_properties: None, max_properties: None };
+        Arc::new(Shape::new(ShapeKind::Object(envelope), Some(promise.origin.clone())))
+    })
+}

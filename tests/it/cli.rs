@@ -13,8 +13,7 @@ fn conforms(form: &str, value: &Value) {
     let text = std::fs::read_to_string(root().join(format!("contracts/{form}.schema.json"))).expect("the schema is there");
     let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let wrong: Vec<String> =
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let wrong: Vec<String> = validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(wrong.is_empty(), "{}\n{value:#}", wrong.join("\n"));
 }
 
@@ -64,7 +63,8 @@ fn a_break_exits_with_one_and_its_report_is_what_the_schema_says() {
     // The position is that of the field, as a person finds it in the file.
     let text = std::fs::read_to_string(place.dir.join("src/events.rs")).expect("the file is there");
     let line = text.lines().nth(finding["head"]["line"].as_u64().expect("a line") as usize - 1).expect("the file has the line");
-    let columns = [&finding["head"]["column"], &finding["head"]["end_column"]].map(|c| c.as_u64().expect("a column") as usize - 1);
+    let columns =
+        [&finding["head"]["column"], &finding["head"]["end_column"]].map(|c| c.as_u64().expect("a column") as usize - 1);
     assert_eq!(&line[columns[0]..columns[1]], "customer_id");
     let readers: Vec<&str> =
         finding["consumers"].as_array().expect("a list").iter().filter_map(|reader| reader["name"].as_str()).collect();
@@ -216,7 +216,8 @@ fn containment_is_answered_a_line_at_a_time() {
         .spawn()
         .expect("the program can be run");
     let mut input = child.stdin.take().expect("it is piped");
-    let lines = "{\"id\":1,\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"number\"}}\nno JSON\n{\"id\":2,\"a\":true,\"b\":false}\n";
+    let lines =
+        "{\"id\":1,\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"number\"}}\nno JSON\n{\"id\":2,\"a\":true,\"b\":false}\n";
     input.write_all(lines.as_bytes()).expect("it reads");
     drop(input);
     let answers: Vec<Value> = BufReader::new(child.stdout.take().expect("it is piped"))
@@ -251,10 +252,11 @@ fn a_contract_that_cannot_be_read_ends_the_run_at_base_and_is_a_finding_in_head(
         place.write(&format!("{side}/src/lib.rs"), service("customerId"));
         place.write(&format!("{side}/contracts/mailer.yaml"), contract);
     }
-    place
-        .run(&["check", "--base-dir", "broken", "--head-dir", "good"])
-        .exits(2)
-        .complains(&["contracts/mailer.yaml:4", "`feilds`", "`fields`"]);
+    place.run(&["check", "--base-dir", "broken", "--head-dir", "good"]).exits(2).complains(&[
+        "contracts/mailer.yaml:4",
+        "`feilds`",
+        "`fields`",
+    ]);
     let report = place.run(&["check", "--base-dir", "good", "--head-dir", "broken", "--format", "json"]).exits(1).json();
     let finding = &report["findings"][0];
     assert_eq!((&finding["head"]["file"], &finding["head"]["line"]), (&json!("contracts/mailer.yaml"), &json!(4)), "{finding:#}");
@@ -265,7 +267,11 @@ fn a_configuration_that_cannot_be_read_ends_the_run_with_its_line() {
     let place = Place::new();
     place.write("base/driftgate.toml", "[check]\nfail-on = \"error\"\nfail-onn = \"never\"\n");
     place.write("head/README", "");
-    place.run(&["check", "--base-dir", "base", "--head-dir", "head"]).exits(2).complains(&["driftgate.toml:3", "fail-onn", "`fail-on`"]);
+    place.run(&["check", "--base-dir", "base", "--head-dir", "head"]).exits(2).complains(&[
+        "driftgate.toml:3",
+        "fail-onn",
+        "`fail-on`",
+    ]);
 }
 
 /// Everything that is hard to read, in one repository: the run goes on, says what it could not read, and the service beside it is
@@ -301,9 +307,12 @@ fn files_that_cannot_be_read_are_named_and_never_called_compatible() {
 fn a_reference_that_leads_nowhere_is_said_and_never_followed_out() {
     let place = Place::new();
     place.write("outside.json", r#"{"type": "string"}"#);
-    for (name, reference) in
-        [("missing", "./gone.json"), ("itself", "#"), ("address", "http://127.0.0.1:9/schema.json"), ("outside", "../../outside.json")]
-    {
+    for (name, reference) in [
+        ("missing", "./gone.json"),
+        ("itself", "#"),
+        ("address", "http://127.0.0.1:9/schema.json"),
+        ("outside", "../../outside.json"),
+    ] {
         let side = |text: &str| format!("consumer: mailer\nevents:\n  invoice.paid:\n    schema:\n      {text}\n");
         for base in ["good", name] {
             place.write(&format!("{base}/src/lib.rs"), service("customerId"));
@@ -346,7 +355,8 @@ fn our_own_forms_are_held_against_their_readers() {
     let text = std::fs::read_to_string(place.dir.join(file)).expect("the schema is there");
     place.write(file, text.replace("\"fingerprint\"", "\"print\""));
     let report = place.run(&["check", "--base-dir", "base", "--head-dir", "head", "--format", "json"]).exits(1).json();
-    let readers: Vec<&Value> = report["findings"].as_array().expect("a list").iter().flat_map(|f| f["consumers"].as_array()).flatten().collect();
+    let readers: Vec<&Value> =
+        report["findings"].as_array().expect("a list").iter().flat_map(|f| f["consumers"].as_array()).flatten().collect();
     assert!(readers.iter().any(|reader| reader["name"] == "editor"), "{report:#}");
     assert!(fixture("repos/demo/base").is_dir());
 }

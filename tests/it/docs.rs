@@ -134,7 +134,9 @@ fn every_file_that_a_page_names_is_there() {
             }
             // In the map, what stands in backquotes and starts with a folder of the repository is a path of it.
             for quoted in line.split('`').skip(1).step_by(2) {
-                let is_path = ["src/", "tests/", "fixtures/", "contracts/", "benches/", "fuzz/"].iter().any(|start| quoted.starts_with(start));
+                let is_path = ["src/", "tests/", "fixtures/", "contracts/", "benches/", "fuzz/"]
+                    .iter()
+                    .any(|start| quoted.starts_with(start));
                 if name != "README.md" && is_path && !quoted.contains(['<', '*', '{', ' ']) {
                     assert!(root().join(quoted).exists(), "{name}:{}: there is no `{quoted}`", at + 1);
                 }

@@ -30,7 +30,8 @@ impl Said {
     /// Holds that the message for people has these parts. Lines are broken at the width of the terminal, so blanks count as one.
     #[track_caller]
     pub fn complains(&self, parts: &[&str]) {
-        let flat = self.err.split_whitespace().filter(|word| !matches!(*word, "│" | "|" | "×" | "x")).collect::<Vec<_>>().join(" ");
+        let flat =
+            self.err.split_whitespace().filter(|word| !matches!(*word, "│" | "|" | "×" | "x")).collect::<Vec<_>>().join(" ");
         for part in parts {
             assert!(flat.contains(part), "`{part}` is not in: {flat}\n--- out\n{}", self.out);
         }
@@ -106,13 +107,17 @@ impl Place {
         let folder = Path::new(env!("CARGO_BIN_EXE_driftgate")).parent().expect("a program is in a folder");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let paths = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path));
-        said(self.command("sh", &self.dir).args(["-c", line]).env("PATH", std::env::join_paths(paths).expect("a path of folders")))
+        said(
+            self.command("sh", &self.dir).args(["-c", line]).env("PATH", std::env::join_paths(paths).expect("a path of folders")),
+        )
     }
 
     /// A program that sees no CI system, no configuration of git and no terminal.
     pub fn command(&self, program: &str, dir: &Path) -> Command {
         let mut command = Command::new(program);
-        let ours = |name: &str| ["GIT_", "GITHUB_", "GITLAB_", "CI", "FORCE_COLOR", "CLICOLOR"].iter().any(|start| name.starts_with(start));
+        let ours = |name: &str| {
+            ["GIT_", "GITHUB_", "GITLAB_", "CI", "FORCE_COLOR", "CLICOLOR"].iter().any(|start| name.starts_with(start))
+        };
         for (name, _) in std::env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())) {
             command.env_remove(name);
         }

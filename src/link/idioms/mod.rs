@@ -3,6 +3,9 @@
 
 pub mod matcher;
 pub mod selector;
+pub mod wildcard;
+
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -118,6 +121,16 @@ pub struct Row {
     /// `commit` for an enqueue that is flushed after the surrounding transaction commits.
     #[serde(default)]
     pub deferred: Option<String>,
+}
+
+/// The shipped tables with their languages' names, parsed once in a process.
+///
+/// # Errors
+/// As [`Table::parse`]; the tests see to it that there are none.
+pub fn shipped() -> Result<&'static [(&'static str, Table)], String> {
+    static TABLES: OnceLock<Result<Vec<(&'static str, Table)>, String>> = OnceLock::new();
+    let parsed = TABLES.get_or_init(|| SHIPPED.iter().map(|(language, text)| Ok((*language, Table::parse(text)?))).collect());
+    parsed.as_ref().map(Vec::as_slice).map_err(Clone::clone)
 }
 
 impl Table {

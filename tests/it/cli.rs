@@ -254,7 +254,7 @@ fn a_contract_that_cannot_be_read_ends_the_run_at_base_and_is_a_finding_in_head(
         place.write(&format!("{side}/src/lib.rs"), service("customerId"));
         place.write(&format!("{side}/contracts/mailer.yaml"), contract);
     }
-    place.run(&["check", "--base-dir", "broken", "--head-dir", "good"]).exits(2).complains(&[
+    place.run(&["check", "--base-dir", "broken", "--head-dir", "broken"]).exits(2).complains(&[
         "contracts/mailer.yaml:4",
         "`feilds`",
         "`fields`",

@@ -13,10 +13,10 @@ use super::payload;
 use super::reads::{self, ReadTree, Root};
 use super::reduce;
 use super::resolve::{DeclId, FnRef, Program};
-use super::summaries::{CallSite, EVENT_KEYS, Emission, summarize, texts_of};
+use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
-use super::{declared, packages, surroundings};
+use super::{declared, decoders, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, Span};
@@ -172,13 +172,17 @@ impl<'l, 'a> Linker<'l, 'a> {
             .as_ref()
             .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
             .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
-        let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
+        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        // A plain text as a request's body, or a number put on a queue of the process, is no payload with fields.
+        if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
+            return;
+        }
+        let channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
         boundary.delivery.retry = key_text(&emission.retry);
-        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
         self.named(boundary, events, emission.event.as_ref(), channels);
     }
 
@@ -270,8 +274,16 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
-        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
         let (shape, enforced, read_anything) = self.intake_shape(&intakes);
+        if idiom.kind == "decode" && events.is_empty() {
+            let span = self.program.function(site.function).call(site.call).span;
+            events = decoders::dispatched_events(self.eval, site.function, span);
+            // Neither an event nor a field: nothing could ever be said of it.
+            if events.is_empty() && shape.is_unknown() {
+                return;
+            }
+        }
         if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
             return;
         }
@@ -516,6 +528,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                 }
             }
         }
+        for bound in decoders::bound_by_callers(self.eval) {
+            self.decoder(bound.function, bound.span, &bound.ty);
+        }
     }
 
     fn decoded(
@@ -577,7 +592,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
             document: None,
         };
-        let events = surroundings::guarded_events(self.eval, function, span);
+        let events = decoders::dispatched_events(self.eval, function, span);
         self.named(boundary, events, None, Vec::new());
     }
 }
@@ -611,7 +626,7 @@ fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t T
 }
 
 /// `T` of `Result<T, E>` and `Option<T>`, or the type itself.
-fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
+pub fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
     match &ty.kind {
         TypeKind::Ref(reference)
             if matches!(reference.path.last().map(String::as_str), Some("Result" | "Promise" | "Option")) =>
@@ -619,6 +634,14 @@ fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
             reference.args.first()
         }
         _ => Some(ty),
+    }
+}
+
+fn is_scalar(shape: &Shape) -> bool {
+    match &shape.kind {
+        ShapeKind::Const(value) => !value.is_object() && !value.is_array(),
+        ShapeKind::String(_) | ShapeKind::Integer(_) | ShapeKind::Number(_) | ShapeKind::Boolean | ShapeKind::Null => true,
+        _ => false,
     }
 }
 

@@ -48,6 +48,12 @@ pub fn with_declared(
         .filter(|boundary| boundary.role == Role::Producer)
         .filter_map(|boundary| boundary.event.clone())
         .collect();
+    // A bare name that is read here and sent nowhere is a name of what comes in: it promises nothing to anybody.
+    let consumed: BTreeSet<String> = boundaries
+        .iter()
+        .filter(|boundary| boundary.role == Role::Consumer)
+        .filter_map(|boundary| boundary.event.clone())
+        .collect();
     let declared = |event: String, file: FileId, span: Span, symbol: &str, shape: Arc<Shape>| {
         let path = &program.files.unit(file).path;
         Boundary {
@@ -99,7 +105,11 @@ pub fn with_declared(
         }
         for constant in unit.facts.constants.iter().filter(|constant| constant.registry && speaks_of_events(&constant.name)) {
             for (name, span) in names_in(&constant.value.kind) {
-                if name.contains(['.', '_', '-', ':', '/']) && looks_like_event(&name) && produced.insert(name.clone()) {
+                if name.contains(['.', '_', '-', ':', '/'])
+                    && looks_like_event(&name)
+                    && !consumed.contains(&name)
+                    && produced.insert(name.clone())
+                {
                     let shape = reduce::hole("only the name of the event is declared");
                     boundaries.push(declared(name, file, span, &constant.name, shape));
                 }

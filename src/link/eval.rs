@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
 use super::term::{Built, Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
 use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, Function, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
+use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
 
 /// How many calls deep the returned value of a function is followed.
@@ -19,6 +19,9 @@ const MAX_NESTING: u32 = 12;
 
 /// How many expressions one evaluation visits before the rest is unknown.
 const MAX_STEPS: u32 = 20_000;
+
+/// The methods by which Rust code asks an enum for the text of a variant.
+const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_string"];
 
 /// Evaluates expressions of one program.
 pub struct Eval<'a> {
@@ -180,10 +183,9 @@ impl<'a> Eval<'a> {
                 let value = go(inner);
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
-                    (kind, ty) => Kind::Decoded(
-                        Box::new(Term::new(kind, value.site)),
-                        ty.as_ref().map(|ty| self.type_use(function, ty)),
-                    ),
+                    (kind, ty) => {
+                        Kind::Decoded(Box::new(Term::new(kind, value.site)), ty.as_ref().map(|ty| self.type_use(function, ty)))
+                    }
                 }
             }
             ExprKind::Typed(inner, ty) => {
@@ -507,6 +509,9 @@ impl<'a> Eval<'a> {
     /// What a call gives: the returned value of a function of the repository, or what its declared type says.
     fn call_value(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span: call.span };
+        if let Some(text) = self.variant_text(function, call, at, depth) {
+            return text;
+        }
         let Some(target) = self.callee(function, call) else {
             return self.built(function, call, at, depth);
         };
@@ -546,6 +551,37 @@ impl<'a> Eval<'a> {
             Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
             _ => value,
         }
+    }
+
+    /// `Event::Paid.as_str()` in Rust: what the enum's own function calls that variant. Where the receiver is no variant of an
+    /// enum with such a function, these methods give the value that they are called on.
+    fn variant_text(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
+        let ExprKind::Member(base, method) = &call.callee.kind else { return None };
+        if !call.args.is_empty()
+            || !VARIANT_TEXTS.contains(&method.as_str())
+            || self.program.files.unit(function.file).facts.language != LanguageId::Rust
+        {
+            return None;
+        }
+        if let Some(path) = dotted(base)
+            && let Some((variant, owner)) = path.split_last()
+            && let Some(name) = owner.last()
+        {
+            let scope = &self.program.function(function).scope;
+            let name = match name.as_str() {
+                "Self" => scope.last()?,
+                name => &name.to_owned(),
+            };
+            if let Some(Entity::Constant(id)) = self.program.member_of(name, function.file, method) {
+                let site = Site { file: function.file, span: call.span };
+                let text = self.constant(id, site, depth).member(variant, site);
+                return text.as_text().is_some().then_some(text);
+            }
+        }
+        let value = self.eval(function, base, at, depth + 1);
+        let keeps = matches!(value.bare().kind, Kind::Literal(Literal::Text(_)) | Kind::Template(_))
+            || matches!(value.bare().kind, Kind::Param { .. } | Kind::Member(_, _)) && value.is_open();
+        keeps.then_some(value)
     }
 
     /// The chain of foreign calls that a call ends.
@@ -650,7 +686,9 @@ impl<'a> Eval<'a> {
 
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
     fn is_whole(&self) -> bool {
-        self.steps.get() < MAX_STEPS && self.nesting.get() < MAX_NESTING - 2 && self.active.borrow().len() < MAX_CALL_DEPTH as usize
+        self.steps.get() < MAX_STEPS
+            && self.nesting.get() < MAX_NESTING - 2
+            && self.active.borrow().len() < MAX_CALL_DEPTH as usize
     }
 }
 

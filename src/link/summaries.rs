@@ -5,6 +5,8 @@
 //! handler, on the consumer side) is still a parameter, every call of that function substitutes its arguments, up the call
 //! graph, until the name becomes known: there the boundary is.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::eval::Eval;
@@ -51,6 +53,8 @@ pub struct Emission<'a> {
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
+    /// The emission where its payload is put together, while its address was still open: where it stands if nobody tells the address.
+    complete: Option<Arc<Emission<'a>>>,
 }
 
 impl<'a> Emission<'a> {
@@ -93,6 +97,7 @@ impl<'a> Emission<'a> {
             chain,
             event_in_payload: self.event_in_payload,
             evidence: self.evidence,
+            complete: self.complete.clone(),
         }
     }
 }
@@ -294,12 +299,23 @@ impl<'e, 'a> Work<'e, 'a> {
             chain: vec![site],
             event_in_payload,
             evidence,
+            complete: None,
         })
     }
 
     fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {
-        while let Some(emission) = pending.pop() {
+        while let Some(mut emission) = pending.pop() {
             self.count += 1;
+            if emission.complete.is_none()
+                && emission.role == Role::Producer
+                && emission.event.is_none()
+                && emission
+                    .payload
+                    .as_ref()
+                    .is_some_and(|payload| !payload.is_open() || matches!(payload.bare().kind, Kind::Object(_) | Kind::Record(_)))
+            {
+                emission.complete = Some(Arc::new(emission.clone()));
+            }
             self.covered.extend(emission.chain.iter().copied());
             let function = emission.site().function;
             if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
@@ -346,7 +362,12 @@ impl<'e, 'a> Work<'e, 'a> {
         {
             return;
         }
-        self.settled.push(emission);
+        // Callers that do not tell where it goes say nothing of it: it stands where the payload is put together.
+        let told = emission.event.is_some() || emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty());
+        match emission.complete {
+            Some(complete) if !told => self.settled.push(complete.as_ref().clone()),
+            _ => self.settled.push(emission),
+        }
     }
 
     /// The calls that run `function`: by its own name, and by the names that a closure is bound to.
@@ -471,12 +492,21 @@ fn is_param_member(term: &Term<'_>) -> bool {
     matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
 }
 
-/// The constant texts that a term can be; a template with open parts gives a pattern with `*`.
+/// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.
+/// One that callers may still complete gives none.
 pub fn texts_of(term: &Term<'_>) -> Vec<String> {
+    if matches!(term.bare().kind, Kind::Template(_)) && term.is_open() {
+        return Vec::new();
+    }
+    patterns_of(term)
+}
+
+/// The same, where no further caller is going to complete it.
+pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
     match &term.bare().kind {
         Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
         Kind::OneOf(branches) => {
-            let mut texts: Vec<String> = branches.iter().flat_map(texts_of).collect();
+            let mut texts: Vec<String> = branches.iter().flat_map(patterns_of).collect();
             texts.dedup();
             texts
         }
@@ -484,7 +514,7 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
             let mut patterns = vec![String::new()];
             let mut constant = 0;
             for part in parts {
-                let options = match texts_of(part) {
+                let options = match patterns_of(part) {
                     texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
                     texts => texts,
                 };
@@ -493,7 +523,7 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
                 patterns =
                     patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
             }
-            if constant < 3 || term.is_open() { Vec::new() } else { patterns }
+            if constant < 3 { Vec::new() } else { patterns }
         }
         _ => Vec::new(),
     }

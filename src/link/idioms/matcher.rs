@@ -166,13 +166,18 @@ impl Idiom {
         let from = asks_from && self.imported_by(eval, function);
         if self.strict {
             let receiver = !asks_receiver || self.receiver_fits(eval, function, call);
-            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver).then_some(Evidence::Library);
+            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver)
+                .then_some(Evidence::Library);
         }
         if from {
             return Some(Evidence::Library);
         }
         if asks_receiver && self.receiver_fits(eval, function, call) {
-            return Some(if asks_from && self.receiver_comes_from(eval, function, call) { Evidence::Library } else { Evidence::Name });
+            return Some(if asks_from && self.receiver_comes_from(eval, function, call) {
+                Evidence::Library
+            } else {
+                Evidence::Name
+            });
         }
         if asks_from && self.receiver_comes_from(eval, function, call) {
             return Some(Evidence::Library);

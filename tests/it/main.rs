@@ -1,5 +1,8 @@
 //! Tests of the whole: rule pages run as they are printed, and the layout of the source holds.
 
+mod cli;
+mod docs;
 mod page;
 mod pages;
+mod program;
 mod tidy;

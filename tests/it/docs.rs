@@ -1,0 +1,146 @@
+//! The README runs: every console block is executed in one sample repository, from top to bottom, and prints what it says.
+//!
+//! A `console` fence holds commands after `$ ` and what they print. A line that is `…` alone stands for any lines, one that ends in
+//! ` …` for any rest of it. `$ echo $?` shows the exit code of the command before. A fence after `<!-- file: PATH -->` is a file that
+//! is written into the repository; after `<!-- not run: WHY -->` it is left alone.
+
+use std::fmt::Write as _;
+
+use crate::program::{Place, root};
+
+/// A fence of a page.
+#[derive(Debug)]
+struct Fence {
+    line: usize,
+    language: String,
+    /// The comment right above it.
+    note: Option<String>,
+    body: String,
+}
+
+fn fences(page: &str) -> Vec<Fence> {
+    let mut fences = Vec::new();
+    let mut note: Option<String> = None;
+    let mut lines = page.lines().enumerate();
+    while let Some((at, line)) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let body: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
+            let body = body.iter().fold(String::new(), |text, line| text + line + "\n");
+            fences.push(Fence { line: at + 1, language: language.trim().to_owned(), note: note.take(), body });
+        } else if let Some(comment) = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")) {
+            note = Some(comment.to_owned());
+        } else if !line.is_empty() {
+            note = None;
+        }
+    }
+    fences
+}
+
+/// A command and the lines that it prints.
+#[derive(Debug, PartialEq)]
+struct Step<'p> {
+    line: usize,
+    command: String,
+    prints: Vec<&'p str>,
+}
+
+fn steps(fence: &Fence) -> Vec<Step<'_>> {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for (at, line) in fence.body.lines().enumerate() {
+        match line.strip_prefix("$ ") {
+            Some(command) => steps.push(Step { line: fence.line + 1 + at, command: command.to_owned(), prints: Vec::new() }),
+            None => steps.last_mut().expect("a console block starts with a command").prints.push(line),
+        }
+    }
+    steps
+}
+
+/// Whether a text is what a page shows of it.
+fn shows(wanted: &[&str], lines: &[&str]) -> bool {
+    match (wanted, lines) {
+        (["…", rest @ ..], _) => (0..=lines.len()).any(|skipped| shows(rest, &lines[skipped..])),
+        ([wanted, rest @ ..], [line, others @ ..]) => {
+            let same = match wanted.strip_suffix(" …") {
+                Some(start) => line.starts_with(start),
+                None => wanted == line,
+            };
+            same && shows(rest, others)
+        }
+        ([], lines) => lines.is_empty(),
+        ([_, ..], []) => false,
+    }
+}
+
+#[test]
+fn what_is_left_out_of_an_example_is_marked() {
+    for (wanted, lines, same) in [
+        (&["a", "b"][..], &["a", "b"][..], true),
+        (&["a"][..], &["a", "b"][..], false),
+        (&["a", "…"][..], &["a", "b", "c"][..], true),
+        (&["a", "…", "c"][..], &["a", "b", "c"][..], true),
+        (&["a", "…", "d"][..], &["a", "b", "c"][..], false),
+        (&["seen at …"][..], &["seen at noon"][..], true),
+        (&["seen at …"][..], &["heard at noon"][..], false),
+    ] {
+        assert_eq!(shows(wanted, lines), same, "{wanted:?} {lines:?}");
+    }
+}
+
+#[test]
+fn the_readme_does_what_it_says() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let place = Place::sample();
+    let mut report = String::new();
+    let mut run = 0;
+    for fence in fences(&page) {
+        match fence.note.as_deref().map(|note| note.split_once(": ").unwrap_or((note, ""))) {
+            Some(("file", path)) => place.write(path, &fence.body),
+            Some(("not run", _)) => {}
+            Some(_) | None if fence.language == "console" => {
+                let mut code = 0;
+                for step in steps(&fence) {
+                    let lines: Vec<String> = if step.command == "echo $?" {
+                        vec![code.to_string()]
+                    } else {
+                        let said = place.shell(&step.command.replace("cargo run --release --", "driftgate"));
+                        code = said.code;
+                        run += 1;
+                        // The width of the terminal decides where blanks end a line.
+                        said.out.lines().chain(said.err.lines()).map(|line| line.trim_end().to_owned()).collect()
+                    };
+                    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                    if !shows(&step.prints, &lines) {
+                        let _ = writeln!(report, "README.md:{}: {}\n{}\n", step.line, step.command, lines.join("\n"));
+                    }
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+    assert!(report.is_empty(), "these print something else:\n\n{report}");
+    assert!(run > 5, "the README's examples were not found");
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let page = std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (at, line) in page.lines().enumerate() {
+            for (_, rest) in line.match_indices("](").map(|(found, _)| line.split_at(found + 2)) {
+                let target = rest.split([')', '#']).next().unwrap_or_default();
+                if !target.is_empty() && !target.contains("://") {
+                    assert!(root().join(target).exists(), "{name}:{}: there is no `{target}`", at + 1);
+                }
+            }
+            // In the map, what stands in backquotes and starts with a folder of the repository is a path of it.
+            for quoted in line.split('`').skip(1).step_by(2) {
+                let is_path = ["src/", "tests/", "fixtures/", "contracts/", "benches/", "fuzz/"]
+                    .iter()
+                    .any(|start| quoted.starts_with(start));
+                if name != "README.md" && is_path && !quoted.contains(['<', '*', '{', ' ']) {
+                    assert!(root().join(quoted).exists(), "{name}:{}: there is no `{quoted}`", at + 1);
+                }
+            }
+        }
+    }
+}

@@ -227,7 +227,7 @@ impl Differ {
             // What was not known cannot be said to have changed.
             (ShapeKind::Unknown(_), _) => {}
             (_, ShapeKind::Unknown(reason)) => {
-                let message = format!("`{}` can no longer be worked out: {reason}", leaf(path));
+                let message = format!("`{}` can no longer be worked out ({reason})", leaf(path));
                 self.push("unknown-compatibility", path, old, new, Effect::Unclear, message);
             }
             (ShapeKind::Recursive(_), _) | (_, ShapeKind::Recursive(_)) => {}
@@ -281,10 +281,10 @@ impl Differ {
         self.shapes(&a, &b, &place, depth + 1);
         if old.default.is_some() && new.default.is_some() && old.default != new.default {
             let message = format!(
-                "the default of `{}` is now {}, it was {}",
+                "the default of `{}` changed from {} to {}",
                 old.name,
-                new.default.clone().unwrap_or_default(),
-                old.default.clone().unwrap_or_default()
+                old.default.clone().unwrap_or_default(),
+                new.default.clone().unwrap_or_default()
             );
             self.push_field("default-changed", &place, old, new, Effect::Harmless, message);
         }
@@ -473,7 +473,7 @@ impl Differ {
     fn arrays(&mut self, a: &ArrayShape, b: &ArrayShape, old: &Arc<Shape>, new: &Arc<Shape>, path: &str, depth: u32) {
         let other_length = a.prefix.len() != b.prefix.len() && !a.prefix.is_empty() && !b.prefix.is_empty();
         if other_length {
-            let message = format!("`{}` now has {} positions, it had {}", leaf(path), b.prefix.len(), a.prefix.len());
+            let message = format!("`{}` now has {} positions instead of {}", leaf(path), b.prefix.len(), a.prefix.len());
             self.push("tuple-length-changed", path, old, new, Effect::Replaces, message);
         }
         for (at, (x, y)) in a.prefix.iter().zip(&b.prefix).enumerate() {
@@ -489,7 +489,7 @@ impl Differ {
                     && matches!(change.rule, "type-changed" | "field-restructured" | "type-widened" | "type-narrowed")
                 {
                     change.rule = "items-changed";
-                    change.message = format!("the elements of `{}` are now {}, they were {}", leaf(path), words(y), words(x));
+                    change.message = format!("the elements of `{}` changed from {} to {}", leaf(path), words(x), words(y));
                 }
             }
         }
@@ -520,7 +520,7 @@ impl Differ {
             (Some(min), Some(max)) => format!("{min} to {max}"),
         };
         let message =
-            format!("the size of `{}` is now {}, it was {}", leaf(path), show(new_min, new_max), show(old_min, old_max));
+            format!("the size of `{}` changed from {} to {}", leaf(path), show(old_min, old_max), show(new_min, new_max));
         if looser {
             self.push("length-widened", path, old, new, Effect::Widens, message.clone());
         }

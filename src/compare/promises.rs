@@ -31,7 +31,8 @@ pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'
             Fate::Unreadable(_) => {}
             Fate::Deleted => {
                 let moved = base.event.as_name().is_some_and(|name| renames.new_name(name).is_some());
-                if !(moved && base.via == Via::Schema) && !said_by_another(base, sides) {
+                let renamed = moved && base.via == Via::Schema;
+                if !renamed && !said_by_another(base, sides) {
                     compared.findings.push(deleted(base, events, sides));
                 }
             }

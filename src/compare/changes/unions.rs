@@ -49,7 +49,7 @@ impl Differ {
             self.enums(&olds, &news, &a, &b, path);
             return;
         }
-        let is_now = format!("`{name}` is now {}, it was {}", words(&b), words(&a));
+        let is_now = format!("`{name}` changed from {} to {}", words(&a), words(&b));
         match (constants(&olds), constants(&news)) {
             (Some(values), None)
                 if news.iter().any(|branch| values.iter().all(|value| crate::shape::admits(&branch.kind, value))) =>
@@ -76,7 +76,7 @@ impl Differ {
             && olds.len() > 1
             && news.len() > 1
         {
-            let message = format!("readers told the cases of `{}` apart by `{x}`, it is now `{y}`", leaf(path));
+            let message = format!("the cases of `{}` are told apart by `{y}` instead of `{x}`", leaf(path));
             self.push("discriminator-changed", path, a, b, Effect::Replaces, message);
             return;
         }
@@ -135,7 +135,7 @@ impl Differ {
             && olds.len() == a.branches().len().max(1)
             && news.len() == b.branches().len().max(1)
         {
-            let message = format!("`{name}` is now {}, it was {}", words(b), words(a));
+            let message = format!("`{name}` changed from {} to {}", words(a), words(b));
             self.push("type-changed", path, a, b, Effect::Replaces, message);
             return;
         }

@@ -13,7 +13,7 @@ use crate::shape::{NumberRange, Shape, ShapeKind, StringShape};
 impl Differ {
     pub(super) fn scalars(&mut self, old: &Arc<Shape>, new: &Arc<Shape>, path: &str) {
         let name = leaf(path);
-        let is_now = format!("`{name}` is now {}, it was {}", words(new), words(old));
+        let is_now = format!("`{name}` changed from {} to {}", words(old), words(new));
         match (&old.kind, &new.kind) {
             (ShapeKind::Const(a), ShapeKind::Const(b)) => {
                 let same_text = matches!((a, b), (Value::String(x), Value::String(y)) if fold(x) == fold(y));
@@ -93,7 +93,7 @@ impl Differ {
             tighter |= b.multiple_of.is_some();
             looser |= a.multiple_of.is_some();
         }
-        let message = format!("the range of `{}` is now {}, it was {}", leaf(path), range_words(b), range_words(a));
+        let message = format!("the range of `{}` changed from {} to {}", leaf(path), range_words(a), range_words(b));
         if looser {
             self.push("range-widened", path, old, new, Effect::Widens, message.clone());
         }
@@ -106,7 +106,7 @@ impl Differ {
         let name = leaf(path);
         if a.format != b.format {
             let show = |format: &Option<String>| format.clone().unwrap_or_else(|| "any text".to_owned());
-            let message = format!("the format of `{name}` is now {}, it was {}", show(&b.format), show(&a.format));
+            let message = format!("the format of `{name}` changed from {} to {}", show(&a.format), show(&b.format));
             let effect = match (&a.format, &b.format) {
                 (Some(_), None) => Effect::Widens,
                 (None, Some(_)) => Effect::Narrows,
@@ -169,7 +169,7 @@ impl Differ {
             }
         }
         if let ([old], [new], 1, 1) = (gone.as_slice(), come.as_slice(), olds.len(), news.len()) {
-            let message = format!("`{name}` is now {}, it was {}", words(new), words(old));
+            let message = format!("`{name}` changed from {} to {}", words(old), words(new));
             self.push("const-changed", path, a, b, Effect::Replaces, message);
             return;
         }

@@ -2,3 +2,4 @@
 
 mod page;
 mod pages;
+mod refactors_typescript;

@@ -19,7 +19,7 @@ use super::types::{Side, Types};
 use super::{declared, decoders, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
-use crate::source::{Origin, Span};
+use crate::source::{Origin, RepoPath, Span};
 
 /// How the user's configuration bears on linking.
 #[derive(Debug, Default)]
@@ -62,13 +62,27 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     Model { boundaries, unread }
 }
 
+/// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands
+/// would be expanded to the limit of one.
+const LISTED_NODES: u32 = 2_000_000;
+
+/// What every listed type may come to, however many there are.
+const LISTED_NODES_EACH: u32 = 400;
+
 /// Every named type that says it goes over a wire, or that other files can name.
 pub fn named_types(units: &[FileUnit]) -> Vec<NamedType> {
+    named_types_in(units, &|_| true)
+}
+
+/// The named types of the files that are `wanted`.
+pub fn named_types_in(units: &[FileUnit], wanted: &dyn Fn(&RepoPath) -> bool) -> Vec<NamedType> {
     let program = Program::new(units);
     let eval = Eval::new(&program);
-    let types = Types::new(&eval);
+    let listed: usize = units.iter().filter(|unit| wanted(&unit.path)).map(|unit| unit.facts.types.len()).sum();
+    let each = LISTED_NODES / u32::try_from(listed).unwrap_or(u32::MAX).max(1);
+    let types = Types::within(&eval, each.max(LISTED_NODES_EACH));
     let mut named = Vec::new();
-    for (at, unit) in units.iter().enumerate() {
+    for (at, unit) in units.iter().enumerate().filter(|(_, unit)| wanted(&unit.path)) {
         let file = FileId(at as u32);
         for (index, decl) in unit.facts.types.iter().enumerate() {
             if !decl.exported && !decl.serializable {

@@ -179,6 +179,14 @@ fn receiver_class<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Recei
     receiver_of(eval, &term)
 }
 
+/// The class of what a method is called on, where it is one of the repository.
+pub fn class_of_receiver<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Option<DeclId> {
+    match receiver_class(eval, function, base) {
+        Receiver::Class(class) => Some(class),
+        Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+    }
+}
+
 fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
     match &term.kind {
         Kind::Typed(inner, ty) => match receiver_of(eval, inner) {

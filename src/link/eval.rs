@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
-use super::term::{Built, Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
+use super::term::{Built, Entry, Kind, MAX_DEPTH, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
 use crate::facts::calls::Change;
 use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
@@ -122,6 +122,10 @@ impl<'a> Eval<'a> {
             }
             ExprKind::This => Kind::Unknown("this".to_owned()),
             ExprKind::Member(base, name) => {
+                if name == "name" && is_own_constructor(base) {
+                    let method = self.method_around(function);
+                    return Term::new(Kind::Param { function: method, index: RECEIVER_CLASS, declared: None }, site);
+                }
                 if matches!(base.kind, ExprKind::This) {
                     return self.own_member(function, name, site, depth);
                 }
@@ -543,7 +547,11 @@ impl<'a> Eval<'a> {
         });
         let value = if value.is_open() {
             let bound = self.arguments(function, call, target, at, depth + 1);
-            value.substitute(target, &|index| bound.get(index as usize).cloned().flatten())
+            let receiver = self.receiver_name(function, call);
+            value.substitute(target, &|index| match index {
+                RECEIVER_CLASS => receiver.clone(),
+                _ => bound.get(index as usize).cloned().flatten(),
+            })
         } else {
             value
         };
@@ -684,6 +692,34 @@ impl<'a> Eval<'a> {
         target
     }
 
+    /// The method that a closure stands in.
+    fn method_around(&self, function: FnRef) -> FnRef {
+        let mut current = function;
+        for _ in 0..16 {
+            match self.program.function(current).parent {
+                Some((parent, _)) if parent.0 != 0 => current = FnRef { file: current.file, id: parent },
+                Some(_) | None => break,
+            }
+        }
+        current
+    }
+
+    /// The name of the class that a method is called on, as `constructor.name` gives it inside the method.
+    pub fn receiver_name(&self, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
+        let ExprKind::Member(base, _) = &call.callee.kind else { return None };
+        let site = Site { file: function.file, span: call.span };
+        if matches!(base.kind, ExprKind::This) {
+            return Some(Term::new(
+                Kind::Param { function: self.method_around(function), index: RECEIVER_CLASS, declared: None },
+                site,
+            ));
+        }
+        Some(match super::callee::class_of_receiver(self, function, base) {
+            Some(class) => Term::new(Kind::Literal(Literal::Text(self.program.class(class).name.clone())), site),
+            None => Term::unknown("the class of what a method is called on", site),
+        })
+    }
+
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
     fn is_whole(&self) -> bool {
         self.steps.get() < MAX_STEPS
@@ -704,6 +740,11 @@ fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
         }
         kind => vec![Entry::Spread { value: Term::new(kind, term.site), conditional: false }],
     }
+}
+
+/// `this.constructor`
+fn is_own_constructor(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Member(base, name) if name == "constructor" && matches!(base.kind, ExprKind::This))
 }
 
 /// `a.b.c` as a path, where its root is a name of the module level.

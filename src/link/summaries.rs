@@ -11,10 +11,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idioms};
-use super::idioms::selector::{Root, Selector};
+use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{Entry, Kind, Term};
+use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
 use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
 
 /// How many calls above the sink are followed.
@@ -24,8 +24,19 @@ const MAX_CHAIN: usize = 7;
 const MAX_EMISSIONS: usize = 200_000;
 
 /// The keys under which payloads carry the name of their event, in the order in which they are trusted.
-pub const EVENT_KEYS: &[&str] =
-    &["event", "type", "event_type", "eventType", "event_name", "eventName", "detail-type", "detailType", "topic", "kind"];
+pub const EVENT_KEYS: &[&str] = &[
+    "event",
+    "type",
+    "event_type",
+    "eventType",
+    "event_name",
+    "eventName",
+    "detail-type",
+    "detailType",
+    "topic",
+    "kind",
+    "name",
+];
 
 /// A call in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,8 +85,17 @@ impl<'a> Emission<'a> {
         }
     }
 
-    fn substituted(&self, function: FnRef, site: CallSite, bound: &[Option<Term<'a>>]) -> Emission<'a> {
-        let argument = |index: u32| bound.get(index as usize).cloned().flatten();
+    fn substituted(
+        &self,
+        function: FnRef,
+        site: CallSite,
+        bound: &[Option<Term<'a>>],
+        receiver: Option<&Term<'a>>,
+    ) -> Emission<'a> {
+        let argument = |index: u32| match index {
+            RECEIVER_CLASS => receiver.cloned(),
+            _ => bound.get(index as usize).cloned().flatten(),
+        };
         let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument));
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);
@@ -245,8 +265,22 @@ impl<'e, 'a> Work<'e, 'a> {
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
         let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
-        let payload = pick(&idiom.payload);
+        let mut payload = pick(&idiom.payload);
         let handler = pick(&idiom.handler);
+        let named = idiom.event.iter().find_map(|selector| {
+            let term = selector.select(self.eval, site.function, call)?;
+            let whole = selector.steps.is_empty() && idiom.payload.contains(selector);
+            // `add(payload, options)` beside `add(name, payload)`: what cannot be a name is the payload, where the row admits both.
+            if !can_be_name(&term) {
+                if whole {
+                    payload = Some(term);
+                }
+                return None;
+            }
+            let is_payload = whole
+                && idiom.payload.iter().find(|other| other.select(self.eval, site.function, call).is_some()) == Some(selector);
+            (!is_payload && !is_beyond(&term, selector)).then_some(term)
+        });
         let from_payload = |selectors: &[Selector]| {
             selectors.iter().filter(|selector| selector.root == Root::Payload).find_map(|selector| {
                 let term = payload.clone()?;
@@ -254,7 +288,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 super::idioms::selector::walk(term, &selector.steps, site)
             })
         };
-        let mut event = pick(&idiom.event).or_else(|| from_payload(&idiom.event));
+        let mut event = named.or_else(|| from_payload(&idiom.event));
         let channel = pick(&idiom.channel);
         let mut event_in_payload = false;
         if event.is_none()
@@ -272,7 +306,8 @@ impl<'e, 'a> Work<'e, 'a> {
         if idiom.wants_event_like() {
             let texts = [&event, &channel].into_iter().flatten().flat_map(texts_of).collect::<Vec<_>>();
             let source = [&event, &channel].into_iter().flatten().filter_map(|term| source_words(term)).collect::<Vec<_>>();
-            let fits = texts.iter().chain(&source).any(|text| idiom.admits_event(text));
+            let around = self.names_around(row, site);
+            let fits = texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text));
             let open = [&event, &channel].into_iter().flatten().any(Term::is_open);
             if !fits && !open {
                 return None;
@@ -303,6 +338,27 @@ impl<'e, 'a> Work<'e, 'a> {
         })
     }
 
+    /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
+    /// a column of a subscription.
+    fn names_around(&self, row: usize, site: CallSite) -> Vec<String> {
+        let idiom = &self.idioms.rows[row];
+        if idiom.kind != "webhook" || idiom.role != Role::Producer {
+            return Vec::new();
+        }
+        let mut current = site.function;
+        let mut names = Vec::new();
+        for _ in 0..8 {
+            let owner = self.eval.program.function(current);
+            names.push(owner.name.clone());
+            names.extend(owner.scope.last().cloned());
+            match owner.parent {
+                Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+                None => break,
+            }
+        }
+        names
+    }
+
     fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {
         while let Some(mut emission) = pending.pop() {
             self.count += 1;
@@ -330,7 +386,8 @@ impl<'e, 'a> Work<'e, 'a> {
                 }
                 let call = self.eval.program.function(caller.function).call(caller.call);
                 let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
-                let mut carried = emission.substituted(function, caller, &bound);
+                let receiver = self.eval.receiver_name(caller.function, call);
+                let mut carried = emission.substituted(function, caller, &bound, receiver.as_ref());
                 if carried.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
                     && let Some(found) = carried.payload.as_ref().and_then(event_in)
                     && (carried.event.is_none() || !texts_of(&found).is_empty())
@@ -352,7 +409,9 @@ impl<'e, 'a> Work<'e, 'a> {
             let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
             let source: Vec<String> =
                 [&emission.event, &emission.channel].into_iter().flatten().filter_map(source_words).collect();
-            if !texts.iter().chain(&source).any(|text| idiom.admits_event(text)) {
+            let sink = emission.chain[emission.chain.len() - 1];
+            let around = self.names_around(emission.row, sink);
+            if !texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text)) {
                 return;
             }
         }
@@ -472,11 +531,46 @@ fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, dept
     }
 }
 
+/// The methods by which object-relational mappers make an instance of a model from an object.
+const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
+
+/// Whether a value can be the name of an event; objects, lists, functions and numbers cannot.
+fn can_be_name(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Object(_)
+        | Kind::Record(_)
+        | Kind::Array(_)
+        | Kind::ListOf(_)
+        | Kind::MapOf(_)
+        | Kind::Function(_)
+        | Kind::Literal(crate::facts::Literal::Number(_) | crate::facts::Literal::Bool(_) | crate::facts::Literal::Null) => false,
+        Kind::OneOf(branches) => branches.iter().any(can_be_name),
+        _ => true,
+    }
+}
+
+/// Whether the selector's last step leads into a value of which nothing is known: the name is then the selector's own, and no
+/// word of the source.
+fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
+    match (&term.kind, selector.steps.last()) {
+        (Kind::Member(inner, name), Some(Step::Key(key))) => name == key && matches!(inner.bare().kind, Kind::Built(_)),
+        _ => false,
+    }
+}
+
 /// The name of its event that a payload carries.
 fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let mut bare = payload;
     while let Kind::Encoded(inner) | Kind::Typed(inner, _) = &bare.kind {
         bare = inner;
+    }
+    // `Model.build({…})`: an instance of a model has what it is built from.
+    if let Kind::Built(built) = &bare.kind
+        && let Some((name, args)) = built.calls.last()
+        && MODEL_BUILDERS.contains(&name.as_str())
+        && let [(None, given)] = args.as_slice()
+    {
+        bare = given.bare();
     }
     if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
         return None;

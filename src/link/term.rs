@@ -41,6 +41,9 @@ pub struct Term<'a> {
     size: u32,
 }
 
+/// The index of a [`Kind::Param`] that stands for the name of the class of what a method is called on: `this.constructor.name`.
+pub const RECEIVER_CLASS: u32 = u32::MAX;
+
 #[derive(Clone, Debug)]
 pub enum Kind<'a> {
     Literal(Literal),

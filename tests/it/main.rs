@@ -6,3 +6,4 @@ mod page;
 mod pages;
 mod program;
 mod tidy;
+mod refactors_typescript;

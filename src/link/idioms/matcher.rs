@@ -100,7 +100,12 @@ impl Idiom {
             decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".")).collect(),
             functions: row.function.iter().map(|text| text.replace("::", ".")).collect(),
             // `redis` names the package and everything below it.
-            from: row.from.iter().flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")]).map(|text| Wildcard::new(&text)).collect(),
+            from: row
+                .from
+                .iter()
+                .flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")])
+                .map(|text| Wildcard::new(&text))
+                .collect(),
             receivers: row.receiver.iter().map(|text| Wildcard::new(&fold_pattern(text))).collect(),
             strict: row.strict,
             param_types: row.param_type.iter().map(str::to_owned).collect(),
@@ -220,10 +225,7 @@ impl Idiom {
 
 /// The receivers are written as people write names; they are compared without casing and separators.
 fn fold_pattern(text: &str) -> String {
-    text.chars()
-        .filter(|letter| letter.is_alphanumeric() || *letter == '*')
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|letter| letter.is_alphanumeric() || *letter == '*').flat_map(char::to_lowercase).collect()
 }
 
 /// Whether one of the names by which a receiver is known fits: its last name in the source, its type's name, the root of a chain
@@ -380,11 +382,10 @@ impl CallPattern {
             ExprKind::Name(path) => (None, path.last().map(String::as_str).unwrap_or_default()),
             _ => return false,
         };
-        let name_fits =
-            match &self.wild {
-                Some(pattern) => pattern.matches(name),
-                None => self.name == name,
-            };
+        let name_fits = match &self.wild {
+            Some(pattern) => pattern.matches(name),
+            None => self.name == name,
+        };
         if !name_fits {
             return false;
         }

@@ -200,6 +200,10 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
             term = *inner;
         }
         let place = term.site;
+        // A text or a number has no parts: the selector means another form of the call.
+        if matches!(term.bare().kind, Kind::Literal(_)) && matches!(step, Step::Key(name) if name != "value") {
+            return None;
+        }
         term = match step {
             Step::Key(name) => term.member(name, place),
             Step::Each => term.element(place),

@@ -36,7 +36,9 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_part_in_any_casing() {
-        for (pattern, text) in [("*webhook*", "API_WEBHOOK_URL"), ("kafka*", "KafkaJS"), ("*", ""), ("a*b*c", "aXbYc"), ("send", "Send")] {
+        for (pattern, text) in
+            [("*webhook*", "API_WEBHOOK_URL"), ("kafka*", "KafkaJS"), ("*", ""), ("a*b*c", "aXbYc"), ("send", "Send")]
+        {
             assert!(Wildcard::new(pattern).matches(text), "{pattern} {text}");
         }
         for (pattern, text) in [("kafka*", "nokafka"), ("a*a", "a"), ("a*b*c", "acb"), ("send", "sender")] {

@@ -127,6 +127,7 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 payload: texts(&row.payload),
                 handler: texts(&row.handler),
                 event_like: Texts::None,
+                event_unlike: Texts::None,
                 key: texts(&row.key),
                 idempotency_key: texts(&row.idempotency_key),
                 retry: texts(&row.retry),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
-use super::idioms::selector::{Root as Selected, Step as PathStep};
+use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
 use super::payload;
@@ -43,7 +43,11 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     }
     linker.handlers();
     linker.decoders();
-    let found = std::mem::take(&mut linker.boundaries);
+    let mut found = std::mem::take(&mut linker.boundaries);
+    found.retain(|boundary| {
+        let row = idioms.rows.iter().find(|row| row.id == boundary.idiom);
+        !boundary.event.as_ref().is_some_and(|event| row.is_some_and(|row| row.excludes_event(event)))
+    });
     let mut boundaries = declared::with_declared(&program, &types, &linker.packages, found, |file| linker.is_test(file));
     for boundary in &mut boundaries {
         boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
@@ -240,6 +244,8 @@ impl<'l, 'a> Linker<'l, 'a> {
             Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
             Kind::Unknown(text) => text.clone(),
             Kind::Built(built) => format!("{}(…)", built.root),
+            Kind::Class(class) => class.name.clone(),
+            Kind::OnClass(on) => format!("{}.{}()", self.text_at(&on.class), on.method),
             Kind::Member(inner, name) => format!("{}.{name}", self.text_at(inner)),
             Kind::Param { function, index, .. } => self
                 .program
@@ -450,6 +456,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         let events = self.handler_texts(&row.event, target, function, decorator);
         let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
+            // A route that takes no payload by one of these names is some other route of a file about webhooks.
+            if intakes.is_empty() {
+                return;
+            }
             let path = self.program.files.unit(target.file).path.clone();
             let near = events
                 .iter()
@@ -508,6 +518,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                 };
                 let Some(argument) = given else { return Vec::new() };
                 let term = self.eval.term(top, &argument.value, u32::MAX);
+                if selector.by_name {
+                    return named_in_source(self.eval, &term, &argument.value).into_iter().collect();
+                }
                 let site = term.site;
                 super::idioms::selector::walk(term, &selector.steps, site).map(|term| texts_of(&term)).unwrap_or_default()
             })

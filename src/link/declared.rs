@@ -21,9 +21,13 @@ use crate::source::{Origin, Span};
 /// Words that say that a name is about what crosses between systems.
 const EVENT_WORDS: &[&str] = &["event", "webhook", "topic", "message", "notification", "queue", "channel", "subject", "signal"];
 
+/// Words that say that a list of names is about something else, whatever it is named after: `ChannelErrorCode`,
+/// `CHANNEL_FIELDS`.
+const OTHER_WORDS: &[&str] = &["error", "exception", "field", "filter", "column", "permission"];
+
 fn speaks_of_events(name: &str) -> bool {
     let folded = name.to_ascii_lowercase();
-    EVENT_WORDS.iter().any(|word| folded.contains(word))
+    EVENT_WORDS.iter().any(|word| folded.contains(word)) && !OTHER_WORDS.iter().any(|word| folded.contains(word))
 }
 
 /// An event name as people write them: lower-case words with separators, or a few words in one casing; never prose.

@@ -87,6 +87,7 @@ impl<'a> Emission<'a> {
 
     fn substituted(
         &self,
+        eval: &Eval<'a>,
         function: FnRef,
         site: CallSite,
         bound: &[Option<Term<'a>>],
@@ -96,7 +97,7 @@ impl<'a> Emission<'a> {
             RECEIVER_CLASS => receiver.cloned(),
             _ => bound.get(index as usize).cloned().flatten(),
         };
-        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument));
+        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument, &eval.on_class()));
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);
         chain.extend_from_slice(&self.chain);
@@ -387,7 +388,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 let call = self.eval.program.function(caller.function).call(caller.call);
                 let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
                 let receiver = self.eval.receiver_name(caller.function, call);
-                let mut carried = emission.substituted(function, caller, &bound, receiver.as_ref());
+                let mut carried = emission.substituted(self.eval, function, caller, &bound, receiver.as_ref());
                 if carried.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
                     && let Some(found) = carried.payload.as_ref().and_then(event_in)
                     && (carried.event.is_none() || !texts_of(&found).is_empty())
@@ -577,8 +578,8 @@ fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     }
     EVENT_KEYS.iter().find_map(|key| {
         let term = bare.clone().member(key, bare.site);
-        let named = !texts_of(&term).is_empty() || matches!(term.bare().kind, Kind::Param { .. }) || is_param_member(term.bare());
-        named.then_some(term)
+        let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
+        (depends || !texts_of(&term).is_empty()).then_some(term)
     })
 }
 
@@ -632,6 +633,7 @@ fn source_words(term: &Term<'_>) -> Option<String> {
             None => name.clone(),
         }),
         Kind::Built(built) => Some(built.root.clone()),
+        Kind::Class(class) => Some(class.name.clone()),
         Kind::Template(parts) => {
             let words: Vec<String> = parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(part))).collect();
             (!words.is_empty()).then(|| words.join(""))

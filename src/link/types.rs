@@ -380,6 +380,9 @@ impl<'e, 'a> Types<'e, 'a> {
         {
             return self.parameter(&reference.path[0], origin, context, expansion);
         }
+        if reference.path == super::term::CLASS_TYPE {
+            return Reduced::of(Arc::new(Shape::unknown("a class has no JSON form", origin)));
+        }
         let program = self.eval.program;
         let own: Vec<String>;
         let path: &[String] = if reference.path.first().is_some_and(|first| first == "Self") {

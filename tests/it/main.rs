@@ -5,5 +5,5 @@ mod docs;
 mod page;
 mod pages;
 mod program;
-mod tidy;
 mod refactors_typescript;
+mod tidy;

@@ -20,11 +20,8 @@ fn side(name: &str, side: &str) -> FolderSnapshot {
 fn refactors_that_leave_the_wire_form_alone_give_nothing() {
     for name in REFACTORS {
         let outcome = check(&side(name, "base"), &side(name, "head"), &Options::default()).expect("fixtures can be read");
-        let found: Vec<String> = outcome
-            .findings
-            .iter()
-            .map(|finding| format!("{}: {}", finding.rule, finding.message))
-            .collect();
+        let found: Vec<String> =
+            outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect();
         assert!(found.is_empty(), "{name}: {found:#?}");
     }
 }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::selector::Selector;
 use super::wildcard::Wildcard;
 use super::{Row, Texts};
-use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, Role, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
 use crate::link::eval::{Eval, callee_text};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, Term, Written};
@@ -32,6 +32,7 @@ pub struct Idiom {
     pub payload: Vec<Selector>,
     pub handler: Vec<Selector>,
     event_like: Vec<Wildcard>,
+    event_unlike: Vec<Wildcard>,
     pub key: Vec<Selector>,
     pub idempotency_key: Vec<Selector>,
     pub retry: Vec<Selector>,
@@ -114,6 +115,7 @@ impl Idiom {
             payload: selectors(&row.payload)?,
             handler: selectors(&row.handler)?,
             event_like: row.event_like.iter().map(Wildcard::new).collect(),
+            event_unlike: row.event_unlike.iter().map(Wildcard::new).collect(),
             key: selectors(&row.key)?,
             idempotency_key: selectors(&row.idempotency_key)?,
             retry: selectors(&row.retry)?,
@@ -132,6 +134,11 @@ impl Idiom {
     /// Whether an event or channel of this text lets the row apply.
     pub fn admits_event(&self, text: &str) -> bool {
         self.event_like.is_empty() || self.event_like.iter().any(|pattern| pattern.matches(text))
+    }
+
+    /// Whether an event of this name is none of the row's.
+    pub fn excludes_event(&self, text: &str) -> bool {
+        self.event_unlike.iter().any(|pattern| pattern.matches(text))
     }
 
     pub fn wants_event_like(&self) -> bool {
@@ -380,6 +387,11 @@ impl CallPattern {
         let (base, name): (Option<&Expr>, &str) = match &call.callee.kind {
             ExprKind::Member(base, name) => (Some(base), name),
             ExprKind::Name(path) => (None, path.last().map(String::as_str).unwrap_or_default()),
+            // A function that was handed over goes by the name of its parameter.
+            ExprKind::Local(id) => match eval.program.function(function).locals.get(id.0 as usize) {
+                Some(local) if local.kind == LocalKind::Param && self.kind == PatternKind::Plain => (None, local.name.as_str()),
+                _ => return false,
+            },
             _ => return false,
         };
         let name_fits = match &self.wild {

@@ -73,7 +73,7 @@ pub fn bound_by_callers<'a>(eval: &Eval<'a>) -> Vec<Bound<'a>> {
         }
         fresh = next;
     }
-    bound.sort_by(|a, b| (a.function, a.span.start).cmp(&(b.function, b.span.start)));
+    bound.sort_by_key(|decoder| (decoder.function, decoder.span.start));
     bound
 }
 

@@ -190,7 +190,7 @@ pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
         work.propagate(open);
     }
     let mut settled = work.settled;
-    settled.sort_by(|a, b| (a.site(), a.row, a.chain.len()).cmp(&(b.site(), b.row, b.chain.len())));
+    settled.sort_by_key(|emission| (emission.site(), emission.row, emission.chain.len()));
     Summaries { settled }
 }
 
@@ -418,7 +418,7 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         if emission.evidence == Evidence::Callee
             && idiom.role == Role::Producer
-            && !emission.event.as_ref().is_some_and(|event| !texts_of(event).is_empty())
+            && emission.event.as_ref().is_none_or(|event| texts_of(event).is_empty())
         {
             return;
         }

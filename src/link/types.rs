@@ -170,7 +170,7 @@ impl<'e, 'a> Types<'e, 'a> {
         let refers_to_itself = expansion.lowest == own;
         expansion.lowest = outer_lowest.min(expansion.lowest);
         if expansion.lowest == own {
-            expansion.lowest = usize::MAX.min(outer_lowest);
+            expansion.lowest = outer_lowest;
         }
         let mut shape = (*reduced.shape).clone();
         if shape.name.is_none() || refers_to_itself {

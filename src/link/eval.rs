@@ -184,10 +184,9 @@ impl<'a> Eval<'a> {
                 let value = go(inner);
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
-                    (kind, ty) => Kind::Decoded(
-                        Box::new(Term::new(kind, value.site)),
-                        ty.as_ref().map(|ty| self.type_use(function, ty)),
-                    ),
+                    (kind, ty) => {
+                        Kind::Decoded(Box::new(Term::new(kind, value.site)), ty.as_ref().map(|ty| self.type_use(function, ty)))
+                    }
                 }
             }
             ExprKind::Typed(inner, ty) => {
@@ -686,7 +685,9 @@ impl<'a> Eval<'a> {
 
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
     fn is_whole(&self) -> bool {
-        self.steps.get() < MAX_STEPS && self.nesting.get() < MAX_NESTING - 2 && self.active.borrow().len() < MAX_CALL_DEPTH as usize
+        self.steps.get() < MAX_STEPS
+            && self.nesting.get() < MAX_NESTING - 2
+            && self.active.borrow().len() < MAX_CALL_DEPTH as usize
     }
 }
 

@@ -236,7 +236,9 @@ fn built_argument<'a>(term: &Term<'a>, method: &str, position: usize) -> Option<
             let (_, args) = built.calls.iter().rev().find(|(name, _)| name == method)?;
             args.iter().filter(|(name, _)| name.is_none()).nth(position).map(|(_, value)| value.clone())
         }
-        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => built_argument(inner, method, position),
+        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => {
+            built_argument(inner, method, position)
+        }
         Kind::Array(items) | Kind::OneOf(items) => {
             let mut found: Vec<Term<'a>> = items.iter().filter_map(|item| built_argument(item, method, position)).collect();
             match found.len() {

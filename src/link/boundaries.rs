@@ -395,6 +395,10 @@ impl<'l, 'a> Linker<'l, 'a> {
             enforced |= tree.enforced.is_some();
             shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
         }
+        // A wrapper that looks at nothing itself says nothing of what the handler inside it needs.
+        if shapes.iter().any(|shape| !shape.is_unknown()) {
+            shapes.retain(|shape| !shape.is_unknown());
+        }
         let shape = shapes
             .into_iter()
             .reduce(|a, b| reduce::intersect(&a, &b))

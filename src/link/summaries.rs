@@ -267,7 +267,7 @@ impl<'e, 'a> Work<'e, 'a> {
         let idiom = &self.idioms.rows[row];
         let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
         let mut payload = pick(&idiom.payload);
-        let handler = pick(&idiom.handler);
+        let handler = pick(&idiom.handler).map(|handler| self.unwrapped(handler, &idiom.handler, site, call));
         let named = idiom.event.iter().find_map(|selector| {
             let term = selector.select(self.eval, site.function, call)?;
             let whole = selector.steps.is_empty() && idiom.payload.contains(selector);
@@ -337,6 +337,31 @@ impl<'e, 'a> Work<'e, 'a> {
             evidence,
             complete: None,
         })
+    }
+
+    /// A handler that a function of the repository wraps (`new Worker(name, metered(processor))`): what is handed to the wrapper
+    /// handles as well as what it returns.
+    fn unwrapped(&self, handler: Term<'a>, selectors: &[Selector], site: CallSite, call: &'a Call) -> Term<'a> {
+        let wrapped = selectors.iter().find_map(|selector| {
+            let Root::Argument(position) = selector.root else { return None };
+            let at = usize::try_from(position).ok().or_else(|| call.args.len().checked_sub(position.unsigned_abs() as usize))?;
+            match &call.args.get(at)?.value.kind {
+                ExprKind::Call(id) if selector.steps.is_empty() => {
+                    self.eval.program.function(site.function).calls.get(id.0 as usize)
+                }
+                _ => None,
+            }
+        });
+        let (Kind::Function(_), Some(wrapper)) = (&handler.bare().kind, wrapped) else { return handler };
+        let place = handler.site;
+        let mut all = vec![handler];
+        for argument in &wrapper.args {
+            let given = self.eval.term(site.function, &argument.value, wrapper.span.start);
+            if matches!(given.bare().kind, Kind::Function(_) | Kind::Param { .. }) {
+                all.push(given);
+            }
+        }
+        if all.len() == 1 { all.remove(0) } else { Term::new(Kind::OneOf(all), place) }
     }
 
     /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
@@ -551,10 +576,14 @@ fn can_be_name(term: &Term<'_>) -> bool {
 }
 
 /// Whether the selector's last step leads into a value of which nothing is known: the name is then the selector's own, and no
-/// word of the source.
+/// word of the source. Headers that a caller passes on are of that kind.
 fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
     match (&term.kind, selector.steps.last()) {
-        (Kind::Member(inner, name), Some(Step::Key(key))) => name == key && matches!(inner.bare().kind, Kind::Built(_)),
+        (Kind::Member(inner, name), Some(Step::Key(key))) => {
+            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()));
+            name == key && (of_headers || matches!(inner.bare().kind, Kind::Built(_)))
+        }
+        (Kind::OneOf(branches), Some(_)) => branches.iter().all(|branch| is_beyond(branch, selector)),
         _ => false,
     }
 }

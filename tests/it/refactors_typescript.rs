@@ -4,6 +4,7 @@ use std::path::Path;
 
 use driftgate::check::{Options, check, understand};
 use driftgate::config::Config;
+use driftgate::facts::Role;
 use driftgate::scan::Cache;
 use driftgate::snapshot::FolderSnapshot;
 
@@ -32,8 +33,13 @@ fn each_refactor_has_a_producer_and_a_consumer_on_both_sides() {
     for name in REFACTORS {
         for which in ["base", "head"] {
             let state = understand(&side(name, which), &Config::default(), &Cache::default(), &[]).expect("fixtures can be read");
-            let events: Vec<&str> = state.model.boundaries.iter().filter_map(|found| found.event.as_deref()).collect();
-            assert!(events.iter().filter(|event| **event == "order.placed").count() >= 2, "{name} {which}: {events:?}");
+            let found = &state.model.boundaries;
+            assert!(
+                found.iter().any(|one| one.role == Role::Producer && one.event.as_deref() == Some("order.placed")),
+                "{name} {which}: {:?}",
+                found.iter().map(|one| (one.role, one.label())).collect::<Vec<_>>()
+            );
+            assert!(found.iter().any(|one| one.role == Role::Consumer && !one.shape.is_unknown()), "{name} {which}");
         }
     }
 }

@@ -243,10 +243,7 @@ fn new_needs(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
         .promises
         .iter()
         .filter(|promise| {
-            promise.role == Role::Consumer
-                && promise.via != Via::Schema
-                && promise.speaks_of(&pair.event)
-                && !in_base(promise)
+            promise.role == Role::Consumer && promise.via != Via::Schema && promise.speaks_of(&pair.event) && !in_base(promise)
         })
         .collect();
     if fresh.is_empty() {

@@ -21,16 +21,8 @@ const MAX_NESTING: u32 = 12;
 const MAX_STEPS: u32 = 20_000;
 
 /// Class methods of models that give a value of the model.
-const VALIDATING: &[&str] = &[
-    "construct",
-    "from_orm",
-    "model_construct",
-    "model_validate",
-    "model_validate_json",
-    "parse_obj",
-    "parse_raw",
-    "validate",
-];
+const VALIDATING: &[&str] =
+    &["construct", "from_orm", "model_construct", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate"];
 
 /// Evaluates expressions of one program.
 pub struct Eval<'a> {
@@ -198,10 +190,9 @@ impl<'a> Eval<'a> {
                 let value = go(inner);
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
-                    (kind, ty) => Kind::Decoded(
-                        Box::new(Term::new(kind, value.site)),
-                        ty.as_ref().map(|ty| self.type_use(function, ty)),
-                    ),
+                    (kind, ty) => {
+                        Kind::Decoded(Box::new(Term::new(kind, value.site)), ty.as_ref().map(|ty| self.type_use(function, ty)))
+                    }
                 }
             }
             ExprKind::Typed(inner, ty) => {
@@ -563,10 +554,11 @@ impl<'a> Eval<'a> {
             Some(id) => (&self.program.type_decl(id).name, &self.program.type_decl(id).scope),
             None => (&self.program.class(id).name, &self.program.class(id).scope),
         };
-        let class = class.or_else(|| match self.program.resolve(id.file, scope, std::slice::from_ref(name), Want::Class)?.entity {
-            Entity::Class(class) => Some(class),
-            Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
-        });
+        let class =
+            class.or_else(|| match self.program.resolve(id.file, scope, std::slice::from_ref(name), Want::Class)?.entity {
+                Entity::Class(class) => Some(class),
+                Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
+            });
         Some(Term::new(Kind::Class(Box::new(ClassValue { constants, name: name.clone(), declared, class })), site))
     }
 
@@ -772,7 +764,9 @@ impl<'a> Eval<'a> {
 
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
     fn is_whole(&self) -> bool {
-        self.steps.get() < MAX_STEPS && self.nesting.get() < MAX_NESTING - 2 && self.active.borrow().len() < MAX_CALL_DEPTH as usize
+        self.steps.get() < MAX_STEPS
+            && self.nesting.get() < MAX_NESTING - 2
+            && self.active.borrow().len() < MAX_CALL_DEPTH as usize
     }
 }
 

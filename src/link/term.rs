@@ -418,9 +418,7 @@ impl<'a> Term<'a> {
             }
             Kind::Built(built) => match built.argument(name) {
                 Some(argument) => argument.clone(),
-                None => {
-                    Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site)
-                }
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site),
             },
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),

@@ -185,13 +185,18 @@ impl Idiom {
         let from = asks_from && self.imported_by(eval, function);
         if self.strict {
             let receiver = !asks_receiver || self.receiver_fits(eval, function, call);
-            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver).then_some(Evidence::Library);
+            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver)
+                .then_some(Evidence::Library);
         }
         if from {
             return Some(Evidence::Library);
         }
         if asks_receiver && self.receiver_fits(eval, function, call) {
-            return Some(if asks_from && self.receiver_comes_from(eval, function, call) { Evidence::Library } else { Evidence::Name });
+            return Some(if asks_from && self.receiver_comes_from(eval, function, call) {
+                Evidence::Library
+            } else {
+                Evidence::Name
+            });
         }
         if asks_from && self.receiver_comes_from(eval, function, call) {
             return Some(Evidence::Library);
@@ -433,12 +438,9 @@ impl CallPattern {
 fn path_ends_with(path: &[String], owner: &str) -> bool {
     let wanted: Vec<&str> = owner.split('.').collect();
     path.len() >= wanted.len()
-        && path[path.len() - wanted.len()..]
-            .iter()
-            .zip(&wanted)
-            .all(|(part, want)| {
-                part.eq_ignore_ascii_case(want) || want.contains('*') && glob(want).is_ok_and(|pattern| pattern.is_match(part))
-            })
+        && path[path.len() - wanted.len()..].iter().zip(&wanted).all(|(part, want)| {
+            part.eq_ignore_ascii_case(want) || want.contains('*') && glob(want).is_ok_and(|pattern| pattern.is_match(part))
+        })
 }
 
 /// The shipped rows: their patterns are many, and the same for every snapshot of a run.

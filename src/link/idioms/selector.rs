@@ -208,7 +208,9 @@ impl Selector {
                 Root::Argument(position) => call.args.get(*position as usize).map(|argument| &argument.value),
                 _ => None,
             };
-            return named_in_source(eval, &root, expr?).map(|name| Term::new(Kind::Literal(Literal::Text(name)), site)).or(Some(root));
+            return named_in_source(eval, &root, expr?)
+                .map(|name| Term::new(Kind::Literal(Literal::Text(name)), site))
+                .or(Some(root));
         }
         walk(root, &self.steps, site)
     }
@@ -277,7 +279,9 @@ fn built_argument<'a>(term: &Term<'a>, method: &str, position: usize) -> Option<
             let (_, args) = built.calls.iter().rev().find(|(name, _)| name == method)?;
             args.iter().filter(|(name, _)| name.is_none()).nth(position).map(|(_, value)| value.clone())
         }
-        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => built_argument(inner, method, position),
+        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => {
+            built_argument(inner, method, position)
+        }
         Kind::Array(items) | Kind::OneOf(items) => {
             let mut found: Vec<Term<'a>> = items.iter().filter_map(|item| built_argument(item, method, position)).collect();
             match found.len() {
@@ -342,7 +346,10 @@ mod tests {
             })
         );
         assert_eq!(Selector::parse("args[-1]"), Ok(Selector { root: Root::Argument(-1), steps: vec![], by_name: false }));
-        assert_eq!(Selector::parse("'user.signup'"), Ok(Selector { root: Root::Text("user.signup".into()), steps: vec![], by_name: false }));
+        assert_eq!(
+            Selector::parse("'user.signup'"),
+            Ok(Selector { root: Root::Text("user.signup".into()), steps: vec![], by_name: false })
+        );
         assert_eq!(
             Selector::parse("decorator.args.name"),
             Ok(Selector { root: Root::DecoratorNamed("name".into()), steps: vec![], by_name: false })

@@ -23,7 +23,7 @@ const EVENT_WORDS: &[&str] = &["event", "webhook", "topic", "message", "notifica
 
 /// Words that say that a list of names is about something else, whatever it is named after: `ChannelErrorCode`,
 /// `CHANNEL_FIELDS`.
-const OTHER_WORDS: &[&str] = &["error", "exception", "field", "filter", "column", "permission"];
+const OTHER_WORDS: &[&str] = &["key", "error", "exception", "field", "filter", "column", "permission"];
 
 fn speaks_of_events(name: &str) -> bool {
     let folded = name.to_ascii_lowercase();
@@ -94,6 +94,8 @@ pub fn with_declared(
             for branch in branches {
                 if let Some((name, span)) = event_of(&branch)
                     && looks_like_event(&name)
+                    // A file about events also holds other unions; their cases are single words.
+                    && (speaks_of_events(&decl.name) || name.contains(['.', ':', '/', '_', '-']))
                     && produced.insert(name.clone())
                 {
                     let at = span.filter(|origin| origin.file == unit.path).map_or(decl.span, |origin| origin.span);

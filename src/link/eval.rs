@@ -392,6 +392,13 @@ impl<'a> Eval<'a> {
 
     fn entity_value(&self, found: Found, site: Site, depth: u32) -> Option<Term<'a>> {
         let mut term = match found.entity {
+            Entity::Constant(id) if found.rest.is_empty() => {
+                let constants = self.constant(id, site, depth);
+                match self.class_of_constants(id) {
+                    Some(class) => return self.class_value(None, Some(class), Some(constants.clone()), site).or(Some(constants)),
+                    None => constants,
+                }
+            }
             Entity::Constant(id) => self.constant(id, site, depth),
             Entity::Function(reference) => Term::new(Kind::Function(reference), site),
             Entity::Class(id) => {
@@ -406,10 +413,10 @@ impl<'a> Eval<'a> {
                         let inner = self.eval(top, value.as_ref()?, u32::MAX, depth + 1);
                         return Some(found.rest[1..].iter().fold(inner, |term, name| term.member(name, site)));
                     }
-                    None => return self.class_value(None, Some(id), site),
+                    None => return self.class_value(None, Some(id), None, site),
                 }
             }
-            Entity::Type(id) if found.rest.is_empty() => return self.class_value(Some(id), None, site),
+            Entity::Type(id) if found.rest.is_empty() => return self.class_value(Some(id), None, None, site),
             Entity::Type(_) | Entity::Module(_) | Entity::External(_) => return None,
         };
         for member in &found.rest {
@@ -525,8 +532,27 @@ impl<'a> Eval<'a> {
         None
     }
 
+    /// The class whose constants these are, where it inherits from something that is no enumeration: of an enumeration and a
+    /// plain list of names, the values are what matters.
+    fn class_of_constants(&self, id: DeclId) -> Option<DeclId> {
+        let constant = self.program.constant(id);
+        let found = self.program.resolve(id.file, &constant.scope, std::slice::from_ref(&constant.name), Want::Class)?;
+        let Entity::Class(class) = found.entity else { return None };
+        let bases = &self.program.class(class).bases;
+        let lists = |base: &Vec<String>| {
+            base.last().is_some_and(|name| name == "str" || name == "int" || name.ends_with("Enum") || name.ends_with("Choices"))
+        };
+        (!bases.is_empty() && !bases.iter().any(lists)).then_some(class)
+    }
+
     /// A Python class as a value; in other languages the name of a type is no value of a payload.
-    fn class_value(&self, declared: Option<DeclId>, class: Option<DeclId>, site: Site) -> Option<Term<'a>> {
+    fn class_value(
+        &self,
+        declared: Option<DeclId>,
+        class: Option<DeclId>,
+        constants: Option<Term<'a>>,
+        site: Site,
+    ) -> Option<Term<'a>> {
         let id = declared.or(class)?;
         if self.program.files.unit(id.file).facts.language != LanguageId::Python {
             return None;
@@ -540,7 +566,7 @@ impl<'a> Eval<'a> {
                 Entity::Class(class) => Some(class),
                 Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
             });
-        Some(Term::new(Kind::Class(ClassValue { name: name.clone(), declared, class }), site))
+        Some(Term::new(Kind::Class(Box::new(ClassValue { constants, name: name.clone(), declared, class })), site))
     }
 
     /// A call of a method on a parameter that is declared to be a class, or on a variable that holds one.
@@ -568,14 +594,14 @@ impl<'a> Eval<'a> {
     }
 
     /// How substitution calls methods of classes that it has made known.
-    pub fn on_class(&self) -> impl Fn(&ClassValue, &str, &[Term<'a>], Site) -> Option<Term<'a>> + '_ {
+    pub fn on_class(&self) -> impl Fn(&ClassValue<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + '_ {
         |class, method, args, site| self.class_call(class, method, args, site)
     }
 
-    fn class_call(&self, class: &ClassValue, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+    fn class_call(&self, class: &ClassValue<'a>, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
         // What a model validates has the model's form.
         if class.declared.is_some() && VALIDATING.contains(&method) {
-            return Some(Term::new(Kind::Class(class.clone()), site));
+            return Some(Term::new(Kind::Class(Box::new(class.clone())), site));
         }
         let id = class.class?;
         let target = super::callee::method_of(self, id, method, 0)?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reduce;
-use super::term::{Entry, Kind, Site, Term};
+use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
-use crate::facts::Literal;
+use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::Origin;
 
@@ -92,6 +92,9 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             let given = shape_of(types, value, side);
             let stated = types.shape(ty, side);
             let absent = if given.shape.is_unknown() { stated.absent } else { given.absent };
+            if is_dumped(types, ty) {
+                return Reduced { shape: completed(&stated.shape, &given.shape), absent: stated.absent };
+            }
             return Reduced { shape: reduce::fill(&given.shape, &stated.shape, 0), absent };
         }
         Kind::OfType(ty) => return types.shape(ty, side),
@@ -183,17 +186,49 @@ fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(Strin
         let source = field.source.as_deref().unwrap_or(&field.name);
         if let Some((_, value)) = fields.iter().find(|(name, _)| name == source) {
             let given = wire_shape(types, value, side);
-            field.shape =
-                if field.shape.is_unknown() && !given.is_unknown() { given } else { reduce::fill(&field.shape, &given, 0) };
+            field.shape = completed_field(&field.shape, &given);
         }
     }
     Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
+}
+
+/// Whether a type is a Python model as one of its dumping methods writes it.
+fn is_dumped(types: &Types<'_, '_>, ty: &TypeUse<'_>) -> bool {
+    matches!(ty.ty, Written::Expr(TypeExpr { kind: TypeKind::Apply(..), .. }))
+        && types.eval.program.files.unit(ty.file).facts.language == LanguageId::Python
+}
+
+/// The keys of `stated`, with what they hold taken from `given` where the type leaves it open.
+fn completed(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
+    let Some(object) = stated.as_object() else { return Arc::clone(stated) };
+    let mut filled = object.clone();
+    for field in filled.fields.iter_mut().filter(|field| has_hole(&field.shape, 0)) {
+        let source = field.source.as_deref().unwrap_or(&field.name);
+        let known = given.as_object().and_then(|given| given.field(source).or_else(|| given.field(&field.name)));
+        if let Some(known) = known {
+            field.shape = completed_field(&field.shape, &known.shape);
+        }
+    }
+    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
+}
+
+fn completed_field(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
+    let open = stated.is_unknown() || is_any_map(stated) && given.as_object().is_some();
+    if open && !given.is_unknown() { Arc::clone(given) } else { reduce::fill(stated, given, 0) }
+}
+
+/// `dict[str, Any]`: it says no more than that there is an object.
+fn is_any_map(shape: &Shape) -> bool {
+    shape.as_object().is_some_and(|object| {
+        object.fields.is_empty() && matches!(&object.rest, Rest::Open { keys: None, values } if values.is_unknown())
+    })
 }
 
 fn has_hole(shape: &Shape, depth: u32) -> bool {
     depth < 8
         && match &shape.kind {
             ShapeKind::Unknown(_) => true,
+            ShapeKind::Object(_) if is_any_map(shape) => true,
             ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
                 branches.iter().any(|branch| has_hole(branch, depth + 1))
             }

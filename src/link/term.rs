@@ -85,7 +85,7 @@ pub enum Kind<'a> {
     OfType(TypeUse<'a>),
     Function(FnRef),
     /// A class itself rather than a value of it.
-    Class(ClassValue),
+    Class(Box<ClassValue<'a>>),
     /// What a method of a class gives, where which class it is depends on who calls.
     OnClass(Box<OnClass<'a>>),
     /// What calls outside the repository build: `FutureRecord::to("orders").payload(&json)`, `new PutEventsCommand({…})`.
@@ -96,7 +96,9 @@ pub enum Kind<'a> {
 
 /// A class that is used as a value: what declares its form, and what holds its methods.
 #[derive(Clone, Debug)]
-pub struct ClassValue {
+pub struct ClassValue<'a> {
+    /// Its constants, as an object.
+    pub constants: Option<Term<'a>>,
     pub name: String,
     pub declared: Option<DeclId>,
     pub class: Option<DeclId>,
@@ -111,7 +113,7 @@ pub struct OnClass<'a> {
 }
 
 /// Calls a method of a class that substitution has made known.
-pub type CallOnClass<'f, 'a> = dyn Fn(&ClassValue, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
+pub type CallOnClass<'f, 'a> = dyn Fn(&ClassValue<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
 
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
@@ -434,6 +436,10 @@ impl<'a> Term<'a> {
                     ),
                     site,
                 ),
+            },
+            Kind::Class(class) => match class.constants {
+                Some(constants) => constants.member(name, site),
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Class(class), self.site)), name.to_owned()), site),
             },
             kind => Term::new(Kind::Member(Box::new(Term::new(kind, self.site)), name.to_owned()), site),
         }

@@ -5,5 +5,6 @@ mod docs;
 mod page;
 mod pages;
 mod program;
+mod refactors_python;
 mod refactors_typescript;
 mod tidy;

@@ -488,6 +488,10 @@ impl<'a> Lower<'a> {
             }
         }
         let Some(ty) = ty else { return value };
+        if matches!(value.kind, ExprKind::Local(_)) {
+            // The type says which keys are written; what the variable was made with says what they hold.
+            return Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), at);
+        }
         let dumped = Expr::new(ExprKind::OfType(Box::new(ty)), at);
         // Constants that the model was made with say more than its type: the event's own name, mostly.
         let ExprKind::Record(record) = value.kind else { return dumped };

@@ -127,6 +127,7 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 payload: texts(&row.payload),
                 handler: texts(&row.handler),
                 event_like: Texts::None,
+                event_unlike: Texts::None,
                 key: texts(&row.key),
                 idempotency_key: texts(&row.idempotency_key),
                 retry: texts(&row.retry),
@@ -283,8 +284,10 @@ pub fn judge(
     let mut diagnostics = Vec::new();
     compare::finish(&mut findings);
     acceptances.apply(&mut findings, options.today, plan.config.self_accept(), &mut diagnostics);
+    // A question that no rule looks at yet is open, not answered with no.
+    let mut undecided: BTreeSet<u8> =
+        (1..=6).filter(|question| !rules::RULES.iter().any(|rule| rule.question == Some(*question))).collect();
     let unread_change = unread_findings(base_state, head_state, &compare_options.changed_files);
-    let mut undecided = BTreeSet::new();
     let mut touched_unknown = unknown_touched;
     if !unread_change.is_empty() {
         undecided.extend(1..=6);

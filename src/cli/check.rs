@@ -14,7 +14,7 @@ use crate::report::assemble::{self, FailOn as GateLevel};
 use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
 use crate::snapshot::base::{self, Found, Head, Request};
-use crate::snapshot::{Content, FolderSnapshot, Repository, Snapshot};
+use crate::snapshot::{Content, Entry, FolderSnapshot, Repository, Snapshot};
 use crate::source::{RepoPath, SourceText};
 
 #[derive(clap::Args)]
@@ -180,11 +180,22 @@ pub(crate) struct Sources<'s> {
     base: Option<&'s dyn Snapshot>,
     head: &'s dyn Snapshot,
     known: std::sync::Mutex<std::collections::BTreeMap<(Side, RepoPath), Option<Arc<SourceText>>>>,
+    /// What each side has, listed once: listing a working tree walks all of it.
+    listed: std::sync::Mutex<std::collections::BTreeMap<Side, Arc<Vec<Entry>>>>,
 }
 
 impl<'s> Sources<'s> {
     pub fn new(base: Option<&'s dyn Snapshot>, head: &'s dyn Snapshot) -> Self {
-        Sources { base, head, known: std::sync::Mutex::default() }
+        Sources { base, head, known: std::sync::Mutex::default(), listed: std::sync::Mutex::default() }
+    }
+
+    fn entries(&self, side: Side, snapshot: &dyn Snapshot) -> Option<Arc<Vec<Entry>>> {
+        if let Some(listed) = self.listed.lock().ok()?.get(&side) {
+            return Some(Arc::clone(listed));
+        }
+        let entries = Arc::new(snapshot.entries(&|_| true).ok()?.entries);
+        self.listed.lock().ok()?.insert(side, Arc::clone(&entries));
+        Some(entries)
     }
 }
 
@@ -198,8 +209,8 @@ impl SourceLookup for Sources<'_> {
             Side::Base => self.base?,
             Side::Head => self.head,
         };
-        let listing = snapshot.entries(&|path| path == file).ok()?;
-        let text = listing.entries.first().and_then(|entry| match snapshot.read(entry) {
+        let entries = self.entries(side, snapshot)?;
+        let text = entries.iter().find(|entry| entry.path == *file).and_then(|entry| match snapshot.read(entry) {
             Content::Text(text) => Some(Arc::new(text)),
             Content::Skipped(_) => None,
         });

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::UserError;
 use crate::facts::{Completion, Role};
 use crate::finding::Severity;
-use crate::link::boundaries::named_types;
+use crate::link::boundaries::named_types_in;
 use crate::link::model::Boundary;
 use crate::report::{Side, SourceLookup};
 use crate::scan::Cache;
@@ -156,7 +156,6 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let (config, _): (Config, _) = crate::scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let cache = Cache::default();
     let state = check::understand(snapshot.as_ref(), &config, &cache, &[])?;
-    let types = crate::scan::pool().install(|| named_types(&state.scan.units));
     let sources = super::check::Sources::new(None, snapshot.as_ref());
     let single = matches!(args.paths.as_slice(), [one] if one.is_file());
     let wanted: Vec<String> = args
@@ -170,6 +169,9 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
             || wanted.is_empty()
             || wanted.iter().any(|path| file.as_str() == path || file.as_str().starts_with(&format!("{path}/")))
     };
+    // An event is asked for alone, without the types that the code declares.
+    let listed = |file: &RepoPath| args.event.is_none() && shown(file);
+    let types = crate::scan::pool().install(|| named_types_in(&state.scan.units, &listed));
     let position = |origin: &Origin| {
         sources.source(Side::Head, &origin.file).map_or((1, 1), |text| {
             let position = text.position(origin.span.start);

@@ -304,7 +304,7 @@ pub fn touches(instance: &str, path: &str) -> bool {
         match (a.next(), b.next()) {
             (None, _) | (_, None) => return true,
             (Some(x), Some(y)) => {
-                if x != y && y != "*" && !(x == "*") {
+                if x != y && y != "*" && x != "*" {
                     return false;
                 }
             }

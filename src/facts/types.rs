@@ -7,6 +7,9 @@ use super::values::{Expr, Literal};
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
 
+/// The path under which Python facts keep the type of a class itself: `type[T]`.
+pub const CLASS_TYPE: [&str; 2] = ["builtins", "type"];
+
 /// A named type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeDecl {

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
-use super::idioms::selector::{Root as Selected, Step as PathStep};
+use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
 use super::payload;
 use super::reads::{self, ReadTree, Root};
 use super::reduce;
 use super::resolve::{DeclId, FnRef, Program};
-use super::summaries::{CallSite, EVENT_KEYS, Emission, summarize, texts_of};
+use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
-use super::{declared, packages, surroundings};
+use super::{declared, decoders, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
-use crate::source::{Origin, Span};
+use crate::source::{Origin, RepoPath, Span};
 
 /// How the user's configuration bears on linking.
 #[derive(Debug, Default)]
@@ -43,7 +43,11 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     }
     linker.handlers();
     linker.decoders();
-    let found = std::mem::take(&mut linker.boundaries);
+    let mut found = std::mem::take(&mut linker.boundaries);
+    found.retain(|boundary| {
+        let row = idioms.rows.iter().find(|row| row.id == boundary.idiom);
+        !boundary.event.as_ref().is_some_and(|event| row.is_some_and(|row| row.excludes_event(event)))
+    });
     let mut boundaries = declared::with_declared(&program, &types, &linker.packages, found, |file| linker.is_test(file));
     for boundary in &mut boundaries {
         boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
@@ -62,13 +66,27 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     Model { boundaries, unread }
 }
 
+/// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands
+/// would be expanded to the limit of one.
+const LISTED_NODES: u32 = 2_000_000;
+
+/// What every listed type may come to, however many there are.
+const LISTED_NODES_EACH: u32 = 400;
+
 /// Every named type that says it goes over a wire, or that other files can name.
 pub fn named_types(units: &[FileUnit]) -> Vec<NamedType> {
+    named_types_in(units, &|_| true)
+}
+
+/// The named types of the files that are `wanted`.
+pub fn named_types_in(units: &[FileUnit], wanted: &dyn Fn(&RepoPath) -> bool) -> Vec<NamedType> {
     let program = Program::new(units);
     let eval = Eval::new(&program);
-    let types = Types::new(&eval);
+    let listed: usize = units.iter().filter(|unit| wanted(&unit.path)).map(|unit| unit.facts.types.len()).sum();
+    let each = LISTED_NODES / u32::try_from(listed).unwrap_or(u32::MAX).max(1);
+    let types = Types::within(&eval, each.max(LISTED_NODES_EACH));
     let mut named = Vec::new();
-    for (at, unit) in units.iter().enumerate() {
+    for (at, unit) in units.iter().enumerate().filter(|(_, unit)| wanted(&unit.path)) {
         let file = FileId(at as u32);
         for (index, decl) in unit.facts.types.iter().enumerate() {
             if !decl.exported && !decl.serializable {
@@ -172,13 +190,17 @@ impl<'l, 'a> Linker<'l, 'a> {
             .as_ref()
             .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
             .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
-        let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
+        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        // A plain text as a request's body, or a number put on a queue of the process, is no payload with fields.
+        if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
+            return;
+        }
+        let channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
         boundary.delivery.retry = key_text(&emission.retry);
-        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
         self.named(boundary, events, emission.event.as_ref(), channels);
     }
 
@@ -222,6 +244,8 @@ impl<'l, 'a> Linker<'l, 'a> {
             Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
             Kind::Unknown(text) => text.clone(),
             Kind::Built(built) => format!("{}(…)", built.root),
+            Kind::Class(class) => class.name.clone(),
+            Kind::OnClass(on) => format!("{}.{}()", self.text_at(&on.class), on.method),
             Kind::Member(inner, name) => format!("{}.{name}", self.text_at(inner)),
             Kind::Param { function, index, .. } => self
                 .program
@@ -270,8 +294,16 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
-        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
         let (shape, enforced, read_anything) = self.intake_shape(&intakes);
+        if idiom.kind == "decode" && events.is_empty() {
+            let span = self.program.function(site.function).call(site.call).span;
+            events = decoders::dispatched_events(self.eval, site.function, span);
+            // Neither an event nor a field: nothing could ever be said of it.
+            if events.is_empty() && shape.is_unknown() {
+                return;
+            }
+        }
         if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
             return;
         }
@@ -363,6 +395,10 @@ impl<'l, 'a> Linker<'l, 'a> {
             enforced |= tree.enforced.is_some();
             shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
         }
+        // A wrapper that looks at nothing itself says nothing of what the handler inside it needs.
+        if shapes.iter().any(|shape| !shape.is_unknown()) {
+            shapes.retain(|shape| !shape.is_unknown());
+        }
         let shape = shapes
             .into_iter()
             .reduce(|a, b| reduce::intersect(&a, &b))
@@ -424,6 +460,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         let events = self.handler_texts(&row.event, target, function, decorator);
         let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
+            // A route that takes no payload by one of these names is some other route of a file about webhooks.
+            if intakes.is_empty() {
+                return;
+            }
             let path = self.program.files.unit(target.file).path.clone();
             let near = events
                 .iter()
@@ -482,6 +522,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                 };
                 let Some(argument) = given else { return Vec::new() };
                 let term = self.eval.term(top, &argument.value, u32::MAX);
+                if selector.by_name {
+                    return named_in_source(self.eval, &term, &argument.value).into_iter().collect();
+                }
                 let site = term.site;
                 super::idioms::selector::walk(term, &selector.steps, site).map(|term| texts_of(&term)).unwrap_or_default()
             })
@@ -515,6 +558,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                     self.decoder(reference, span, &ty);
                 }
             }
+        }
+        for bound in decoders::bound_by_callers(self.eval) {
+            self.decoder(bound.function, bound.span, &bound.ty);
         }
     }
 
@@ -577,7 +623,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
             document: None,
         };
-        let events = surroundings::guarded_events(self.eval, function, span);
+        let events = decoders::dispatched_events(self.eval, function, span);
         self.named(boundary, events, None, Vec::new());
     }
 }
@@ -611,7 +657,7 @@ fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t T
 }
 
 /// `T` of `Result<T, E>` and `Option<T>`, or the type itself.
-fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
+pub fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
     match &ty.kind {
         TypeKind::Ref(reference)
             if matches!(reference.path.last().map(String::as_str), Some("Result" | "Promise" | "Option")) =>
@@ -619,6 +665,14 @@ fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
             reference.args.first()
         }
         _ => Some(ty),
+    }
+}
+
+fn is_scalar(shape: &Shape) -> bool {
+    match &shape.kind {
+        ShapeKind::Const(value) => !value.is_object() && !value.is_array(),
+        ShapeKind::String(_) | ShapeKind::Integer(_) | ShapeKind::Number(_) | ShapeKind::Boolean | ShapeKind::Null => true,
+        _ => false,
     }
 }
 

@@ -4,8 +4,8 @@
 use super::eval::{Eval, dotted};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{Kind, Site, Term, TypeUse, Written};
-use crate::facts::{Call, CallKind, Expr, ExprKind, LocalKind, TypeExpr, TypeKind};
+use super::term::{CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
+use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 
 /// Method names that so many types have that a single candidate proves nothing.
 const COMMON_METHODS: &[&str] = &[
@@ -87,7 +87,10 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
             }
             if let ExprKind::This = base.kind {
                 let class = eval.own_class(function);
-                let found = class.and_then(|class| method_of(eval, class, name, 0));
+                let found = class.and_then(|class| {
+                    method_of(eval, class, name, 0)
+                        .or_else(|| callable(eval, &of_type(eval, &member_type(eval, class, name, 0)?, 0)))
+                });
                 return found.or_else(|| {
                     let owner = scope.last()?;
                     function_entity(program.member_of(owner, function.file, name))
@@ -105,6 +108,10 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
             }
         }
         ExprKind::Local(id) => match &program.function(function).locals.get(id.0 as usize) {
+            Some(local) if local.kind == LocalKind::Param && local.ty.is_some() => {
+                let ty = eval.type_use(function, local.ty.as_ref()?);
+                callable(eval, &of_type(eval, &ty, 0))
+            }
             Some(local) if local.kind == LocalKind::Variable => {
                 match eval.term(function, local.value.as_ref()?, call.span.start).bare().kind {
                     Kind::Function(target) => Some(target),
@@ -116,6 +123,40 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
         ExprKind::Function(id) => Some(FnRef { file: function.file, id: *id }),
         _ => None,
     }
+}
+
+/// The function behind a value of a type that says how it is called: its own `__call__`, or the one function of the repository
+/// that takes the same leading parameters, by name, as a protocol of a callable asks for.
+fn callable(eval: &Eval<'_>, receiver: &Receiver<'_>) -> Option<FnRef> {
+    let Receiver::Class(class) = receiver else { return None };
+    if let Some(known) = eval.callables.borrow().get(class) {
+        return *known;
+    }
+    let program = eval.program;
+    let own = method_of(eval, *class, "__call__", 0)?;
+    let asked = program.function(own);
+    let names = |function: &'_ Function| -> Vec<String> {
+        function.locals.iter().take(function.params as usize).map(|local| local.name.clone()).collect()
+    };
+    let wanted = names(asked);
+    let found = if !asked.returns.is_empty() || !asked.calls.is_empty() || wanted.len() < 2 {
+        Some(own)
+    } else {
+        let mut fits = program.files.units.iter().enumerate().flat_map(|(at, unit)| {
+            let wanted = &wanted;
+            unit.facts.functions.iter().enumerate().filter_map(move |(index, function)| {
+                let free = !function.is_method && !function.in_test && function.parent.is_none() && !function.name.is_empty();
+                (free && unit.facts.language == LanguageId::Python && names(function).starts_with(wanted))
+                    .then_some(FnRef { file: FileId(at as u32), id: FnId(index as u32) })
+            })
+        });
+        match (fits.next(), fits.next()) {
+            (Some(only), None) => Some(only),
+            (_, _) => None,
+        }
+    };
+    eval.callables.borrow_mut().insert(*class, found);
+    found
 }
 
 fn function_entity(entity: Option<Entity>) -> Option<FnRef> {
@@ -179,6 +220,14 @@ fn receiver_class<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Recei
     receiver_of(eval, &term)
 }
 
+/// The class of what a method is called on, where it is one of the repository.
+pub fn class_of_receiver<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Option<DeclId> {
+    match receiver_class(eval, function, base) {
+        Receiver::Class(class) => Some(class),
+        Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+    }
+}
+
 fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
     match &term.kind {
         Kind::Typed(inner, ty) => match receiver_of(eval, inner) {
@@ -202,8 +251,10 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
         | Kind::OneOf(_)
         | Kind::Decoded(_, _)
         | Kind::Function(_)
+        | Kind::OnClass(_)
         | Kind::Built(_)
         | Kind::Unknown(_) => Receiver::Unknown,
+        Kind::Class(class) => class.class.map_or(Receiver::Unknown, Receiver::Class),
     }
 }
 
@@ -225,6 +276,10 @@ fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
             TypeKind::Ref(reference) => {
                 // `Arc<Bus>`, `Promise<Bus>`, `Optional[Bus]`: what is inside has the methods.
                 let wrapper = reference.path.last().map(String::as_str).unwrap_or_default();
+                if reference.path == CLASS_TYPE && reference.args.len() == 1 {
+                    let inner = TypeUse { ty: Written::Expr(&reference.args[0]), ..ty.clone() };
+                    return of_type(eval, &inner, depth + 1);
+                }
                 if reference.args.len() == 1
                     && matches!(
                         wrapper,

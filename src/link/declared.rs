@@ -21,9 +21,13 @@ use crate::source::{Origin, Span};
 /// Words that say that a name is about what crosses between systems.
 const EVENT_WORDS: &[&str] = &["event", "webhook", "topic", "message", "notification", "queue", "channel", "subject", "signal"];
 
+/// Words that say that a list of names is about something else, whatever it is named after: `ChannelErrorCode`,
+/// `CHANNEL_FIELDS`.
+const OTHER_WORDS: &[&str] = &["error", "exception", "field", "filter", "column", "permission"];
+
 fn speaks_of_events(name: &str) -> bool {
     let folded = name.to_ascii_lowercase();
-    EVENT_WORDS.iter().any(|word| folded.contains(word))
+    EVENT_WORDS.iter().any(|word| folded.contains(word)) && !OTHER_WORDS.iter().any(|word| folded.contains(word))
 }
 
 /// An event name as people write them: lower-case words with separators, or a few words in one casing; never prose.
@@ -46,6 +50,12 @@ pub fn with_declared(
     let mut produced: BTreeSet<String> = boundaries
         .iter()
         .filter(|boundary| boundary.role == Role::Producer)
+        .filter_map(|boundary| boundary.event.clone())
+        .collect();
+    // A bare name that is read here and sent nowhere is a name of what comes in: it promises nothing to anybody.
+    let consumed: BTreeSet<String> = boundaries
+        .iter()
+        .filter(|boundary| boundary.role == Role::Consumer)
         .filter_map(|boundary| boundary.event.clone())
         .collect();
     let declared = |event: String, file: FileId, span: Span, symbol: &str, shape: Arc<Shape>| {
@@ -99,7 +109,11 @@ pub fn with_declared(
         }
         for constant in unit.facts.constants.iter().filter(|constant| constant.registry && speaks_of_events(&constant.name)) {
             for (name, span) in names_in(&constant.value.kind) {
-                if name.contains(['.', '_', '-', ':', '/']) && looks_like_event(&name) && produced.insert(name.clone()) {
+                if name.contains(['.', '_', '-', ':', '/'])
+                    && looks_like_event(&name)
+                    && !consumed.contains(&name)
+                    && produced.insert(name.clone())
+                {
                     let shape = reduce::hole("only the name of the event is declared");
                     boundaries.push(declared(name, file, span, &constant.name, shape));
                 }

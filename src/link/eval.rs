@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
-use super::term::{Built, Entry, Kind, MAX_DEPTH, Record, Site, Term, TypeUse, Written};
+use super::term::{Built, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
 use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, Function, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
+use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
 
 /// How many calls deep the returned value of a function is followed.
@@ -19,6 +19,13 @@ const MAX_NESTING: u32 = 12;
 
 /// How many expressions one evaluation visits before the rest is unknown.
 const MAX_STEPS: u32 = 20_000;
+
+/// The methods by which Rust code asks an enum for the text of a variant.
+const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_string"];
+
+/// Class methods of models that give a value of the model.
+const VALIDATING: &[&str] =
+    &["construct", "from_orm", "model_construct", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate"];
 
 /// Evaluates expressions of one program.
 pub struct Eval<'a> {
@@ -39,6 +46,10 @@ pub struct Eval<'a> {
     /// Which function a call runs; the key is the call's address, which lives as long as the facts.
     callees: RefCell<FxHashMap<(FnRef, usize), Option<FnRef>>>,
     constants_active: RefCell<Vec<DeclId>>,
+    /// Class methods whose value is being computed for a class of the caller's choice.
+    classes_active: RefCell<Vec<(FnRef, DeclId)>>,
+    /// The functions that stand for a protocol of a callable, by the protocol's class.
+    pub callables: RefCell<FxHashMap<DeclId, Option<FnRef>>>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 
@@ -56,6 +67,8 @@ impl<'a> Eval<'a> {
             imported: RefCell::default(),
             callees: RefCell::default(),
             constants_active: RefCell::default(),
+            classes_active: RefCell::default(),
+            callables: RefCell::default(),
             no_bindings: Arc::new(Vec::new()),
         }
     }
@@ -119,6 +132,10 @@ impl<'a> Eval<'a> {
             }
             ExprKind::This => Kind::Unknown("this".to_owned()),
             ExprKind::Member(base, name) => {
+                if name == "name" && is_own_constructor(base) {
+                    let method = self.method_around(function);
+                    return Term::new(Kind::Param { function: method, index: RECEIVER_CLASS, declared: None }, site);
+                }
                 if matches!(base.kind, ExprKind::This) {
                     return self.own_member(function, name, site, depth);
                 }
@@ -180,10 +197,9 @@ impl<'a> Eval<'a> {
                 let value = go(inner);
                 match (value.kind, ty) {
                     (Kind::Encoded(inner), None) => return *inner,
-                    (kind, ty) => Kind::Decoded(
-                        Box::new(Term::new(kind, value.site)),
-                        ty.as_ref().map(|ty| self.type_use(function, ty)),
-                    ),
+                    (kind, ty) => {
+                        Kind::Decoded(Box::new(Term::new(kind, value.site)), ty.as_ref().map(|ty| self.type_use(function, ty)))
+                    }
                 }
             }
             ExprKind::Typed(inner, ty) => {
@@ -382,14 +398,18 @@ impl<'a> Eval<'a> {
                 let class = self.program.class(id);
                 match found.rest.first() {
                     Some(member) => {
-                        let (_, _, value) = class.members.iter().find(|(name, _, _)| name == member)?;
+                        let Some((_, _, value)) = class.members.iter().find(|(name, _, _)| name == member) else {
+                            let given = self.class_member(id, member, site, depth, 0)?;
+                            return Some(found.rest[1..].iter().fold(given, |term, name| term.member(name, site)));
+                        };
                         let top = FnRef { file: id.file, id: crate::facts::FnId(0) };
                         let inner = self.eval(top, value.as_ref()?, u32::MAX, depth + 1);
                         return Some(found.rest[1..].iter().fold(inner, |term, name| term.member(name, site)));
                     }
-                    None => return None,
+                    None => return self.class_value(None, Some(id), site),
                 }
             }
+            Entity::Type(id) if found.rest.is_empty() => return self.class_value(Some(id), None, site),
             Entity::Type(_) | Entity::Module(_) | Entity::External(_) => return None,
         };
         for member in &found.rest {
@@ -446,7 +466,8 @@ impl<'a> Eval<'a> {
     /// `this.name`, `self.name`: a member of the class around the function.
     fn own_member(&self, function: FnRef, name: &str, site: Site, depth: u32) -> Term<'a> {
         let scope = &self.program.function(function).scope;
-        let Some(class) = self.own_class(function) else {
+        let chosen = self.classes_active.borrow().last().filter(|(active, _)| *active == function).map(|(_, class)| *class);
+        let Some(class) = chosen.or_else(|| self.own_class(function)) else {
             return Term::unknown(format!("this.{name}"), site);
         };
         self.class_member(class, name, site, depth, 0)
@@ -504,9 +525,86 @@ impl<'a> Eval<'a> {
         None
     }
 
+    /// A Python class as a value; in other languages the name of a type is no value of a payload.
+    fn class_value(&self, declared: Option<DeclId>, class: Option<DeclId>, site: Site) -> Option<Term<'a>> {
+        let id = declared.or(class)?;
+        if self.program.files.unit(id.file).facts.language != LanguageId::Python {
+            return None;
+        }
+        let (name, scope) = match declared {
+            Some(id) => (&self.program.type_decl(id).name, &self.program.type_decl(id).scope),
+            None => (&self.program.class(id).name, &self.program.class(id).scope),
+        };
+        let class =
+            class.or_else(|| match self.program.resolve(id.file, scope, std::slice::from_ref(name), Want::Class)?.entity {
+                Entity::Class(class) => Some(class),
+                Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
+            });
+        Some(Term::new(Kind::Class(ClassValue { name: name.clone(), declared, class }), site))
+    }
+
+    /// A call of a method on a parameter that is declared to be a class, or on a variable that holds one.
+    fn called_on_class(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
+        let ExprKind::Member(base, method) = &call.callee.kind else { return None };
+        if !matches!(base.kind, ExprKind::Local(_)) {
+            return None;
+        }
+        let class = self.eval(function, base, at, depth + 1);
+        let fits = match &class.kind {
+            Kind::Class(_) => true,
+            Kind::Param { declared: Some(ty), .. } => ty.of_class().is_some(),
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        let positional = call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+        let args: Vec<Term<'a>> = positional.map(|argument| self.eval(function, &argument.value, at, depth + 1)).collect();
+        let site = Site { file: function.file, span: call.span };
+        if let Kind::Class(known) = &class.kind {
+            return self.class_call(known, method, &args, site);
+        }
+        Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: method.clone(), args })), site))
+    }
+
+    /// How substitution calls methods of classes that it has made known.
+    pub fn on_class(&self) -> impl Fn(&ClassValue, &str, &[Term<'a>], Site) -> Option<Term<'a>> + '_ {
+        |class, method, args, site| self.class_call(class, method, args, site)
+    }
+
+    fn class_call(&self, class: &ClassValue, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+        // What a model validates has the model's form.
+        if class.declared.is_some() && VALIDATING.contains(&method) {
+            return Some(Term::new(Kind::Class(class.clone()), site));
+        }
+        let id = class.class?;
+        let target = super::callee::method_of(self, id, method, 0)?;
+        if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
+            return None;
+        }
+        self.active.borrow_mut().push(target);
+        self.classes_active.borrow_mut().push((target, id));
+        let callee = self.program.function(target);
+        let mut returns: Vec<Term<'a>> = callee.returns.iter().map(|value| self.eval(target, value, value.span.end, 1)).collect();
+        self.classes_active.borrow_mut().pop();
+        self.active.borrow_mut().pop();
+        let value = match returns.len() {
+            0 => return None,
+            1 => returns.remove(0),
+            _ => Term::new(Kind::OneOf(returns), site),
+        };
+        Some(value.substitute(target, &|index| args.get(index as usize).cloned(), &self.on_class()))
+    }
+
     /// What a call gives: the returned value of a function of the repository, or what its declared type says.
     fn call_value(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span: call.span };
+        if let Some(text) = self.variant_text(function, call, at, depth) {
+            return text;
+        }
+        if let Some(given) = self.called_on_class(function, call, at, depth) {
+            return given;
+        }
         let Some(target) = self.callee(function, call) else {
             return self.built(function, call, at, depth);
         };
@@ -538,7 +636,12 @@ impl<'a> Eval<'a> {
         });
         let value = if value.is_open() {
             let bound = self.arguments(function, call, target, at, depth + 1);
-            value.substitute(target, &|index| bound.get(index as usize).cloned().flatten())
+            let receiver = self.receiver_name(function, call);
+            let argument = |index: u32| match index {
+                RECEIVER_CLASS => receiver.clone(),
+                _ => bound.get(index as usize).cloned().flatten(),
+            };
+            value.substitute(target, &argument, &self.on_class())
         } else {
             value
         };
@@ -546,6 +649,37 @@ impl<'a> Eval<'a> {
             Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
             _ => value,
         }
+    }
+
+    /// `Event::Paid.as_str()` in Rust: what the enum's own function calls that variant. Where the receiver is no variant of an
+    /// enum with such a function, these methods give the value that they are called on.
+    fn variant_text(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
+        let ExprKind::Member(base, method) = &call.callee.kind else { return None };
+        if !call.args.is_empty()
+            || !VARIANT_TEXTS.contains(&method.as_str())
+            || self.program.files.unit(function.file).facts.language != LanguageId::Rust
+        {
+            return None;
+        }
+        if let Some(path) = dotted(base)
+            && let Some((variant, owner)) = path.split_last()
+            && let Some(name) = owner.last()
+        {
+            let scope = &self.program.function(function).scope;
+            let name = match name.as_str() {
+                "Self" => scope.last()?,
+                name => &name.to_owned(),
+            };
+            if let Some(Entity::Constant(id)) = self.program.member_of(name, function.file, method) {
+                let site = Site { file: function.file, span: call.span };
+                let text = self.constant(id, site, depth).member(variant, site);
+                return text.as_text().is_some().then_some(text);
+            }
+        }
+        let value = self.eval(function, base, at, depth + 1);
+        let keeps = matches!(value.bare().kind, Kind::Literal(Literal::Text(_)) | Kind::Template(_))
+            || matches!(value.bare().kind, Kind::Param { .. } | Kind::Member(_, _)) && value.is_open();
+        keeps.then_some(value)
     }
 
     /// The chain of foreign calls that a call ends.
@@ -648,9 +782,39 @@ impl<'a> Eval<'a> {
         target
     }
 
+    /// The method that a closure stands in.
+    fn method_around(&self, function: FnRef) -> FnRef {
+        let mut current = function;
+        for _ in 0..16 {
+            match self.program.function(current).parent {
+                Some((parent, _)) if parent.0 != 0 => current = FnRef { file: current.file, id: parent },
+                Some(_) | None => break,
+            }
+        }
+        current
+    }
+
+    /// The name of the class that a method is called on, as `constructor.name` gives it inside the method.
+    pub fn receiver_name(&self, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
+        let ExprKind::Member(base, _) = &call.callee.kind else { return None };
+        let site = Site { file: function.file, span: call.span };
+        if matches!(base.kind, ExprKind::This) {
+            return Some(Term::new(
+                Kind::Param { function: self.method_around(function), index: RECEIVER_CLASS, declared: None },
+                site,
+            ));
+        }
+        Some(match super::callee::class_of_receiver(self, function, base) {
+            Some(class) => Term::new(Kind::Literal(Literal::Text(self.program.class(class).name.clone())), site),
+            None => Term::unknown("the class of what a method is called on", site),
+        })
+    }
+
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.
     fn is_whole(&self) -> bool {
-        self.steps.get() < MAX_STEPS && self.nesting.get() < MAX_NESTING - 2 && self.active.borrow().len() < MAX_CALL_DEPTH as usize
+        self.steps.get() < MAX_STEPS
+            && self.nesting.get() < MAX_NESTING - 2
+            && self.active.borrow().len() < MAX_CALL_DEPTH as usize
     }
 }
 
@@ -666,6 +830,11 @@ fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
         }
         kind => vec![Entry::Spread { value: Term::new(kind, term.site), conditional: false }],
     }
+}
+
+/// `this.constructor`
+fn is_own_constructor(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Member(base, name) if name == "constructor" && matches!(base.kind, ExprKind::This))
 }
 
 /// `a.b.c` as a path, where its root is a name of the module level.

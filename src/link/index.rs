@@ -57,7 +57,11 @@ impl FileIndex {
                 index.add(&function.scope, &function.name, Symbol::Function(id));
             }
             for (call_at, call) in function.calls.iter().enumerate() {
-                if let Some(name) = last_name(&call.callee.kind) {
+                let local = match &call.callee.kind {
+                    ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.as_str()),
+                    _ => None,
+                };
+                if let Some(name) = last_name(&call.callee.kind).or(local) {
                     index.calls.entry(name.to_owned()).or_default().push((id, CallId(call_at as u32)));
                 }
             }

@@ -3,6 +3,7 @@
 pub mod boundaries;
 pub mod callee;
 pub mod declared;
+mod decoders;
 pub mod eval;
 pub mod idioms;
 pub mod index;

@@ -96,6 +96,12 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         }
         Kind::OfType(ty) => return types.shape(ty, side),
         Kind::Function(_) => return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: true },
+        // A class where a value is expected says what its values look like: `data={"user": UserData}`.
+        Kind::Class(class) => match class.declared {
+            Some(id) => return Reduced { shape: types.declared(id, side), absent: false },
+            None => ShapeKind::Unknown(format!("`{}` does not say how it is serialized", class.name)),
+        },
+        Kind::OnClass(on) => ShapeKind::Unknown(format!("the result of `{}` depends on the class", on.method)),
         Kind::Built(built) => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };

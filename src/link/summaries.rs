@@ -5,14 +5,16 @@
 //! handler, on the consumer side) is still a parameter, every call of that function substitutes its arguments, up the call
 //! graph, until the name becomes known: there the boundary is.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idioms};
-use super::idioms::selector::{Root, Selector};
+use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{Entry, Kind, Term};
+use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
 use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
 
 /// How many calls above the sink are followed.
@@ -22,8 +24,19 @@ const MAX_CHAIN: usize = 7;
 const MAX_EMISSIONS: usize = 200_000;
 
 /// The keys under which payloads carry the name of their event, in the order in which they are trusted.
-pub const EVENT_KEYS: &[&str] =
-    &["event", "type", "event_type", "eventType", "event_name", "eventName", "detail-type", "detailType", "topic", "kind"];
+pub const EVENT_KEYS: &[&str] = &[
+    "event",
+    "type",
+    "event_type",
+    "eventType",
+    "event_name",
+    "eventName",
+    "detail-type",
+    "detailType",
+    "topic",
+    "kind",
+    "name",
+];
 
 /// A call in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +64,8 @@ pub struct Emission<'a> {
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
+    /// The emission where its payload is put together, while its address was still open: where it stands if nobody tells the address.
+    complete: Option<Arc<Emission<'a>>>,
 }
 
 impl<'a> Emission<'a> {
@@ -70,9 +85,19 @@ impl<'a> Emission<'a> {
         }
     }
 
-    fn substituted(&self, function: FnRef, site: CallSite, bound: &[Option<Term<'a>>]) -> Emission<'a> {
-        let argument = |index: u32| bound.get(index as usize).cloned().flatten();
-        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument));
+    fn substituted(
+        &self,
+        eval: &Eval<'a>,
+        function: FnRef,
+        site: CallSite,
+        bound: &[Option<Term<'a>>],
+        receiver: Option<&Term<'a>>,
+    ) -> Emission<'a> {
+        let argument = |index: u32| match index {
+            RECEIVER_CLASS => receiver.cloned(),
+            _ => bound.get(index as usize).cloned().flatten(),
+        };
+        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument, &eval.on_class()));
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);
         chain.extend_from_slice(&self.chain);
@@ -93,6 +118,7 @@ impl<'a> Emission<'a> {
             chain,
             event_in_payload: self.event_in_payload,
             evidence: self.evidence,
+            complete: self.complete.clone(),
         }
     }
 }
@@ -164,7 +190,7 @@ pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
         work.propagate(open);
     }
     let mut settled = work.settled;
-    settled.sort_by(|a, b| (a.site(), a.row, a.chain.len()).cmp(&(b.site(), b.row, b.chain.len())));
+    settled.sort_by_key(|emission| (emission.site(), emission.row, emission.chain.len()));
     Summaries { settled }
 }
 
@@ -240,8 +266,22 @@ impl<'e, 'a> Work<'e, 'a> {
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
         let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
-        let payload = pick(&idiom.payload);
-        let handler = pick(&idiom.handler);
+        let mut payload = pick(&idiom.payload);
+        let handler = pick(&idiom.handler).map(|handler| self.unwrapped(handler, &idiom.handler, site, call));
+        let named = idiom.event.iter().find_map(|selector| {
+            let term = selector.select(self.eval, site.function, call)?;
+            let whole = selector.steps.is_empty() && idiom.payload.contains(selector);
+            // `add(payload, options)` beside `add(name, payload)`: what cannot be a name is the payload, where the row admits both.
+            if !can_be_name(&term) {
+                if whole {
+                    payload = Some(term);
+                }
+                return None;
+            }
+            let is_payload = whole
+                && idiom.payload.iter().find(|other| other.select(self.eval, site.function, call).is_some()) == Some(selector);
+            (!is_payload && !is_beyond(&term, selector)).then_some(term)
+        });
         let from_payload = |selectors: &[Selector]| {
             selectors.iter().filter(|selector| selector.root == Root::Payload).find_map(|selector| {
                 let term = payload.clone()?;
@@ -249,7 +289,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 super::idioms::selector::walk(term, &selector.steps, site)
             })
         };
-        let mut event = pick(&idiom.event).or_else(|| from_payload(&idiom.event));
+        let mut event = named.or_else(|| from_payload(&idiom.event));
         let channel = pick(&idiom.channel);
         let mut event_in_payload = false;
         if event.is_none()
@@ -267,7 +307,8 @@ impl<'e, 'a> Work<'e, 'a> {
         if idiom.wants_event_like() {
             let texts = [&event, &channel].into_iter().flatten().flat_map(texts_of).collect::<Vec<_>>();
             let source = [&event, &channel].into_iter().flatten().filter_map(|term| source_words(term)).collect::<Vec<_>>();
-            let fits = texts.iter().chain(&source).any(|text| idiom.admits_event(text));
+            let around = self.names_around(row, site);
+            let fits = texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text));
             let open = [&event, &channel].into_iter().flatten().any(Term::is_open);
             if !fits && !open {
                 return None;
@@ -294,12 +335,69 @@ impl<'e, 'a> Work<'e, 'a> {
             chain: vec![site],
             event_in_payload,
             evidence,
+            complete: None,
         })
     }
 
+    /// A handler that a function of the repository wraps (`new Worker(name, metered(processor))`): what is handed to the wrapper
+    /// handles as well as what it returns.
+    fn unwrapped(&self, handler: Term<'a>, selectors: &[Selector], site: CallSite, call: &'a Call) -> Term<'a> {
+        let wrapped = selectors.iter().find_map(|selector| {
+            let Root::Argument(position) = selector.root else { return None };
+            let at = usize::try_from(position).ok().or_else(|| call.args.len().checked_sub(position.unsigned_abs() as usize))?;
+            match &call.args.get(at)?.value.kind {
+                ExprKind::Call(id) if selector.steps.is_empty() => {
+                    self.eval.program.function(site.function).calls.get(id.0 as usize)
+                }
+                _ => None,
+            }
+        });
+        let (Kind::Function(_), Some(wrapper)) = (&handler.bare().kind, wrapped) else { return handler };
+        let place = handler.site;
+        let mut all = vec![handler];
+        for argument in &wrapper.args {
+            let given = self.eval.term(site.function, &argument.value, wrapper.span.start);
+            if matches!(given.bare().kind, Kind::Function(_) | Kind::Param { .. }) {
+                all.push(given);
+            }
+        }
+        if all.len() == 1 { all.remove(0) } else { Term::new(Kind::OneOf(all), place) }
+    }
+
+    /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
+    /// a column of a subscription.
+    fn names_around(&self, row: usize, site: CallSite) -> Vec<String> {
+        let idiom = &self.idioms.rows[row];
+        if idiom.kind != "webhook" || idiom.role != Role::Producer {
+            return Vec::new();
+        }
+        let mut current = site.function;
+        let mut names = Vec::new();
+        for _ in 0..8 {
+            let owner = self.eval.program.function(current);
+            names.push(owner.name.clone());
+            names.extend(owner.scope.last().cloned());
+            match owner.parent {
+                Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+                None => break,
+            }
+        }
+        names
+    }
+
     fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {
-        while let Some(emission) = pending.pop() {
+        while let Some(mut emission) = pending.pop() {
             self.count += 1;
+            if emission.complete.is_none()
+                && emission.role == Role::Producer
+                && emission.event.is_none()
+                && emission
+                    .payload
+                    .as_ref()
+                    .is_some_and(|payload| !payload.is_open() || matches!(payload.bare().kind, Kind::Object(_) | Kind::Record(_)))
+            {
+                emission.complete = Some(Arc::new(emission.clone()));
+            }
             self.covered.extend(emission.chain.iter().copied());
             let function = emission.site().function;
             if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
@@ -314,7 +412,8 @@ impl<'e, 'a> Work<'e, 'a> {
                 }
                 let call = self.eval.program.function(caller.function).call(caller.call);
                 let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
-                let mut carried = emission.substituted(function, caller, &bound);
+                let receiver = self.eval.receiver_name(caller.function, call);
+                let mut carried = emission.substituted(self.eval, function, caller, &bound, receiver.as_ref());
                 if carried.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
                     && let Some(found) = carried.payload.as_ref().and_then(event_in)
                     && (carried.event.is_none() || !texts_of(&found).is_empty())
@@ -336,17 +435,24 @@ impl<'e, 'a> Work<'e, 'a> {
             let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
             let source: Vec<String> =
                 [&emission.event, &emission.channel].into_iter().flatten().filter_map(source_words).collect();
-            if !texts.iter().chain(&source).any(|text| idiom.admits_event(text)) {
+            let sink = emission.chain[emission.chain.len() - 1];
+            let around = self.names_around(emission.row, sink);
+            if !texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text)) {
                 return;
             }
         }
         if emission.evidence == Evidence::Callee
             && idiom.role == Role::Producer
-            && !emission.event.as_ref().is_some_and(|event| !texts_of(event).is_empty())
+            && emission.event.as_ref().is_none_or(|event| texts_of(event).is_empty())
         {
             return;
         }
-        self.settled.push(emission);
+        // Callers that do not tell where it goes say nothing of it: it stands where the payload is put together.
+        let told = emission.event.is_some() || emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty());
+        match emission.complete {
+            Some(complete) if !told => self.settled.push(complete.as_ref().clone()),
+            _ => self.settled.push(emission),
+        }
     }
 
     /// The calls that run `function`: by its own name, and by the names that a closure is bound to.
@@ -451,19 +557,58 @@ fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, dept
     }
 }
 
+/// The methods by which object-relational mappers make an instance of a model from an object.
+const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
+
+/// Whether a value can be the name of an event; objects, lists, functions and numbers cannot.
+fn can_be_name(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Object(_)
+        | Kind::Record(_)
+        | Kind::Array(_)
+        | Kind::ListOf(_)
+        | Kind::MapOf(_)
+        | Kind::Function(_)
+        | Kind::Literal(crate::facts::Literal::Number(_) | crate::facts::Literal::Bool(_) | crate::facts::Literal::Null) => false,
+        Kind::OneOf(branches) => branches.iter().any(can_be_name),
+        _ => true,
+    }
+}
+
+/// Whether the selector's last step leads into a value of which nothing is known: the name is then the selector's own, and no
+/// word of the source. Headers that a caller passes on are of that kind.
+fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
+    match (&term.kind, selector.steps.last()) {
+        (Kind::Member(inner, name), Some(Step::Key(key))) => {
+            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()));
+            name == key && (of_headers || matches!(inner.bare().kind, Kind::Built(_)))
+        }
+        (Kind::OneOf(branches), Some(_)) => branches.iter().all(|branch| is_beyond(branch, selector)),
+        _ => false,
+    }
+}
+
 /// The name of its event that a payload carries.
 fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let mut bare = payload;
     while let Kind::Encoded(inner) | Kind::Typed(inner, _) = &bare.kind {
         bare = inner;
     }
+    // `Model.build({…})`: an instance of a model has what it is built from.
+    if let Kind::Built(built) = &bare.kind
+        && let Some((name, args)) = built.calls.last()
+        && MODEL_BUILDERS.contains(&name.as_str())
+        && let [(None, given)] = args.as_slice()
+    {
+        bare = given.bare();
+    }
     if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
         return None;
     }
     EVENT_KEYS.iter().find_map(|key| {
         let term = bare.clone().member(key, bare.site);
-        let named = !texts_of(&term).is_empty() || matches!(term.bare().kind, Kind::Param { .. }) || is_param_member(term.bare());
-        named.then_some(term)
+        let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
+        (depends || !texts_of(&term).is_empty()).then_some(term)
     })
 }
 
@@ -471,12 +616,21 @@ fn is_param_member(term: &Term<'_>) -> bool {
     matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
 }
 
-/// The constant texts that a term can be; a template with open parts gives a pattern with `*`.
+/// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.
+/// One that callers may still complete gives none.
 pub fn texts_of(term: &Term<'_>) -> Vec<String> {
+    if matches!(term.bare().kind, Kind::Template(_)) && term.is_open() {
+        return Vec::new();
+    }
+    patterns_of(term)
+}
+
+/// The same, where no further caller is going to complete it.
+pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
     match &term.bare().kind {
         Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
         Kind::OneOf(branches) => {
-            let mut texts: Vec<String> = branches.iter().flat_map(texts_of).collect();
+            let mut texts: Vec<String> = branches.iter().flat_map(patterns_of).collect();
             texts.dedup();
             texts
         }
@@ -484,7 +638,7 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
             let mut patterns = vec![String::new()];
             let mut constant = 0;
             for part in parts {
-                let options = match texts_of(part) {
+                let options = match patterns_of(part) {
                     texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
                     texts => texts,
                 };
@@ -493,7 +647,7 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
                 patterns =
                     patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
             }
-            if constant < 3 || term.is_open() { Vec::new() } else { patterns }
+            if constant < 3 { Vec::new() } else { patterns }
         }
         _ => Vec::new(),
     }
@@ -508,6 +662,7 @@ fn source_words(term: &Term<'_>) -> Option<String> {
             None => name.clone(),
         }),
         Kind::Built(built) => Some(built.root.clone()),
+        Kind::Class(class) => Some(class.name.clone()),
         Kind::Template(parts) => {
             let words: Vec<String> = parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(part))).collect();
             (!words.is_empty()).then(|| words.join(""))

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use super::modules::FileId;
-use super::resolve::FnRef;
-use crate::facts::{Literal, TypeExpr, TypeRef};
+use super::resolve::{DeclId, FnRef};
+use crate::facts::{Literal, TypeExpr, TypeKind, TypeRef};
 use crate::source::Span;
+
+pub use crate::facts::types::CLASS_TYPE;
 
 /// A place: file and span. Paths are looked up late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +28,19 @@ pub struct TypeUse<'a> {
     pub bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 
+impl<'a> TypeUse<'a> {
+    /// `T` of `type[T]`, the type of a class itself.
+    pub fn of_class(&self) -> Option<TypeUse<'a>> {
+        let reference = match self.ty {
+            Written::Named(reference) => reference,
+            Written::Expr(TypeExpr { kind: TypeKind::Ref(reference), .. }) => reference,
+            Written::Expr(_) => return None,
+        };
+        let [argument] = reference.args.as_slice() else { return None };
+        (reference.path == CLASS_TYPE).then(|| TypeUse { ty: Written::Expr(argument), ..self.clone() })
+    }
+}
+
 /// A type as the source writes it: an expression, or the name in a value of that type.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'a> {
@@ -40,6 +55,9 @@ pub struct Term<'a> {
     /// How many parts it is built from: values that are shared in the source are copied here, so growth is bounded.
     size: u32,
 }
+
+/// The index of a [`Kind::Param`] that stands for the name of the class of what a method is called on: `this.constructor.name`.
+pub const RECEIVER_CLASS: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 pub enum Kind<'a> {
@@ -66,11 +84,34 @@ pub enum Kind<'a> {
     Typed(Box<Term<'a>>, TypeUse<'a>),
     OfType(TypeUse<'a>),
     Function(FnRef),
+    /// A class itself rather than a value of it.
+    Class(ClassValue),
+    /// What a method of a class gives, where which class it is depends on who calls.
+    OnClass(Box<OnClass<'a>>),
     /// What calls outside the repository build: `FutureRecord::to("orders").payload(&json)`, `new PutEventsCommand({…})`.
     Built(Arc<Built<'a>>),
     /// Not followed, with the reason; the source text where that is all there is to say.
     Unknown(String),
 }
+
+/// A class that is used as a value: what declares its form, and what holds its methods.
+#[derive(Clone, Debug)]
+pub struct ClassValue {
+    pub name: String,
+    pub declared: Option<DeclId>,
+    pub class: Option<DeclId>,
+}
+
+/// `event_type.key()` with `event_type: type[Event]`.
+#[derive(Clone, Debug)]
+pub struct OnClass<'a> {
+    pub class: Term<'a>,
+    pub method: String,
+    pub args: Vec<Term<'a>>,
+}
+
+/// Calls a method of a class that substitution has made known.
+pub type CallOnClass<'f, 'a> = dyn Fn(&ClassValue, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
 
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
@@ -141,7 +182,14 @@ impl Kind<'_> {
     fn size(&self) -> u32 {
         let sum = |terms: &mut dyn Iterator<Item = u32>| terms.fold(1u32, u32::saturating_add);
         match self {
-            Kind::Literal(_) | Kind::Absent | Kind::Param { .. } | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => 1,
+            Kind::Literal(_)
+            | Kind::Absent
+            | Kind::Param { .. }
+            | Kind::OfType(_)
+            | Kind::Function(_)
+            | Kind::Class(_)
+            | Kind::Unknown(_) => 1,
+            Kind::OnClass(on) => sum(&mut on.args.iter().chain([&on.class]).map(|part| part.size)),
             Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => sum(&mut parts.iter().map(|part| part.size)),
             Kind::Member(inner, _)
             | Kind::Element(inner)
@@ -203,20 +251,27 @@ impl<'a> Term<'a> {
             }
             // What a foreign call gives does not become known by knowing its arguments.
             Kind::Built(_) => false,
-            Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Unknown(_) => false,
+            Kind::OnClass(on) => on.class.is_open(),
+            Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Class(_) | Kind::Unknown(_) => false,
         }
     }
 
     /// The term with the parameters of `function` replaced by what `argument` gives for each index.
-    pub fn substitute(&self, function: FnRef, argument: &dyn Fn(u32) -> Option<Term<'a>>) -> Term<'a> {
+    pub fn substitute(
+        &self,
+        function: FnRef,
+        argument: &dyn Fn(u32) -> Option<Term<'a>>,
+        on_class: &CallOnClass<'_, 'a>,
+    ) -> Term<'a> {
         let mut budget = MAX_NODES;
-        self.substitute_within(function, argument, &mut budget, 0)
+        self.substitute_within(function, argument, on_class, &mut budget, 0)
     }
 
     fn substitute_within(
         &self,
         function: FnRef,
         argument: &dyn Fn(u32) -> Option<Term<'a>>,
+        on_class: &CallOnClass<'_, 'a>,
         budget: &mut u32,
         depth: u32,
     ) -> Term<'a> {
@@ -224,11 +279,11 @@ impl<'a> Term<'a> {
             return Term::unknown("the value is built from too many parts", self.site);
         }
         *budget -= 1;
-        let mut go = |term: &Term<'a>| term.substitute_within(function, argument, budget, depth + 1);
+        let mut go = |term: &Term<'a>| term.substitute_within(function, argument, on_class, budget, depth + 1);
         let kind = match &self.kind {
             Kind::Param { function: owner, index, declared } if *owner == function => match argument(*index) {
                 Some(given) => match declared {
-                    Some(ty) if !matches!(given.kind, Kind::Literal(_) | Kind::Function(_)) => {
+                    Some(ty) if !matches!(given.kind, Kind::Literal(_) | Kind::Function(_) | Kind::Class(_)) => {
                         Kind::Typed(Box::new(given), ty.clone())
                     }
                     _ => return given,
@@ -262,11 +317,21 @@ impl<'a> Term<'a> {
                 fields: record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect(),
                 base: record.base.as_ref().map(&mut go),
             })),
+            Kind::OnClass(on) => {
+                let (class, args) = (go(&on.class), on.args.iter().map(&mut go).collect::<Vec<_>>());
+                if let Kind::Class(known) = &class.bare().kind
+                    && let Some(given) = on_class(known, &on.method, &args, self.site)
+                {
+                    return given;
+                }
+                Kind::OnClass(Box::new(OnClass { class, method: on.method.clone(), args }))
+            }
             Kind::Param { .. }
             | Kind::Literal(_)
             | Kind::Absent
             | Kind::OfType(_)
             | Kind::Function(_)
+            | Kind::Class(_)
             | Kind::Built(_)
             | Kind::Unknown(_) => self.kind.clone(),
         };
@@ -354,9 +419,7 @@ impl<'a> Term<'a> {
             }
             Kind::Built(built) => match built.argument(name) {
                 Some(argument) => argument.clone(),
-                None => {
-                    Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site)
-                }
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site),
             },
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),

@@ -37,6 +37,8 @@ pub struct Types<'e, 'a> {
     /// Named types without arguments, with how many parts they come to: a shared part counts wherever it stands.
     named: RefCell<FxHashMap<(DeclId, Side), (Arc<Shape>, u32)>>,
     nodes: Cell<u32>,
+    /// How many nodes one type is expanded to.
+    limit: u32,
 }
 
 /// A shape, and whether the value may also be left out.
@@ -77,7 +79,12 @@ struct Expansion {
 
 impl<'e, 'a> Types<'e, 'a> {
     pub fn new(eval: &'e Eval<'a>) -> Self {
-        Types { eval, named: RefCell::default(), nodes: Cell::new(0) }
+        Self::within(eval, MAX_NODES)
+    }
+
+    /// Types that are expanded to fewer parts than usual, for a listing of very many of them.
+    pub fn within(eval: &'e Eval<'a>, limit: u32) -> Self {
+        Types { eval, named: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Option<Origin> {
@@ -119,7 +126,7 @@ impl<'e, 'a> Types<'e, 'a> {
         {
             let nodes = self.nodes.get().saturating_add(*size);
             self.nodes.set(nodes);
-            if nodes > MAX_NODES && *size < nodes {
+            if nodes > self.limit && *size < nodes {
                 let origin = known.origin.clone();
                 return Reduced::of(Arc::new(Shape::unknown("the type expands to too many parts", origin)));
             }
@@ -163,7 +170,7 @@ impl<'e, 'a> Types<'e, 'a> {
         let refers_to_itself = expansion.lowest == own;
         expansion.lowest = outer_lowest.min(expansion.lowest);
         if expansion.lowest == own {
-            expansion.lowest = usize::MAX.min(outer_lowest);
+            expansion.lowest = outer_lowest;
         }
         let mut shape = (*reduced.shape).clone();
         if shape.name.is_none() || refers_to_itself {
@@ -173,7 +180,7 @@ impl<'e, 'a> Types<'e, 'a> {
             shape.origin = self.origin(id.file, decl.span);
         }
         let shape = Arc::new(shape);
-        if args.is_empty() && !recursive_outside && !reduced.absent && self.nodes.get() < MAX_NODES {
+        if args.is_empty() && !recursive_outside && !reduced.absent && self.nodes.get() < self.limit {
             let size = self.nodes.get().saturating_sub(nodes_before).saturating_add(1);
             self.named.borrow_mut().insert((id, side), (Arc::clone(&shape), size));
         }
@@ -217,7 +224,7 @@ impl<'e, 'a> Types<'e, 'a> {
         let origin = self.origin(context.file, expr.span);
         let nodes = self.nodes.get() + 1;
         self.nodes.set(nodes);
-        if context.depth > MAX_DEPTH || nodes > MAX_NODES {
+        if context.depth > MAX_DEPTH || nodes > self.limit {
             return Reduced::of(Arc::new(Shape::unknown("the type expands without end, or to too many parts", origin)));
         }
         let inner = Context { depth: context.depth + 1, ..*context };
@@ -372,6 +379,9 @@ impl<'e, 'a> Types<'e, 'a> {
             && context.bindings.iter().any(|(known, _)| *known == reference.path[0])
         {
             return self.parameter(&reference.path[0], origin, context, expansion);
+        }
+        if reference.path == super::term::CLASS_TYPE {
+            return Reduced::of(Arc::new(Shape::unknown("a class has no JSON form", origin)));
         }
         let program = self.eval.program;
         let own: Vec<String>;

@@ -75,7 +75,7 @@ pub(super) struct Compiled {
 }
 
 /// Compiles a document. `shared` holds targets whose literals it takes over from the other document of the pair.
-pub(super) fn compile<'a>(arena: &mut Arena, document: &'a Document, shared: FxHashMap<String, Lit>) -> Compiled {
+pub(super) fn compile(arena: &mut Arena, document: &Document, shared: FxHashMap<String, Lit>) -> Compiled {
     let resolver = Resolver::new(document.base(), document.value(), document.draft(), document.resources());
     let dynamic = super::document::mentions_dynamic_scope(document.value())
         || document.resources().iter().any(|(_, value)| super::document::mentions_dynamic_scope(value));

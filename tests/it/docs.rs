@@ -1,10 +1,14 @@
 //! The README runs: every console block is executed in one sample repository, from top to bottom, and prints what it says.
 //!
-//! A `console` fence holds commands after `$ ` and what they print. A line that is `…` alone stands for any lines, one that ends in
-//! ` …` for any rest of it. `$ echo $?` shows the exit code of the command before. A fence after `<!-- file: PATH -->` is a file that
+//! A `console` fence holds commands after `$ ` and what they print. A line that is `…` alone stands for any lines; at the start
+//! or the end of a line it stands for any text. `$ echo $?` shows the exit code of the command before. A fence after `<!-- file: PATH -->` is a file that
 //! is written into the repository; after `<!-- not run: WHY -->` it is left alone.
 
 use std::fmt::Write as _;
+
+use driftgate::config::Config;
+use driftgate::rules;
+use driftgate::source::RepoPath;
 
 use crate::program::{Place, root};
 
@@ -60,9 +64,12 @@ fn shows(wanted: &[&str], lines: &[&str]) -> bool {
     match (wanted, lines) {
         (["…", rest @ ..], _) => (0..=lines.len()).any(|skipped| shows(rest, &lines[skipped..])),
         ([wanted, rest @ ..], [line, others @ ..]) => {
-            let same = match wanted.strip_suffix(" …") {
-                Some(start) => line.starts_with(start),
-                None => wanted == line,
+            let (open, wanted) = wanted.strip_prefix("… ").map_or((false, *wanted), |rest| (true, rest));
+            let same = match (open, wanted.strip_suffix(" …")) {
+                (false, None) => wanted == *line,
+                (false, Some(start)) => line.starts_with(start),
+                (true, None) => line.ends_with(wanted),
+                (true, Some(part)) => line.contains(part),
             };
             same && shows(rest, others)
         }
@@ -81,6 +88,8 @@ fn what_is_left_out_of_an_example_is_marked() {
         (&["a", "…", "d"][..], &["a", "b", "c"][..], false),
         (&["seen at …"][..], &["seen at noon"][..], true),
         (&["seen at …"][..], &["heard at noon"][..], false),
+        (&["… at noon"][..], &["seen at noon"][..], true),
+        (&["… at noon"][..], &["seen at night"][..], false),
     ] {
         assert_eq!(shows(wanted, lines), same, "{wanted:?} {lines:?}");
     }
@@ -119,6 +128,38 @@ fn the_readme_does_what_it_says() {
     }
     assert!(report.is_empty(), "these print something else:\n\n{report}");
     assert!(run > 5, "the README's examples were not found");
+}
+
+/// What is shown to be copied is taken by what it is copied for.
+#[test]
+fn the_readmes_configurations_are_understood() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let (mut configurations, mut documents) = (0, 0);
+    for fence in fences(&page) {
+        if fence.language == "toml" {
+            let file = RepoPath::new("driftgate.toml");
+            let config = Config::read(&file, &fence.body).map_err(|fault| fault.message).expect("a configuration");
+            config.check_rules(&file, &fence.body, &rules::names()).map_err(|fault| fault.message).expect("known rules");
+            configurations += 1;
+        }
+        if fence.language == "yaml" {
+            let value: serde_json::Value = serde_saphyr::from_str(&fence.body).expect("YAML");
+            assert!(value.is_object(), "README.md:{}: {value}", fence.line);
+            documents += 1;
+            if let Some(hook) = value.pointer("/repos/0/hooks/0/id").and_then(serde_json::Value::as_str) {
+                let hooks = std::fs::read_to_string(root().join(".pre-commit-hooks.yaml")).expect("the hooks are there");
+                assert!(hooks.lines().any(|line| line == format!("- id: {hook}")), "there is no hook `{hook}`");
+            }
+            if let Some(given) = value.pointer("/jobs/driftgate/steps/1/with").and_then(serde_json::Value::as_object) {
+                let action = std::fs::read_to_string(root().join("action.yml")).expect("the action is there");
+                let action: serde_json::Value = serde_saphyr::from_str(&action).expect("YAML");
+                for name in given.keys() {
+                    assert!(action["inputs"].get(name).is_some(), "the action has no input `{name}`");
+                }
+            }
+        }
+    }
+    assert_eq!((configurations, documents), (1, 3));
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod docs;
 mod page;
 mod pages;
 mod program;
+mod refactors_typescript;
 mod tidy;

@@ -492,6 +492,11 @@ impl Lower<'_> {
                 }),
             },
             ("pydantic.Secret", Some(_)) => TypeKind::String(StringShape::format("password")),
+            ("type" | "Type", Some(inner)) => {
+                let inner = self.annotation(inner, side);
+                let path = crate::facts::types::CLASS_TYPE.map(str::to_owned).to_vec();
+                TypeKind::Ref(TypeRef { path, args: vec![inner] })
+            }
             ("Callable" | "type" | "Type", _) => TypeKind::Unknown("a function or class has no JSON form".to_owned()),
             ("re.Pattern" | "Pattern", _) => TypeKind::String(StringShape::format("regex")),
             _ => return self.reference(base, args, at, side),

@@ -483,6 +483,11 @@ impl Lowering<'_> {
     /// Gives a decoded value the type that the place it goes to states.
     pub fn decode_as(&mut self, value: Expr, ty: &TypeExpr) -> Expr {
         let span = value.span;
+        // `let found: Result<T, _> = from_str(text);` decodes a `T`.
+        let ty = match &ty.kind {
+            TypeKind::Ref(found) if found.path.last().is_some_and(|last| last == "Result") => found.args.first().unwrap_or(ty),
+            _ => ty,
+        };
         match value.kind {
             ExprKind::Decoded(text, None) => {
                 if let ExprKind::Call(id) = &text.kind {

@@ -86,7 +86,8 @@ impl Lowering<'_> {
                 "serde_json" | "simd_json" | "sonic_rs" | "serde_path_to_error",
                 _,
                 "from_str" | "from_slice" | "from_reader" | "from_value",
-            ) => {
+            )
+            | ("serde_path_to_error", _, "deserialize") => {
                 let value = one(args)?;
                 let type_args = self.path_arguments(&path.path);
                 let ty = type_args.first().cloned();

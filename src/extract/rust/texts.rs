@@ -61,18 +61,27 @@ fn match_on_self(block: &Block, spans: &Spans) -> Option<Vec<(String, String, Sp
     Some(out)
 }
 
-fn find_match(expr: &Expr, depth: usize) -> Option<&syn::ExprMatch> {
+fn find_match(expr: &Expr, depth: usize) -> Option<syn::ExprMatch> {
     if depth > 8 {
         return None;
     }
     match expr {
-        Expr::Match(found) => is_self(&found.expr).then_some(found),
+        Expr::Match(found) => is_self(&found.expr).then(|| found.clone()),
         Expr::MethodCall(call) if call.args.len() == 1 => find_match(call.args.first()?, depth + 1),
         Expr::MethodCall(call) if call.args.is_empty() => find_match(&call.receiver, depth + 1),
         Expr::Call(call) if call.args.len() == 1 => find_match(call.args.first()?, depth + 1),
         Expr::Reference(inner) => find_match(&inner.expr, depth + 1),
         Expr::Paren(inner) => find_match(&inner.expr, depth + 1),
         Expr::Return(inner) => find_match(inner.expr.as_ref()?, depth + 1),
+        // `write!(f, "{}", match self { … })`
+        Expr::Macro(mac) if mac.mac.path.segments.last().is_some_and(|segment| segment.ident == "write") => {
+            match super::macros::expressions(mac.mac.tokens.clone())?.as_slice() {
+                [_, Expr::Lit(ExprLit { lit: Lit::Str(format), .. }), value] if format.value() == "{}" => {
+                    find_match(value, depth + 1)
+                }
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
 use super::selector::Selector;
+use super::wildcard::Wildcard;
 use super::{Row, Texts};
-use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, Role, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
 use crate::link::eval::{Eval, callee_text};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, Term, Written};
@@ -23,15 +23,16 @@ pub struct Idiom {
     calls: Vec<CallPattern>,
     pub decorators: Vec<String>,
     pub functions: Vec<String>,
-    from: Vec<GlobMatcher>,
-    receivers: Vec<GlobMatcher>,
+    from: Vec<Wildcard>,
+    receivers: Vec<Wildcard>,
     strict: bool,
     pub param_types: Vec<String>,
     pub event: Vec<Selector>,
     pub channel: Vec<Selector>,
     pub payload: Vec<Selector>,
     pub handler: Vec<Selector>,
-    event_like: Vec<GlobMatcher>,
+    event_like: Vec<Wildcard>,
+    event_unlike: Vec<Wildcard>,
     pub key: Vec<Selector>,
     pub idempotency_key: Vec<Selector>,
     pub retry: Vec<Selector>,
@@ -44,6 +45,8 @@ struct CallPattern {
     /// What stands before the last name: a type, a module; `Some("")` for a method of anything, `None` for a plain function.
     owner: Option<String>,
     name: String,
+    /// Where the name has a `*`.
+    wild: Option<Wildcard>,
     kind: PatternKind,
 }
 
@@ -71,16 +74,7 @@ pub struct Idioms {
     pub rows: Vec<Arc<Idiom>>,
     by_name: FxHashMap<String, Vec<usize>>,
     /// Rows whose name has a wildcard.
-    wild: Vec<(GlobMatcher, usize)>,
-}
-
-fn glob(text: &str) -> Result<GlobMatcher, String> {
-    GlobBuilder::new(text)
-        .case_insensitive(true)
-        .literal_separator(false)
-        .build()
-        .map(|g| g.compile_matcher())
-        .map_err(|e| e.to_string())
+    wild: Vec<(Wildcard, usize)>,
 }
 
 fn selectors(texts: &Texts) -> Result<Vec<Selector>, String> {
@@ -106,21 +100,22 @@ impl Idiom {
             calls: row.call.iter().map(CallPattern::parse).collect(),
             decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".")).collect(),
             functions: row.function.iter().map(|text| text.replace("::", ".")).collect(),
+            // `redis` names the package and everything below it.
             from: row
                 .from
                 .iter()
-                .flat_map(|text| {
-                    [glob(text), glob(&format!("{text}/**")), glob(&format!("{text}.**")), glob(&format!("{text}::**"))]
-                })
-                .collect::<Result<_, _>>()?,
-            receivers: row.receiver.iter().map(|text| glob(&fold_glob(text))).collect::<Result<_, _>>()?,
+                .flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")])
+                .map(|text| Wildcard::new(&text))
+                .collect(),
+            receivers: row.receiver.iter().map(|text| Wildcard::new(&fold_pattern(text))).collect(),
             strict: row.strict,
             param_types: row.param_type.iter().map(str::to_owned).collect(),
             event: selectors(&row.event)?,
             channel: selectors(&row.channel)?,
             payload: selectors(&row.payload)?,
             handler: selectors(&row.handler)?,
-            event_like: row.event_like.iter().map(glob).collect::<Result<_, _>>()?,
+            event_like: row.event_like.iter().map(Wildcard::new).collect(),
+            event_unlike: row.event_unlike.iter().map(Wildcard::new).collect(),
             key: selectors(&row.key)?,
             idempotency_key: selectors(&row.idempotency_key)?,
             retry: selectors(&row.retry)?,
@@ -138,7 +133,12 @@ impl Idiom {
 
     /// Whether an event or channel of this text lets the row apply.
     pub fn admits_event(&self, text: &str) -> bool {
-        self.event_like.is_empty() || self.event_like.iter().any(|pattern| pattern.is_match(text))
+        self.event_like.is_empty() || self.event_like.iter().any(|pattern| pattern.matches(text))
+    }
+
+    /// Whether an event of this name is none of the row's.
+    pub fn excludes_event(&self, text: &str) -> bool {
+        self.event_unlike.iter().any(|pattern| pattern.matches(text))
     }
 
     pub fn wants_event_like(&self) -> bool {
@@ -157,7 +157,7 @@ impl Idiom {
             let with_name = import.name.as_ref().map(|name| format!("{joined}.{name}"));
             self.from
                 .iter()
-                .any(|pattern| pattern.is_match(&joined) || with_name.as_ref().is_some_and(|full| pattern.is_match(full)))
+                .any(|pattern| pattern.matches(&joined) || with_name.as_ref().is_some_and(|full| pattern.matches(full)))
         });
         eval.imported.borrow_mut().insert(key, imported);
         imported
@@ -178,13 +178,18 @@ impl Idiom {
         let from = asks_from && self.imported_by(eval, function);
         if self.strict {
             let receiver = !asks_receiver || self.receiver_fits(eval, function, call);
-            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver).then_some(Evidence::Library);
+            return ((from || asks_from && self.receiver_comes_from(eval, function, call)) && receiver)
+                .then_some(Evidence::Library);
         }
         if from {
             return Some(Evidence::Library);
         }
         if asks_receiver && self.receiver_fits(eval, function, call) {
-            return Some(if asks_from && self.receiver_comes_from(eval, function, call) { Evidence::Library } else { Evidence::Name });
+            return Some(if asks_from && self.receiver_comes_from(eval, function, call) {
+                Evidence::Library
+            } else {
+                Evidence::Name
+            });
         }
         if asks_from && self.receiver_comes_from(eval, function, call) {
             return Some(Evidence::Library);
@@ -196,13 +201,13 @@ impl Idiom {
         let base = match &call.callee.kind {
             ExprKind::Member(base, _) => base,
             ExprKind::Name(path) if path.len() > 1 => {
-                return self.receivers.iter().any(|pattern| pattern.is_match(fold(&path[path.len() - 2])));
+                return self.receivers.iter().any(|pattern| pattern.matches(&fold(&path[path.len() - 2])));
             }
             _ => return false,
         };
         receiver_is_named(eval, function, base, call.span.start, &|name| {
             let folded = fold(name);
-            self.receivers.iter().any(|pattern| pattern.is_match(&folded))
+            self.receivers.iter().any(|pattern| pattern.matches(&folded))
         })
     }
 
@@ -212,7 +217,7 @@ impl Idiom {
             return match &call.callee.kind {
                 ExprKind::Name(path) if path.len() > 1 => {
                     let joined = path.join(".");
-                    self.from.iter().any(|pattern| pattern.is_match(&joined))
+                    self.from.iter().any(|pattern| pattern.matches(&joined))
                 }
                 _ => false,
             };
@@ -220,17 +225,14 @@ impl Idiom {
         let term = eval.term(function, base, call.span.start);
         external_path(eval, &term).is_some_and(|path| {
             let joined = path.join(".");
-            self.from.iter().any(|pattern| pattern.is_match(&joined) || path.first().is_some_and(|first| pattern.is_match(first)))
+            self.from.iter().any(|pattern| pattern.matches(&joined) || path.first().is_some_and(|first| pattern.matches(first)))
         })
     }
 }
 
-/// The receiver globs are written as people write names; they are compared without casing and separators.
-fn fold_glob(text: &str) -> String {
-    text.chars()
-        .filter(|letter| letter.is_alphanumeric() || matches!(letter, '*' | '?' | '{' | '}' | ','))
-        .flat_map(char::to_lowercase)
-        .collect()
+/// The receivers are written as people write names; they are compared without casing and separators.
+fn fold_pattern(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric() || *letter == '*').flat_map(char::to_lowercase).collect()
 }
 
 /// Whether one of the names by which a receiver is known fits: its last name in the source, its type's name, the root of a chain
@@ -365,10 +367,12 @@ impl CallPattern {
             (None, None) => (text, PatternKind::Plain),
         };
         let text = text.replace("::", ".");
-        match text.rfind('.') {
-            Some(dot) => CallPattern { owner: Some(text[..dot].to_owned()), name: text[dot + 1..].to_owned(), kind },
-            None => CallPattern { owner: None, name: text, kind },
-        }
+        let (owner, name) = match text.rfind('.') {
+            Some(dot) => (Some(text[..dot].to_owned()), text[dot + 1..].to_owned()),
+            None => (None, text),
+        };
+        let wild = name.contains('*').then(|| Wildcard::new(&name));
+        CallPattern { owner, name, wild, kind }
     }
 
     fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
@@ -383,10 +387,17 @@ impl CallPattern {
         let (base, name): (Option<&Expr>, &str) = match &call.callee.kind {
             ExprKind::Member(base, name) => (Some(base), name),
             ExprKind::Name(path) => (None, path.last().map(String::as_str).unwrap_or_default()),
+            // A function that was handed over goes by the name of its parameter.
+            ExprKind::Local(id) => match eval.program.function(function).locals.get(id.0 as usize) {
+                Some(local) if local.kind == LocalKind::Param && self.kind == PatternKind::Plain => (None, local.name.as_str()),
+                _ => return false,
+            },
             _ => return false,
         };
-        let name_fits =
-            if self.name.contains('*') { glob(&self.name).is_ok_and(|g| g.is_match(name)) } else { self.name == name };
+        let name_fits = match &self.wild {
+            Some(pattern) => pattern.matches(name),
+            None => self.name == name,
+        };
         if !name_fits {
             return false;
         }
@@ -406,9 +417,8 @@ impl CallPattern {
                     return true;
                 }
                 let last = owner.rsplit('.').next().unwrap_or(owner);
-                let wanted = fold_glob(last);
-                let Ok(pattern) = glob(&wanted) else { return false };
-                receiver_is_named(eval, function, base, call.span.start, &|name| pattern.is_match(fold(name)))
+                let pattern = Wildcard::new(&fold_pattern(last));
+                receiver_is_named(eval, function, base, call.span.start, &|name| pattern.matches(&fold(name)))
             }
         }
     }
@@ -428,14 +438,14 @@ fn shipped() -> Result<&'static [Arc<Idiom>], String> {
     static ROWS: OnceLock<Result<Vec<Arc<Idiom>>, String>> = OnceLock::new();
     let rows = ROWS.get_or_init(|| {
         let mut rows = Vec::new();
-        for (language, text) in super::SHIPPED {
+        for (language, table) in super::shipped()? {
             let language = match *language {
                 "rust" => LanguageId::Rust,
                 "typescript" => LanguageId::TypeScript,
                 _ => LanguageId::Python,
             };
-            for row in super::Table::parse(text)?.idiom {
-                let idiom = Idiom::new(&row, Some(language)).map_err(|error| format!("idiom `{}`: {error}", row.id))?;
+            for row in &table.idiom {
+                let idiom = Idiom::new(row, Some(language)).map_err(|error| format!("idiom `{}`: {error}", row.id))?;
                 rows.push(Arc::new(idiom));
             }
         }
@@ -459,7 +469,7 @@ impl Idioms {
         for (at, row) in idioms.rows.iter().enumerate() {
             for call in &row.calls {
                 if call.name.contains('*') {
-                    idioms.wild.push((glob(&call.name)?, at));
+                    idioms.wild.push((Wildcard::new(&call.name), at));
                 } else {
                     idioms.by_name.entry(call.name.clone()).or_default().push(at);
                 }
@@ -471,7 +481,7 @@ impl Idioms {
     /// The rows that may match a callee of this last name.
     pub fn candidates(&self, name: &str) -> Vec<usize> {
         let mut rows: Vec<usize> = self.by_name.get(name).cloned().unwrap_or_default();
-        rows.extend(self.wild.iter().filter(|(pattern, _)| pattern.is_match(name)).map(|(_, at)| *at));
+        rows.extend(self.wild.iter().filter(|(pattern, _)| pattern.matches(name)).map(|(_, at)| *at));
         rows.sort_unstable();
         rows.dedup();
         rows

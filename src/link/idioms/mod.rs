@@ -3,6 +3,9 @@
 
 pub mod matcher;
 pub mod selector;
+pub mod wildcard;
+
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -52,7 +55,8 @@ impl Texts {
 /// `args[*]` for any, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `decorator.args[0]` on a handler that is recognised by
 /// its decorator) and steps: `.key`, `[0]`, `[*]`, and `.method()` or `.method(1)` for an argument of a call in the chain of calls that
 /// builds the value (`args[0].payload()` is `x` in `send(Record::to("t").payload(x).key(k))`, `receiver.topic_arn()` is `a` in
-/// `client.publish().topic_arn(a).send()`). `'text'` in single quotes is a constant. A step through a JSON text or a byte
+/// `client.publish().topic_arn(a).send()`). `'text'` in single quotes is a constant. `~receiver` and
+/// `~decorator.args[0]` are the name by which the source calls it, for tasks and signals that have no other. A step through a JSON text or a byte
 /// buffer looks through the encoding.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -103,6 +107,9 @@ pub struct Row {
     /// A glob that the event or channel must match for the row to apply, in any casing: a post to a URL is a webhook where it says so.
     #[serde(default)]
     pub event_like: Texts,
+    /// The row does not apply where the event's name is one of these (glob).
+    #[serde(default)]
+    pub event_unlike: Texts,
     /// The message or partition key.
     #[serde(default)]
     pub key: Texts,
@@ -118,6 +125,16 @@ pub struct Row {
     /// `commit` for an enqueue that is flushed after the surrounding transaction commits.
     #[serde(default)]
     pub deferred: Option<String>,
+}
+
+/// The shipped tables with their languages' names, parsed once in a process.
+///
+/// # Errors
+/// As [`Table::parse`]; the tests see to it that there are none.
+pub fn shipped() -> Result<&'static [(&'static str, Table)], String> {
+    static TABLES: OnceLock<Result<Vec<(&'static str, Table)>, String>> = OnceLock::new();
+    let parsed = TABLES.get_or_init(|| SHIPPED.iter().map(|(language, text)| Ok((*language, Table::parse(text)?))).collect());
+    parsed.as_ref().map(Vec::as_slice).map_err(Clone::clone)
 }
 
 impl Table {

@@ -1,6 +1,6 @@
 //! Selectors: where in a call an idiom keeps the event name, the payload and the options.
 
-use crate::facts::{Call, ExprKind, Literal};
+use crate::facts::{Call, Expr, ExprKind, Literal};
 use crate::link::eval::Eval;
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, Site, Term};
@@ -9,6 +9,8 @@ use crate::link::term::{Kind, Site, Term};
 pub struct Selector {
     pub root: Root,
     pub steps: Vec<Step>,
+    /// `~receiver`: the name that the source calls it by, not its value.
+    pub by_name: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +60,18 @@ impl Selector {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Selector, String> {
+        if let Some(named) = text.trim().strip_prefix('~') {
+            let selector = Selector::parse(named)?;
+            return match selector.root {
+                Root::Receiver | Root::Argument(_) | Root::DecoratorArgument(_) if selector.steps.is_empty() => {
+                    Ok(Selector { by_name: true, ..selector })
+                }
+                _ => Err(format!("`{text}`: only a receiver or an argument has a name in the source")),
+            };
+        }
         let text = text.trim();
         if let Some(constant) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-            return Ok(Selector { root: Root::Text(constant.to_owned()), steps: Vec::new() });
+            return Ok(Selector { root: Root::Text(constant.to_owned()), steps: Vec::new(), by_name: false });
         }
         let mut steps = steps_of(text)?;
         if steps.is_empty() {
@@ -130,7 +141,7 @@ impl Selector {
                 ));
             }
         };
-        Ok(Selector { root, steps })
+        Ok(Selector { root, steps, by_name: false })
     }
 
     /// The term that it selects in a call of `function`; `None` where it is not there.
@@ -188,7 +199,43 @@ impl Selector {
             | Root::DecoratorNamed(_)
             | Root::Payload => return None,
         };
+        if self.by_name {
+            let expr = match &self.root {
+                Root::Receiver => match &call.callee.kind {
+                    ExprKind::Member(base, _) => Some(&**base),
+                    _ => None,
+                },
+                Root::Argument(position) => call.args.get(*position as usize).map(|argument| &argument.value),
+                _ => None,
+            };
+            return named_in_source(eval, &root, expr?)
+                .map(|name| Term::new(Kind::Literal(Literal::Text(name)), site))
+                .or(Some(root));
+        }
         walk(root, &self.steps, site)
+    }
+}
+
+/// The name of a thing that other code knows by its name: a task by the one it is registered under, a signal by its variable.
+pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<String> {
+    if let Kind::Function(target) = &term.bare().kind {
+        let function = eval.program.function(*target);
+        let given = function.decorators.iter().flat_map(|decorator| &decorator.args).find_map(|argument| {
+            match (argument.name.as_deref(), &argument.value.kind) {
+                (Some("name" | "actor_name"), ExprKind::Literal(Literal::Text(text))) => Some(text.clone()),
+                _ => None,
+            }
+        });
+        return given.or_else(|| (!function.name.is_empty()).then(|| function.name.clone()));
+    }
+    match &expr.kind {
+        ExprKind::Name(path) => path.last().cloned(),
+        ExprKind::Member(base, name) => {
+            let root = super::super::eval::dotted(base)?;
+            // A member of a module or a class; what a variable holds has a name of its own elsewhere.
+            (!root.is_empty()).then(|| name.clone())
+        }
+        _ => None,
     }
 }
 
@@ -200,6 +247,10 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
             term = *inner;
         }
         let place = term.site;
+        // A text or a number has no parts: the selector means another form of the call.
+        if matches!(term.bare().kind, Kind::Literal(_)) && matches!(step, Step::Key(name) if name != "value") {
+            return None;
+        }
         term = match step {
             Step::Key(name) => term.member(name, place),
             Step::Each => term.element(place),
@@ -232,7 +283,9 @@ fn built_argument<'a>(term: &Term<'a>, method: &str, position: usize) -> Option<
             let (_, args) = built.calls.iter().rev().find(|(name, _)| name == method)?;
             args.iter().filter(|(name, _)| name.is_none()).nth(position).map(|(_, value)| value.clone())
         }
-        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => built_argument(inner, method, position),
+        Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => {
+            built_argument(inner, method, position)
+        }
         Kind::Array(items) | Kind::OneOf(items) => {
             let mut found: Vec<Term<'a>> = items.iter().filter_map(|item| built_argument(item, method, position)).collect();
             match found.len() {
@@ -292,14 +345,18 @@ mod tests {
             Selector::parse("args[0].messages[*].value"),
             Ok(Selector {
                 root: Root::Argument(0),
-                steps: vec![Step::Key("messages".into()), Step::Each, Step::Key("value".into())]
+                steps: vec![Step::Key("messages".into()), Step::Each, Step::Key("value".into())],
+                by_name: false
             })
         );
-        assert_eq!(Selector::parse("args[-1]"), Ok(Selector { root: Root::Argument(-1), steps: vec![] }));
-        assert_eq!(Selector::parse("'user.signup'"), Ok(Selector { root: Root::Text("user.signup".into()), steps: vec![] }));
+        assert_eq!(Selector::parse("args[-1]"), Ok(Selector { root: Root::Argument(-1), steps: vec![], by_name: false }));
+        assert_eq!(
+            Selector::parse("'user.signup'"),
+            Ok(Selector { root: Root::Text("user.signup".into()), steps: vec![], by_name: false })
+        );
         assert_eq!(
             Selector::parse("decorator.args.name"),
-            Ok(Selector { root: Root::DecoratorNamed("name".into()), steps: vec![] })
+            Ok(Selector { root: Root::DecoratorNamed("name".into()), steps: vec![], by_name: false })
         );
     }
 

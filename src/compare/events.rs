@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reader::Reader;
 use super::registered::KIND;
-use super::rename::alike;
+use super::rename::{alike, closeness};
 use super::{Compared, EventPair, Sides, add_consumer, finding, is_unread};
 use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Via};
@@ -55,7 +55,13 @@ pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
             }
         }
     }
-    candidates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (&a.1.event, &a.2.event).cmp(&(&b.1.event, &b.2.event))));
+    // Several events of one file may have been renamed at once: the nearest names belong together.
+    candidates.sort_by(|a, b| {
+        let near = |pair: &(u32, &EventPair<'_>, &EventPair<'_>)| closeness(&pair.1.event, &pair.2.event);
+        b.0.cmp(&a.0)
+            .then_with(|| near(b).total_cmp(&near(a)))
+            .then_with(|| (&a.1.event, &a.2.event).cmp(&(&b.1.event, &b.2.event)))
+    });
     for (_, old, new) in candidates {
         if found.by_new.contains_key(&new.event) || found.by_new.values().any(|known| *known == old.event) {
             continue;

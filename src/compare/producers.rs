@@ -311,8 +311,13 @@ fn drifted(pair: &EventPair<'_>, old: Option<&Boundary>, new: &Boundary, registe
 /// A producer whose payload did not change: what a contract rejects of it stood there before.
 fn unchanged(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     for reader in held.readers.iter().filter(|reader| reader.consumer.via != Via::Code) {
-        if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
-            violated(pair, new, reader, &witness, &violations, Status::Known, compared);
+        match reader.accepts(new) {
+            Acceptance::Rejects { witness, violations } => {
+                violated(pair, new, reader, &witness, &violations, Status::Known, compared)
+            }
+            // A promise that nothing can be held against is counted, never taken for kept.
+            Acceptance::Unknown(_) => compared.unknown += 1,
+            Acceptance::Accepts => {}
         }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::link::model::{Boundary, Delivery};
+use crate::link::packages::is_test_path;
 use crate::link::reduce;
 use crate::prove::Document;
-use crate::registry::{Promise, Registry};
+use crate::registry::{Binding, Promise, Registry};
 use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
 use crate::source::Origin;
 
@@ -21,6 +22,8 @@ pub fn boundaries(registry: &Registry) -> Vec<Boundary> {
         .promises
         .iter()
         .filter(|promise| promise.role == Role::Producer || promise.via == Via::Schema)
+        // A schema that only its name binds, among the tests, is a fixture.
+        .filter(|promise| promise.binding == Binding::Declared || !is_test_path(promise.origin.file.as_str()))
         .filter_map(boundary)
         .collect()
 }

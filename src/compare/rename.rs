@@ -68,7 +68,8 @@ pub fn alike(old: &str, new: &str) -> bool {
     a == b || closeness(old, new) >= SIMILAR || extends(old, new) || extends(new, old)
 }
 
-fn closeness(old: &str, new: &str) -> f32 {
+/// How alike two names are, from 0 to 1.
+pub fn closeness(old: &str, new: &str) -> f32 {
     similar::TextDiff::from_chars(fold(old).as_str(), fold(new).as_str()).ratio()
 }
 

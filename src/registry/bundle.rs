@@ -310,6 +310,12 @@ impl<'s> Bundler<'s> {
     /// Resolves one reference, and notes what is wrong with it.
     fn resolve(&mut self, from: &Place, dialect: Dialect, reference: &str) -> Result<Place, String> {
         match self.sources.resolve(from, dialect, reference, &mut self.wanted) {
+            // The root of a contract is the contract: read as a schema it would say nothing and accept everything.
+            Target::Found(place) if place.pointer.is_empty() && is_contract(&place.document.value) => {
+                let reason = format!("`{reference}` leads to a contract, which is no schema");
+                self.diagnose(from, Severity::Warning, reason.clone());
+                Err(reason)
+            }
             Target::Found(place) => Ok(place),
             Target::Unknown { reason, kind } => {
                 let severity = match kind {
@@ -322,6 +328,10 @@ impl<'s> Bundler<'s> {
             }
         }
     }
+}
+
+fn is_contract(document: &Value) -> bool {
+    document.get("consumer").is_some_and(Value::is_string) && document.get("events").is_some_and(Value::is_object)
 }
 
 /// What the meta-schema of a draft says against a schema, as pointer and complaint.

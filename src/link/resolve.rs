@@ -189,6 +189,10 @@ impl<'a> Program<'a> {
         }
         let mut external = None;
         for depth in (0..=scope.len()).rev() {
+            // In Rust a type opens no scope of names: inside `enum Method { Card(Card) }`, `Card` is the struct beside it.
+            if depth > 0 && self.is_rust_type(file, &scope[..depth]) {
+                continue;
+            }
             let module = ModuleId { file, scope: scope[..depth].to_vec() };
             if let Some(found) = self.resolve_in(&module, path, want, hops, true) {
                 match found.entity {
@@ -213,6 +217,13 @@ impl<'a> Program<'a> {
             return Some(Found { entity: Entity::Module(module), rest: Vec::new() });
         }
         external.or_else(|| (path.len() > 1).then(|| Found { entity: Entity::External(path.to_vec()), rest: Vec::new() }))
+    }
+
+    fn is_rust_type(&self, file: FileId, scope: &[String]) -> bool {
+        let unit = self.files.unit(file);
+        let Some((name, outer)) = scope.split_last() else { return false };
+        unit.facts.language == LanguageId::Rust
+            && unit.index.symbols(outer, name).iter().any(|symbol| matches!(symbol, Symbol::Type(_) | Symbol::Class(_)))
     }
 
     /// Looks `path` up in exactly one module; `inside` where the asking code stands in it and sees what is not exported.
@@ -334,5 +345,28 @@ impl<'a> Program<'a> {
                 Found { entity: Entity::External(path), rest: Vec::new() }
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::extract::{extract, language_of};
+    use crate::link::boundaries::named_types;
+    use crate::link::modules::FileUnit;
+    use crate::shape::lower::{Silence, document};
+    use crate::source::{BlobId, RepoPath, SourceText};
+
+    #[test]
+    fn a_variant_named_like_its_struct_holds_the_struct() {
+        let text = "#[derive(Serialize)] pub struct Card { last4: String }\n#[derive(Serialize)] #[serde(untagged)] pub enum Method { Card(Card) }\n";
+        let source = SourceText::new(RepoPath::new("src/lib.rs"), BlobId::from_bytes(&[0; 20]), text);
+        let language = language_of(&source.path).expect("a Rust file has a language");
+        let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
+        let types = named_types(&units);
+        let method = types.iter().find(|named| named.name == "Method").expect("the enum is there");
+        let schema = document(&method.write, Silence::Open);
+        assert_eq!(schema["properties"]["last4"]["type"], "string", "{schema:#}");
     }
 }

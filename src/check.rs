@@ -21,7 +21,7 @@ use crate::rules;
 use crate::scan::{self, Cache, Scan};
 use crate::snapshot::changes::{changed_lines, changed_paths};
 use crate::snapshot::{Content, Snapshot};
-use crate::source::{Origin, RepoPath, SourceText, Span};
+use crate::source::{Origin, RepoPath, SourceText};
 
 /// How a check is asked for, beside its two snapshots.
 #[derive(Clone, Debug, Default)]
@@ -541,9 +541,4 @@ fn changed_ranges(
         ranges.insert(change.path().clone(), lines);
     }
     ranges
-}
-
-/// A place at the start of a file.
-pub fn top_of(file: &RepoPath) -> Origin {
-    Origin::new(file.clone(), Span::default())
 }

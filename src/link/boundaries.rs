@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
 use super::payload;
-use super::reads::{self, ReadTree, Root};
+use super::reads::{self, Root};
 use super::reduce;
 use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
@@ -706,18 +704,5 @@ fn by_discriminator(shape: &Arc<Shape>) -> Vec<(String, Arc<Shape>)> {
             named
         }
         _ => Vec::new(),
-    }
-}
-
-/// Whether a read tree says anything.
-pub fn says_something(tree: &ReadTree<'_>) -> bool {
-    !tree.is_empty()
-}
-
-/// A constant text of a shape.
-pub fn constant_text(shape: &Shape) -> Option<&str> {
-    match &shape.kind {
-        ShapeKind::Const(Value::String(text)) => Some(text),
-        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
+use crate::shape::{ArrayShape, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
 use crate::source::Origin;
 
 /// Branches that merging unions may give; past it the result is a hole.
@@ -527,10 +527,4 @@ fn could_be(value: &Shape, branch: &Shape) -> bool {
         }
         _ => false,
     }
-}
-
-/// A field from a conditional or optional part.
-pub fn optional(mut field: Field) -> Field {
-    field.presence = Presence::Optional;
-    field
 }

@@ -13,7 +13,7 @@ use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
-use super::resolve::{DeclId, Entity, FnRef, Want};
+use super::resolve::FnRef;
 use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
 use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
 
@@ -668,13 +668,5 @@ fn source_words(term: &Term<'_>) -> Option<String> {
             (!words.is_empty()).then(|| words.join(""))
         }
         _ => None,
-    }
-}
-
-/// The class that a type use names, for rows that look at declared parameters.
-pub fn class_named(eval: &Eval<'_>, file: FileId, scope: &[String], path: &[String]) -> Option<DeclId> {
-    match eval.program.resolve(file, scope, path, Want::Class)?.entity {
-        Entity::Class(id) => Some(id),
-        Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
     }
 }

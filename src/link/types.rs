@@ -15,7 +15,7 @@ use super::term::{TypeUse, Written};
 use crate::facts::types::TypeParam;
 use crate::facts::{Additional, Expr, FieldExpr, FnId, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef};
 use crate::shape::wire_name::Casing;
-use crate::shape::{ArrayShape, Field, NumberRange, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
+use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 
 /// What a type's serializer writes, or what its deserializer accepts.
@@ -716,9 +716,4 @@ pub fn literal_value(literal: &Literal) -> Value {
         Literal::Number(digits) => serde_json::from_str(digits).unwrap_or(Value::Null),
         Literal::Text(text) => Value::String(text.clone()),
     }
-}
-
-/// An unbounded number, for values whose digits are not known.
-pub fn any_number() -> ShapeKind {
-    ShapeKind::Number(NumberRange::default())
 }

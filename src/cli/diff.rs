@@ -211,7 +211,7 @@ fn judge(old: &Given, new: &Given, role: Role) -> Vec<Finding> {
             finding.help = "look at the two places, or state the schema with the keywords that are understood".to_owned();
             findings.push(finding);
         }
-        Proof::Contained if matches!(prove::contains(reader, writer, &options), Proof::Escapes(_)) => {
+        Proof::Contained => {
             let Proof::Escapes(witness) = prove::contains(reader, writer, &options) else { return findings };
             let mut finding = compare::finding(
                 "open-content",
@@ -219,6 +219,7 @@ fn judge(old: &Given, new: &Given, role: Role) -> Vec<Finding> {
                 role,
                 "the documents differ only in keys that the writer's schema leaves open by silence".to_owned(),
             );
+            finding.severity = Severity::Warning;
             finding.witness = Some(witness);
             finding.base = Some(old.document.origin(""));
             finding.head = Some(new.document.origin(""));
@@ -226,7 +227,7 @@ fn judge(old: &Given, new: &Given, role: Role) -> Vec<Finding> {
             finding.help = "close the writer's schema with `additionalProperties: false` to say so".to_owned();
             findings.push(finding);
         }
-        Proof::Escapes(_) | Proof::Unknown(_) | Proof::Contained => {}
+        Proof::Escapes(_) | Proof::Unknown(_) => {}
     }
     findings
 }

@@ -7,6 +7,7 @@ pub mod changes;
 mod consumers;
 mod events;
 pub mod fingerprint;
+mod handoff;
 mod pair;
 mod producers;
 mod promises;
@@ -82,6 +83,7 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     for pair in &events {
         producers::judge(pair, sides, &renames, &mut compared);
         consumers::judge(pair, sides, &mut compared);
+        handoff::judge(pair, sides, &mut compared);
     }
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);

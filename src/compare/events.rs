@@ -8,7 +8,7 @@ use super::rename::{alike, closeness};
 use super::{Compared, EventPair, Sides, add_consumer, finding, is_unread};
 use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Via};
-use crate::link::model::Boundary;
+use crate::link::model::{Boundary, Model};
 
 /// Old and new names of events that are one event.
 #[derive(Debug, Default)]
@@ -127,6 +127,17 @@ fn consumers(pair: &EventPair<'_>) -> Vec<Consumer> {
     consumers
 }
 
+/// The producers in the file of `old` whose names are not known and that send as it does.
+fn unnamed<'m>(model: &'m Model, old: &Boundary) -> impl Iterator<Item = &'m Boundary> {
+    model.boundaries.iter().filter(move |now| {
+        now.role == Role::Producer
+            && now.event.is_none()
+            && now.channel.is_none()
+            && now.origin.file == old.origin.file
+            && (now.symbol == old.symbol || now.idiom == old.idiom)
+    })
+}
+
 fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'_>, compared: &mut Compared) {
     let old = pair.base_producers[0];
     if pair.base_producers.iter().any(|old| is_unread(sides.head, &old.origin)) {
@@ -143,8 +154,9 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
         return;
     }
     // The same place still emits, but under a name that is no longer known.
-    let vague = sides.head.boundaries.iter().find(|now| {
-        now.role == Role::Producer && now.event.is_none() && now.origin.file == old.origin.file && now.symbol == old.symbol
+    let vague = unnamed(sides.head, old).find(|now| now.symbol == old.symbol).or_else(|| {
+        let before = unnamed(sides.base, old).count();
+        unnamed(sides.head, old).nth(before)
     });
     if let Some(now) = vague {
         let mut found = finding(

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Status};
 use crate::link::model::{Boundary, Model};
-use crate::registry::{Promise, Registry};
+use crate::registry::{EventPattern, Promise, Registry};
 use crate::source::{Origin, RepoPath};
 use changes::Change;
 use reader::Reader;
@@ -93,11 +93,13 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
 }
 
 fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]) -> Vec<EventPair<'s>> {
-    let mut events: BTreeMap<(bool, String), EventPair<'s>> = BTreeMap::new();
+    let mut events: BTreeMap<(bool, String, Option<Role>), EventPair<'s>> = BTreeMap::new();
     let mut slot = |boundary: &'s Boundary, head: bool| {
         let label = boundary.label();
         let named = boundary.event.is_some();
-        let pair = events.entry((named, label.clone())).or_insert_with(|| EventPair {
+        // Without a name and a channel nothing says that a sender and a reader mean each other.
+        let apart = (!named && boundary.channel.is_none()).then_some(boundary.role);
+        let pair = events.entry((named, label.clone(), apart)).or_insert_with(|| EventPair {
             event: label,
             base_producers: Vec::new(),
             head_producers: Vec::new(),
@@ -121,6 +123,7 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
         slot(boundary, true);
     }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
+    join_patterns(&mut pairs);
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
         for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
             match promise.role {
@@ -130,6 +133,42 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
         }
     }
     pairs
+}
+
+/// Joins an event that one side alone has with the one event of the other side whose name is a pattern that fits: a part of the
+/// name came to be computed, or is no longer, and what is sent is the same event.
+fn join_patterns(pairs: &mut Vec<EventPair<'_>>) {
+    let only_base = |pair: &EventPair<'_>| pair.named && !pair.base_producers.is_empty() && pair.head_producers.is_empty();
+    let only_head = |pair: &EventPair<'_>| pair.named && pair.base_producers.is_empty() && !pair.head_producers.is_empty();
+    // A pattern that fixes next to nothing fits everything and says nothing.
+    let fits = |pattern: &str, name: &str| {
+        let parsed = EventPattern::parse(pattern);
+        pattern.contains('*') && parsed.parts().iter().map(String::len).sum::<usize>() >= 4 && parsed.matches(name)
+    };
+    let mut joined: Vec<(usize, usize)> = Vec::new();
+    for (at, old) in pairs.iter().enumerate().filter(|(_, pair)| only_base(pair)) {
+        let mut fitting = pairs.iter().enumerate().filter(|(_, new)| {
+            let (a, b) = (old.event.as_str(), new.event.as_str());
+            only_head(new) && a.contains('*') != b.contains('*') && (fits(a, b) || fits(b, a))
+        });
+        if let (Some((new, _)), None) = (fitting.next(), fitting.next())
+            && !joined.iter().any(|(_, taken)| *taken == new)
+        {
+            joined.push((at, new));
+        }
+    }
+    for (old, new) in &joined {
+        let (producers, consumers) =
+            (std::mem::take(&mut pairs[*new].head_producers), std::mem::take(&mut pairs[*new].head_consumers));
+        pairs[*old].head_producers.extend(producers);
+        pairs[*old].head_consumers.extend(consumers);
+    }
+    pairs.retain(|pair| {
+        !(pair.base_producers.is_empty()
+            && pair.head_producers.is_empty()
+            && pair.base_consumers.is_empty()
+            && pair.head_consumers.is_empty())
+    });
 }
 
 /// A finding from a change, with everything that the change itself says.

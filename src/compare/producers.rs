@@ -11,6 +11,7 @@ use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, reade
 use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Status, Via};
 use crate::link::model::Boundary;
+use crate::registry::EventPattern;
 use crate::shape::Shape;
 
 /// Judges every producer of one event.
@@ -431,7 +432,10 @@ fn channel_changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, compare
         && pair.named
     {
         let others_stay = pair.head_producers.iter().any(|other| other.channel.as_ref() == Some(before));
-        if others_stay {
+        // Where a part of one address is computed, the two may be the same.
+        let may_be_one = before.contains('*') != after.contains('*')
+            && (EventPattern::parse(before).matches(after) || EventPattern::parse(after).matches(before));
+        if others_stay || may_be_one {
             return;
         }
         compared.touched.insert(pair.event.clone());

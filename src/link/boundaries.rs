@@ -329,6 +329,15 @@ impl<'l, 'a> Linker<'l, 'a> {
                 });
             }
         }
+        // A handler that takes the body as it came decodes it itself.
+        if found.is_empty() && !idiom.param_types.is_empty() && idiom.functions.is_empty() {
+            for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
+                if local.ty.as_ref().is_some_and(is_raw_body) {
+                    let root = Root::Param(target, index as u32);
+                    found.push(Intake { root, prefix: Vec::new(), declared: None, enforced: false });
+                }
+            }
+        }
         if !found.is_empty() || !idiom.param_types.is_empty() {
             return found;
         }
@@ -652,6 +661,17 @@ fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t T
         let fits = name == wanted || name.ends_with(&format!(".{wanted}")) || wanted.ends_with(&format!(".{name}"));
         (fits && !reference.args.is_empty()).then(|| reference.args.last()).flatten()
     })
+}
+
+/// Whether a parameter takes a body that nobody has decoded: text or bytes.
+fn is_raw_body(ty: &TypeExpr) -> bool {
+    match &ty.kind {
+        TypeKind::Ref(reference) => {
+            reference.args.is_empty() && matches!(reference.path.last().map(String::as_str), Some("Bytes" | "String"))
+        }
+        TypeKind::String(_) => true,
+        _ => false,
+    }
 }
 
 /// `T` of `Result<T, E>` and `Option<T>`, or the type itself.

@@ -14,7 +14,7 @@ use super::reduce;
 use super::resolve::{DeclId, Program};
 use super::summaries::EVENT_KEYS;
 use super::types::{Side, Types};
-use crate::facts::{ExprKind, Literal, Role, ValueMember};
+use crate::facts::{Expr, ExprKind, FileFacts, Literal, Role, ValueMember};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, Span};
 
@@ -109,6 +109,12 @@ pub fn with_declared(
         if is_test(file) {
             continue;
         }
+        for (index, name, span) in named_by_member(&unit.facts) {
+            if !consumed.contains(&name) && produced.insert(name.clone()) {
+                let shape = types.declared(DeclId { file, index: index as u32 }, Side::Write);
+                boundaries.push(declared(name, file, span, &unit.facts.types[index].name, shape));
+            }
+        }
         for constant in unit.facts.constants.iter().filter(|constant| constant.registry && speaks_of_events(&constant.name)) {
             for (name, span) in names_in(&constant.value.kind) {
                 if name.contains(['.', '_', '-', ':', '/'])
@@ -123,6 +129,73 @@ pub fn with_declared(
         }
     }
     boundaries
+}
+
+/// What a type calls the name that it goes by: `const JOB_NAME`, `fn event_type(&self)`.
+const NAME_MEMBERS: &[&str] = &[
+    "eventname",
+    "eventtype",
+    "event",
+    "topic",
+    "topicname",
+    "subject",
+    "routingkey",
+    "detailtype",
+    "messagetype",
+    "messagename",
+    "jobname",
+    "jobtype",
+    "taskname",
+    "commandname",
+    "queuename",
+];
+
+/// Members that name a thing of any sort: the type has to say itself that it is an event or a job.
+const VAGUE_NAME_MEMBERS: &[&str] = &["name", "kind", "type", "typename"];
+
+/// Words by which a type says so.
+const CARRIED_WORDS: &[&str] = &["event", "message", "job", "task", "command", "notification", "webhook", "payload"];
+
+/// The types of a file whose own member says by which name they travel: an associated constant, a class attribute, or a method
+/// that gives a constant. The name counts only of a type that is written to a wire.
+fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
+    let mut found = Vec::new();
+    let mut note = |scope: &[String], member: &str, value: &Expr, bases: &[String]| {
+        let ExprKind::Literal(Literal::Text(text)) = &value.kind else { return };
+        let folded: String = member.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let Some((owner, outer)) = scope.split_last() else { return };
+        let says = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            CARRIED_WORDS.iter().any(|word| name.contains(word))
+        };
+        let means_the_name = NAME_MEMBERS.contains(&folded.as_str())
+            || VAGUE_NAME_MEMBERS.contains(&folded.as_str()) && (says(owner) || bases.iter().any(|base| says(base)));
+        if !means_the_name || !looks_like_event(text) {
+            return;
+        }
+        let decl = facts
+            .types
+            .iter()
+            .position(|decl| decl.name == *owner && decl.scope == outer && decl.serializable && decl.params.is_empty());
+        if let Some(index) = decl {
+            found.push((index, text.clone(), value.span));
+        }
+    };
+    let bases_of = |scope: &[String]| -> Vec<String> {
+        let class = scope
+            .split_last()
+            .and_then(|(name, outer)| facts.classes.iter().find(|class| class.name == *name && class.scope == outer));
+        class.map(|class| class.bases.iter().filter_map(|base| base.last().cloned()).collect()).unwrap_or_default()
+    };
+    for constant in facts.constants.iter().filter(|constant| !constant.registry) {
+        note(&constant.scope, &constant.name, &constant.value, &bases_of(&constant.scope));
+    }
+    for function in facts.functions.iter().filter(|function| function.is_method && !function.in_test) {
+        if let [value] = function.returns.as_slice() {
+            note(&function.scope, &function.name, value, &bases_of(&function.scope));
+        }
+    }
+    found
 }
 
 fn event_of(shape: &Shape) -> Option<(String, Option<Origin>)> {
@@ -156,5 +229,56 @@ fn names_in(kind: &ExprKind) -> Vec<(String, Span)> {
             .collect(),
         ExprKind::Typed(inner, _) => names_in(&inner.kind),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use expect_test::{Expect, expect};
+
+    use crate::extract::{extract, language_of};
+    use crate::link::boundaries::{LinkOptions, link};
+    use crate::link::idioms::matcher::Idioms;
+    use crate::link::modules::FileUnit;
+    use crate::source::{BlobId, RepoPath, SourceText};
+
+    fn check(path: &str, source: &str, expected: Expect) {
+        let source = SourceText::new(RepoPath::new(path), BlobId::from_bytes(&[0; 20]), source);
+        let language = language_of(&source.path).expect("the file has a language");
+        let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
+        let idioms = Idioms::new(&[]).expect("the shipped rows are tested");
+        let mut found = String::new();
+        for boundary in link(&units, &idioms, &LinkOptions::default()).boundaries {
+            let fields: Vec<&str> = boundary
+                .shape
+                .as_object()
+                .map(|object| object.fields.iter().map(|field| field.name.as_str()).collect())
+                .unwrap_or_default();
+            found += &format!("{} {}: {}\n", boundary.kind, boundary.event.as_deref().unwrap_or("-"), fields.join(", "));
+        }
+        expected.assert_eq(&found);
+    }
+
+    #[test]
+    fn a_job_is_named_by_the_constant_of_its_type() {
+        check(
+            "src/jobs.rs",
+            r#"
+            #[derive(Serialize, Deserialize)] pub struct SendMail { user_id: i64, subject: String }
+            impl BackgroundJob for SendMail { const JOB_NAME: &'static str = "send_mail"; }
+            #[derive(Serialize)] pub struct OrderPaid { order_id: i64, total: i64 }
+            impl OrderPaid { pub fn event_type(&self) -> &'static str { "order.paid" } }
+            #[derive(Serialize, Deserialize)] pub struct Settings { port: u16, name: String }
+            impl Settings { pub const NAME: &'static str = "settings"; }
+            pub struct Worker { queue: String }
+            impl Worker { const JOB_NAME: &'static str = "worker"; }
+            "#,
+            expect![[r#"
+                declared send_mail: user_id, subject
+                declared order.paid: order_id, total
+            "#]],
+        );
     }
 }

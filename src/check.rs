@@ -18,7 +18,7 @@ use crate::registry::Registry;
 use crate::report::assemble::Counts;
 use crate::report::{BoundaryLine, ChangedEvent, LineRange, Participant};
 use crate::rules;
-use crate::scan::{self, Cache, Scan};
+use crate::scan::{self, Cache, Outside, Scan};
 use crate::snapshot::changes::{changed_lines, changed_paths};
 use crate::snapshot::{Content, Snapshot};
 use crate::source::{Origin, RepoPath, SourceText};
@@ -28,8 +28,8 @@ use crate::source::{Origin, RepoPath, SourceText};
 pub struct Options {
     /// The day, for acceptances that end.
     pub today: Option<Date>,
-    /// Documents from outside of the repository, for base and head alike.
-    pub outside: Vec<(RepoPath, String)>,
+    /// What takes part from outside of the repository.
+    pub outside: Outside,
     /// A configuration that is given on the command line, in place of base's.
     pub config: Option<Config>,
 }
@@ -61,19 +61,22 @@ pub struct State {
 /// Reads and links one snapshot.
 ///
 /// # Errors
-/// Where the snapshot cannot be listed, or a row of the configuration is not well formed.
-pub fn understand(
-    snapshot: &dyn Snapshot,
-    config: &Config,
-    cache: &Cache,
-    outside: &[(RepoPath, String)],
-) -> Result<State, UserError> {
+/// Where the snapshot cannot be listed, a row of the configuration is not well formed, or what is said of another repository
+/// cannot be understood.
+pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &Outside) -> Result<State, UserError> {
     let scan = scan::scan(snapshot, config, cache)?;
     let idioms = idioms(config)?;
-    let options = LinkOptions { tests: tests(config) };
+    let options = LinkOptions { tests: tests(config), consumers: consumers(config) };
     let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
-    let registry = scan::registry(snapshot, &scan, config, outside);
+    let registry = scan::registry(snapshot, &scan, config, outside)?;
     Ok(State { scan, model, registry })
+}
+
+/// What the configuration calls the code under a glob: the longest glob first, since it says most.
+fn consumers(config: &Config) -> Vec<(globset::GlobMatcher, String)> {
+    let mut rows: Vec<(&String, &String)> = config.contracts.consumers.iter().map(|(glob, name)| (glob, &name.value)).collect();
+    rows.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+    rows.into_iter().filter_map(|(glob, name)| Some((globset::Glob::new(glob).ok()?.compile_matcher(), name.clone()))).collect()
 }
 
 fn tests(config: &Config) -> Option<globset::GlobSet> {
@@ -299,32 +302,7 @@ pub fn judge(
     diagnostics.sort();
     diagnostics.dedup();
     let incomplete = diagnostics.iter().any(|diagnostic| diagnostic.message.contains("please report this file as a bug"));
-    let counted =
-        |role: Role| head_state.model.boundaries.iter().filter(|boundary| boundary.role == role && !boundary.in_test).count();
-    let names: BTreeSet<String> = head_state
-        .model
-        .boundaries
-        .iter()
-        .filter(|boundary| !boundary.in_test)
-        .filter_map(|boundary| boundary.event.clone())
-        .collect();
-    let contracts: BTreeSet<&str> = base_state
-        .registry
-        .promises
-        .iter()
-        .filter(|promise| promise.role == Role::Consumer)
-        .map(|promise| promise.consumer.as_str())
-        .collect();
-    let counts = Counts {
-        events: names.len(),
-        producers: counted(Role::Producer),
-        consumers: counted(Role::Consumer),
-        contracts: contracts.len(),
-        unknown,
-        unknown_touched: touched_unknown,
-        files_read: head_state.scan.entries.len().saturating_sub(head_state.scan.skipped),
-        files_skipped: head_state.scan.skipped,
-    };
+    let counts = counts(head_state, &base_state.registry, unknown, touched_unknown);
     Ok(Outcome {
         events: changed_events(&touched, &findings, base_state, head_state),
         boundaries: head_state
@@ -343,6 +321,53 @@ pub fn judge(
         config: plan.config,
         incomplete,
     })
+}
+
+/// What one state of a repository comes to when it is held against its own promises.
+pub struct Kept {
+    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub counts: Counts,
+}
+
+/// Holds one state against its own contracts and schemas, without any change in sight.
+pub fn kept(state: &State, config: &Config) -> Kept {
+    let Compared { mut findings, unknown, .. } = compare::kept(&state.model, &state.registry);
+    for (_, faults) in state.registry.broken() {
+        findings.extend(faults.iter().map(|fault| {
+            let mut found = unparseable(fault);
+            found.evidence = Some("nothing is held against what it says".to_owned());
+            found
+        }));
+    }
+    configure(&mut findings, config);
+    compare::finish(&mut findings);
+    let mut diagnostics: Vec<Diagnostic> = state.scan.diagnostics.iter().chain(&state.registry.diagnostics).cloned().collect();
+    diagnostics.sort();
+    diagnostics.dedup();
+    Kept { findings, diagnostics, counts: counts(state, &state.registry, unknown, 0) }
+}
+
+fn counts(head: &State, registry: &Registry, unknown: usize, unknown_touched: usize) -> Counts {
+    let boundaries = || head.model.boundaries.iter().filter(|boundary| !boundary.in_test);
+    let counted = |role: Role| boundaries().filter(|boundary| boundary.role == role).count();
+    let names: BTreeSet<&String> = boundaries().filter_map(|boundary| boundary.event.as_ref()).collect();
+    let contracts: BTreeSet<&str> = registry
+        .promises
+        .iter()
+        .filter(|promise| promise.role == Role::Consumer)
+        .map(|promise| promise.consumer.as_str())
+        .collect();
+    Counts {
+        events: names.len(),
+        producers: counted(Role::Producer),
+        consumers: counted(Role::Consumer),
+        contracts: contracts.len(),
+        unknown,
+        unknown_touched,
+        files_read: head.scan.entries.len().saturating_sub(head.scan.skipped),
+        files_skipped: head.scan.skipped,
+    }
 }
 
 fn is_changed(base: &State, head: &State, path: &RepoPath) -> bool {

@@ -18,6 +18,9 @@ use crate::source::{Origin, Position, RepoPath, Span};
 /// The largest document that is read, in bytes. A larger one is refused, and the message says so.
 pub const MAX_DOCUMENT_BYTES: usize = 16 << 20;
 
+/// The largest document of the tool's own that is read, in bytes.
+const MAX_OWN_BYTES: usize = 512 << 20;
+
 /// The deepest nesting of objects and arrays that is read. Everything that walks a value recurses, and a stack overflow cannot
 /// be caught.
 pub const MAX_DEPTH: usize = 256;
@@ -132,15 +135,27 @@ impl Document {
         Document::read_as(syntax, file, text)
     }
 
+    /// Reads what the tool itself has written about a whole repository, which may be larger than what people write.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn read_large(file: &RepoPath, text: &str) -> Result<Document, Fault> {
+        Document::read_within(Syntax::Json, file, text, MAX_OWN_BYTES)
+    }
+
     /// # Errors
     /// As [`Document::read`].
     pub fn read_as(syntax: Syntax, file: &RepoPath, text: &str) -> Result<Document, Fault> {
-        if text.len() > MAX_DOCUMENT_BYTES {
+        Document::read_within(syntax, file, text, MAX_DOCUMENT_BYTES)
+    }
+
+    fn read_within(syntax: Syntax, file: &RepoPath, text: &str, limit: usize) -> Result<Document, Fault> {
+        if text.len() > limit {
             return Err(Fault {
                 file: file.clone(),
                 span: Span::new(0, 0),
                 position: Position { line: 1, column: 1 },
-                message: format!("the document has {} bytes, and the limit is {MAX_DOCUMENT_BYTES}", text.len()),
+                message: format!("the document has {} bytes, and the limit is {limit}", text.len()),
                 help: "split it into several files that refer to each other".to_owned(),
             });
         }

@@ -15,6 +15,7 @@ pub mod facts;
 pub mod finding;
 pub mod link;
 pub mod prove;
+pub mod record;
 pub mod registry;
 pub mod report;
 pub mod rules;

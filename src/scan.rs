@@ -29,6 +29,24 @@ pub struct Cache {
 /// Facts with their index, whatever path they stand at; `Err` keeps why the blob was passed over.
 type CachedUnit = Result<FileUnit, Diagnostic>;
 
+/// What takes part from outside of the repository, for base and head alike.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// Contracts of folders that the configuration names.
+    pub contracts: Vec<(RepoPath, String)>,
+    /// What `extract` said of other repositories.
+    pub extracts: Vec<Extract>,
+}
+
+/// What `driftgate extract --format json` said of another repository.
+#[derive(Clone, Debug)]
+pub struct Extract {
+    /// What its code is called where the document does not say.
+    pub party: String,
+    pub file: RepoPath,
+    pub text: String,
+}
+
 /// One snapshot, read.
 pub struct Scan {
     /// Sorted by path.
@@ -170,7 +188,18 @@ fn exclusions(config: &Config) -> globset::GlobSet {
 }
 
 /// The promises of a snapshot: reads what the documents refer to until nothing new is wanted.
-pub fn registry(snapshot: &dyn Snapshot, scan: &Scan, config: &Config, outside: &[(RepoPath, String)]) -> Registry {
+///
+/// # Errors
+/// Where what is said of another repository cannot be understood.
+pub fn registry(snapshot: &dyn Snapshot, scan: &Scan, config: &Config, outside: &Outside) -> Result<Registry, UserError> {
+    let mut registry = documents(snapshot, scan, config, &outside.contracts);
+    for extract in &outside.extracts {
+        registry.add_extract(&extract.party, &extract.file, &extract.text).map_err(|fault| fault.user_error())?;
+    }
+    Ok(registry)
+}
+
+fn documents(snapshot: &dyn Snapshot, scan: &Scan, config: &Config, outside: &[(RepoPath, String)]) -> Registry {
     let mut texts: BTreeMap<RepoPath, Arc<str>> = scan
         .documents
         .iter()

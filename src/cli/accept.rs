@@ -47,7 +47,8 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
             help: "name the base with `--base REV`".to_owned(),
         });
     };
-    let options = Options { today: environment::today(), ..Options::default() };
+    let mut options = Options { today: environment::today(), ..Options::default() };
+    options.outside = super::check::beside(base.as_ref(), &args.sides, &options)?.outside;
     let outcome = check::check(base.as_ref(), sides.head.0.as_ref(), &options)?;
     if args.prune {
         return prune(&root, sides.head.0.as_ref(), &outcome);

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::{Color, Outcome, environment, print};
 use crate::check::{self, Options, Plan, State};
+use crate::config::Config;
 use crate::error::UserError;
 use crate::finding::{Finding, Severity, Status};
 use crate::report::assemble::{self, Gate, Verdict};
 use crate::report::json::{self};
 use crate::report::{Compared, Report, escape};
 use crate::rules::Catalogue;
-use crate::scan::{self, Cache};
+use crate::scan::{self, Cache, Outside};
 use crate::snapshot::Repository;
 use crate::snapshot::{Commit, Walk};
 
@@ -38,6 +39,10 @@ pub struct Args {
     /// text or json (one object a line).
     #[arg(long, default_value = "auto")]
     pub format: String,
+
+    /// Let the senders and readers of another repository take part: what `driftgate extract --format json` wrote there.
+    #[arg(long = "with", value_name = "FILE")]
+    pub beside: Vec<PathBuf>,
 
     /// List every finding under its change.
     #[arg(short, long)]
@@ -96,9 +101,10 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         }
     };
     let cache = Cache::default();
+    let outside = super::outside::read(&Config::default(), &args.repo, &args.beside)?.outside;
     // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
     let results: Vec<Result<Option<Judged>, UserError>> = scan::pool()
-        .install(|| commits.par_chunks(CHUNK).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache)).collect());
+        .install(|| commits.par_chunks(CHUNK).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, &outside)).collect());
     let mut summary = SummaryForm::default();
     let mut out = String::new();
     let style = environment::style(color, true);
@@ -160,11 +166,16 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
 /// How many neighbouring changes one thread takes: one state more than changes is understood for each.
 const CHUNK: usize = 25;
 
-fn judge_chunk(repository: &Repository, chunk: &[Commit], cache: &Cache) -> Vec<Result<Option<Judged>, UserError>> {
+fn judge_chunk(
+    repository: &Repository,
+    chunk: &[Commit],
+    cache: &Cache,
+    outside: &Outside,
+) -> Vec<Result<Option<Judged>, UserError>> {
     let mut results = Vec::with_capacity(chunk.len());
     let mut known: Option<(crate::snapshot::ObjectId, crate::config::Config, State)> = None;
     for commit in chunk {
-        results.push(judge(repository, commit, cache, &mut known));
+        results.push(judge(repository, commit, cache, outside, &mut known));
     }
     results
 }
@@ -173,6 +184,7 @@ fn judge(
     repository: &Repository,
     commit: &Commit,
     cache: &Cache,
+    outside: &Outside,
     known: &mut Option<(crate::snapshot::ObjectId, crate::config::Config, State)>,
 ) -> Result<Option<Judged>, UserError> {
     let Some(parent) = commit.parents.first().copied().filter(|parent| repository.has_commit(*parent)) else {
@@ -186,9 +198,9 @@ fn judge(
     let Ok(plan) = Plan::read(&base, &head, &options) else { return Ok(None) };
     let head_state = match known.take() {
         Some((oid, config, state)) if oid == commit.oid && config == plan.config => state,
-        _ => check::understand(&head, &plan.config, cache, &[])?,
+        _ => check::understand(&head, &plan.config, cache, outside)?,
     };
-    let base_state = check::understand(&base, &plan.config, cache, &[])?;
+    let base_state = check::understand(&base, &plan.config, cache, outside)?;
     let config = plan.config.clone();
     let outcome = check::judge(&base, &head, &base_state, &head_state, plan, &options);
     *known = Some((parent, config, base_state));

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::outside::{self, Beside};
 use super::{Color, Outcome, environment, print};
 use crate::check::{self, Options};
 use crate::config::{Config, FailOn};
@@ -13,9 +14,10 @@ use crate::finding::Finding;
 use crate::report::assemble::{self, FailOn as GateLevel};
 use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
+use crate::scan::Outside;
 use crate::snapshot::base::{self, Found, Head, Request};
 use crate::snapshot::{Content, Entry, FolderSnapshot, Repository, Snapshot};
-use crate::source::{RepoPath, SourceText};
+use crate::source::{BlobId, RepoPath, SourceText};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -103,6 +105,10 @@ pub struct SidesArgs {
     /// Having nothing to compare with is an error.
     #[arg(long)]
     pub require_base: bool,
+
+    /// Let the senders and readers of another repository take part: what `driftgate extract --format json` wrote there.
+    #[arg(long = "with", value_name = "FILE")]
+    pub beside: Vec<PathBuf>,
 }
 
 /// The two states to compare.
@@ -187,6 +193,19 @@ pub(crate) struct Sources<'s> {
 impl<'s> Sources<'s> {
     pub fn new(base: Option<&'s dyn Snapshot>, head: &'s dyn Snapshot) -> Self {
         Sources { base, head, known: std::sync::Mutex::default(), listed: std::sync::Mutex::default() }
+    }
+
+    /// With the texts of what takes part from outside of the repository, on both sides.
+    pub fn with(self, outside: &Outside) -> Self {
+        if let Ok(mut known) = self.known.lock() {
+            let extracts = outside.extracts.iter().map(|extract| (&extract.file, &extract.text));
+            for (path, text) in outside.contracts.iter().map(|(path, text)| (path, text)).chain(extracts) {
+                let text = Arc::new(SourceText::new(path.clone(), BlobId::from_bytes(&[]), text.as_str()));
+                known.insert((Side::Base, path.clone()), Some(Arc::clone(&text)));
+                known.insert((Side::Head, path.clone()), Some(text));
+            }
+        }
+        self
     }
 
     fn entries(&self, side: Side, snapshot: &dyn Snapshot) -> Option<Arc<Vec<Entry>>> {
@@ -274,9 +293,11 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     }
     let head = &*sides.head.0;
     progress.say("reading and comparing");
+    let mut beside_notes = Vec::new();
     let outcome = match &sides.base {
         Some((base, _)) => {
-            options.outside = outside(base.as_ref(), &args.sides, &options)?;
+            let found = beside(base.as_ref(), &args.sides, &options)?;
+            (options.outside, beside_notes) = (found.outside, found.notes);
             check::check(base.as_ref(), head, &options)?
         }
         None => nothing_compared(),
@@ -284,10 +305,10 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     progress.done();
     let gate = gate(args, &outcome.config);
     let compared = sides.base.is_some();
-    let sources = Sources::new(sides.base.as_ref().map(|(base, _)| base.as_ref()), head);
+    let sources = Sources::new(sides.base.as_ref().map(|(base, _)| base.as_ref()), head).with(&options.outside);
     let mut notes = sides.notes.clone();
     notes.extend(outcome.notes.iter().cloned());
-    notes.extend(options.outside.iter().map(|(path, _)| format!("contract read from outside of the repository: {path}")));
+    notes.extend(beside_notes);
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         base: sides.base.as_ref().map(|(_, named)| named.clone()),
@@ -335,26 +356,17 @@ fn nothing_compared() -> check::Outcome {
     }
 }
 
-/// Contracts that base's configuration reads from folders outside of the repository.
-fn outside(base: &dyn Snapshot, sides: &SidesArgs, options: &Options) -> Result<Vec<(RepoPath, String)>, UserError> {
+/// What takes part from outside of the repository: the folders that base's configuration names, and the files of `--with`.
+pub(crate) fn beside(base: &dyn Snapshot, sides: &SidesArgs, options: &Options) -> Result<Beside, UserError> {
     let config = match &options.config {
         Some(config) => config.clone(),
         None => crate::scan::config(base).map_err(|fault| fault.user_error())?.0,
     };
-    let root = sides.base_dir.clone().unwrap_or_else(|| sides.repo.clone());
-    let mut files = Vec::new();
-    for path in config.outside_contract_paths() {
-        let folder = root.join(path);
-        let walk = walkdir::WalkDir::new(&folder).max_depth(8).sort_by_file_name();
-        for entry in walk.into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
-            let name = entry.file_name().to_string_lossy();
-            if [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) {
-                let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
-                files.push((RepoPath::new(relative), environment::read(entry.path())?));
-            }
-        }
-    }
-    Ok(files)
+    let root = match &sides.base_dir {
+        Some(dir) => dir.clone(),
+        None => outside::root(&sides.repo),
+    };
+    outside::read(&config, &root, &sides.beside)
 }
 
 fn gate(args: &Args, config: &Config) -> Gate {

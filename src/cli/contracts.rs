@@ -1,8 +1,11 @@
 //! `driftgate contracts`: what consumers have been promised.
 
+pub(crate) mod record;
+mod verify;
+
 use std::path::PathBuf;
 
-use super::{Outcome, print};
+use super::{Color, Outcome, outside, print};
 use crate::config::Config;
 use crate::error::UserError;
 use crate::facts::Role;
@@ -27,11 +30,17 @@ enum Action {
         #[arg(long, value_name = "REV")]
         rev: Option<String>,
     },
+    /// Write down what consumer code reads: one contract for each consumer, new or brought up to date.
+    Record(record::Args),
+    /// Hold every contract and registered schema against the code as it is, without a base.
+    Verify(verify::Args),
 }
 
-pub fn run(args: &Args) -> Result<Outcome, UserError> {
+pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     match &args.command {
         Action::List { repo, rev } => list(repo, rev.as_deref()),
+        Action::Record(args) => record::run(args, color),
+        Action::Verify(args) => verify::run(args, color),
     }
 }
 
@@ -39,7 +48,8 @@ fn list(repo: &std::path::Path, rev: Option<&str>) -> Result<Outcome, UserError>
     let snapshot = super::extract::open(repo, rev, &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let scanned = scan::scan(snapshot.as_ref(), &config, &Cache::default())?;
-    let registry = scan::registry(snapshot.as_ref(), &scanned, &config, &[]);
+    let beside = outside::read(&config, &outside::root(repo), &[])?;
+    let registry = scan::registry(snapshot.as_ref(), &scanned, &config, &beside.outside)?;
     let mut out = String::new();
     for promise in &registry.promises {
         let position = scanned

@@ -15,7 +15,7 @@ use crate::finding::Severity;
 use crate::link::boundaries::named_types_in;
 use crate::link::model::Boundary;
 use crate::report::{Side, SourceLookup};
-use crate::scan::Cache;
+use crate::scan::{Cache, Outside};
 use crate::shape::lower::{Silence, document};
 use crate::snapshot::{FolderSnapshot, MemorySnapshot, Repository, Snapshot};
 use crate::source::{Origin, RepoPath};
@@ -70,6 +70,8 @@ struct BoundaryForm {
     line: u32,
     column: u32,
     symbol: String,
+    /// The package, crate or service that the code belongs to.
+    package: String,
     in_test: bool,
     delivery: DeliveryForm,
     /// The wire shape as JSON Schema 2020-12.
@@ -155,7 +157,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let snapshot = open(&args.repo, args.rev.as_deref(), &args.paths)?;
     let (config, _): (Config, _) = crate::scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let cache = Cache::default();
-    let state = check::understand(snapshot.as_ref(), &config, &cache, &[])?;
+    let state = check::understand(snapshot.as_ref(), &config, &cache, &Outside::default())?;
     let sources = super::check::Sources::new(None, snapshot.as_ref());
     let single = matches!(args.paths.as_slice(), [one] if one.is_file());
     let wanted: Vec<String> = args
@@ -249,6 +251,7 @@ fn boundary_form(boundary: &Boundary, position: &dyn Fn(&Origin) -> (u32, u32)) 
         line,
         column,
         symbol: boundary.symbol.clone(),
+        package: boundary.package.clone(),
         in_test: boundary.in_test,
         delivery: DeliveryForm {
             awaited: matches!(delivery.completion, Completion::Awaited | Completion::Returned),

@@ -11,6 +11,7 @@ mod diff;
 mod environment;
 mod explain;
 mod extract;
+mod outside;
 mod schema;
 mod subschema;
 mod who;
@@ -118,7 +119,7 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
         Command::Extract(args) => extract::run(&args),
         Command::Who(args) => who::run(&args),
         Command::Accept(args) => accept::run(&args),
-        Command::Contracts(args) => contracts::run(&args),
+        Command::Contracts(args) => contracts::run(&args, color),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Demo => demo::run(color),

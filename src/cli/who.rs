@@ -10,6 +10,7 @@ use crate::compare::reader::Reader;
 use crate::config::Config;
 use crate::error::UserError;
 use crate::facts::Role;
+use crate::finding::Via;
 use crate::link::model::Boundary;
 use crate::report::{Side, SourceLookup, escape};
 use crate::scan::{self, Cache};
@@ -28,6 +29,10 @@ pub struct Args {
     /// Look at this revision instead of the files on disk.
     #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
+
+    /// Let the senders and readers of another repository take part: what `driftgate extract --format json` wrote there.
+    #[arg(long = "with", value_name = "FILE")]
+    pub beside: Vec<PathBuf>,
 
     /// text or json.
     #[arg(long, default_value = "auto")]
@@ -56,7 +61,8 @@ struct PartyForm {
 pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let snapshot = super::extract::open(&args.repo, args.rev.as_deref(), &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
-    let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &[])?;
+    let beside = super::outside::read(&config, &super::outside::root(&args.repo), &args.beside)?;
+    let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &beside.outside)?;
     let mut names: Vec<&str> = state.model.boundaries.iter().filter_map(|boundary| boundary.event.as_deref()).collect();
     let promised: Vec<String> =
         state.registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
@@ -72,7 +78,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     })?;
     let path =
         field.as_ref().map(|field| field.split('.').fold(String::new(), |path, key| crate::compare::changes::child(&path, key)));
-    let sources = super::check::Sources::new(None, snapshot.as_ref());
+    let sources = super::check::Sources::new(None, snapshot.as_ref()).with(&beside.outside);
     let line = |origin: &Origin| sources.source(Side::Head, &origin.file).map_or(1, |text| text.position(origin.span.start).line);
     let has_field = |boundary: &Boundary| path.as_ref().is_none_or(|path| Reader::of_boundary(boundary).reads(path));
     let mut parties: Vec<PartyForm> = state
@@ -99,14 +105,25 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
             .registry
             .of_event(&event)
             .filter(|promise| path.as_ref().is_none_or(|path| Reader::of_promise(promise).reads(path)))
-            .map(|promise| PartyForm {
-                role: promise.role.as_str(),
-                name: promise.consumer.clone(),
-                via: promise.via.as_str(),
-                owner: promise.owner.clone(),
-                file: promise.origin.file.to_string(),
-                line: line(&promise.origin),
-                in_test: false,
+            .map(|promise| {
+                // Code of another repository is shown where it stands there.
+                let elsewhere = promise.label.as_ref().filter(|_| promise.via == Via::Code).and_then(|place| {
+                    let (file, line) = place.rsplit_once(':')?;
+                    Some((file.to_owned(), line.parse().ok()?))
+                });
+                let (name, (file, line)) = match elsewhere {
+                    Some(place) => (format!("{} ({})", promise.consumer, promise.origin.file), place),
+                    None => (promise.consumer.clone(), (promise.origin.file.to_string(), line(&promise.origin))),
+                };
+                PartyForm {
+                    role: promise.role.as_str(),
+                    name,
+                    via: promise.via.as_str(),
+                    owner: promise.owner.clone(),
+                    file,
+                    line,
+                    in_test: false,
+                }
             }),
     );
     let form = WhoForm { version: 1, event, field, parties };

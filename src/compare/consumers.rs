@@ -6,7 +6,7 @@ use super::reader::{Acceptance, Reader, touches};
 use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, finding, finding_of};
 use crate::facts::Role;
-use crate::finding::{Consumer, Severity, Via};
+use crate::finding::{Consumer, Finding, Severity, Via};
 use crate::link::model::Boundary;
 
 /// Judges every consumer of one event.
@@ -158,14 +158,19 @@ fn report(
 
 /// A new reader that asks for what no known sender sends.
 fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], compared: &mut Compared) {
-    let head: Vec<&&Boundary> =
-        pair.head_producers.iter().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
-    if senders.is_empty() && head.is_empty() {
-        return;
-    }
+    let head: Vec<&Boundary> =
+        pair.head_producers.iter().copied().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
+    let against = if head.is_empty() { senders } else { &head };
+    compared.findings.extend(undeclared_read(pair, new, against, "the new reader"));
+}
+
+/// Why a reader turns a payload away that lacks a field.
+pub(super) const REQUIRED: &str = "it demands the field";
+
+/// What a reader demands and a sender does not give, where there is anything.
+pub(super) fn undeclared_read(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], who: &str) -> Option<Finding> {
     let reader = Reader::of_boundary(new);
-    let against: Vec<&Boundary> = if head.is_empty() { senders.to_vec() } else { head.into_iter().copied().collect() };
-    for sender in against {
+    for sender in senders {
         if let Acceptance::Rejects { witness, violations } = reader.accepts(sender)
             && let Some(violation) = violations.first()
         {
@@ -177,16 +182,17 @@ fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary],
                 "consumer-reads-undeclared-field",
                 &pair.event,
                 Role::Consumer,
-                format!("the new reader of `{}` {what}, which {} does not send", pair.event, sender.package),
+                format!("{who} of `{}` {what}, which {} does not send", pair.event, sender.package),
             );
             found.path = path;
             found.head = Some(new.origin.clone());
             found.base = Some(sender.origin.clone());
             found.witness = Some(witness);
+            found.evidence = (violation.keyword == "required").then(|| REQUIRED.to_owned());
             found.consumers.push(reader.consumer.clone());
             found.help = "read what is sent, or let the sender send it first".to_owned();
-            compared.findings.push(found);
-            return;
+            return Some(found);
         }
     }
+    None
 }

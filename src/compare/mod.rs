@@ -4,10 +4,12 @@
 //! another time, and messages are in flight. The proofs decide ([`reader`]); the field-level comparison ([`changes`]) explains.
 
 pub mod changes;
+mod clash;
 mod consumers;
 mod events;
 pub mod fingerprint;
 mod handoff;
+mod kept;
 mod pair;
 mod producers;
 mod promises;
@@ -15,6 +17,7 @@ pub mod reader;
 mod registered;
 pub mod rename;
 mod severity;
+pub mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +27,7 @@ use crate::link::model::{Boundary, Model};
 use crate::registry::{EventPattern, Promise, Registry};
 use crate::source::{Origin, RepoPath};
 use changes::Change;
+pub use kept::kept;
 use reader::Reader;
 
 /// Everything that a comparison looks at.
@@ -87,6 +91,7 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     }
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);
+    kept::introduced(sides, &mut compared);
     count_unknown(sides, &mut compared);
     finish(&mut compared.findings);
     compared

@@ -24,7 +24,9 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
     let in_process = pair.head_producers.iter().chain(&pair.base_producers).all(|boundary| !boundary.leaves_process());
     let (readers, vague) = readers_of(pair, in_process);
     // Code is held against the schema that is registered for its event; the schema itself is what is sent, not a reader.
-    let registered: Vec<Reader> = pair.senders.iter().map(|promise| Reader::of_promise(promise)).collect();
+    // What another repository's code sends is no schema of this one's.
+    let registered: Vec<Reader> =
+        pair.senders.iter().filter(|promise| promise.via != Via::Code).map(|promise| Reader::of_promise(promise)).collect();
     let base: Vec<&Boundary> = match old_name {
         Some(_) => Vec::new(),
         None => pair.base_producers.clone(),

@@ -24,6 +24,8 @@ use crate::source::{Origin, RepoPath, Span};
 pub struct LinkOptions {
     /// Further patterns of test files.
     pub tests: Option<globset::GlobSet>,
+    /// What the code under a glob is called.
+    pub consumers: Vec<(globset::GlobMatcher, String)>,
 }
 
 /// Links the files of one snapshot, sorted by path.
@@ -31,7 +33,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let program = Program::new(units);
     let eval = Eval::new(&program);
     let types = Types::new(&eval);
-    let packages = packages::Packages::new(units);
+    let packages = packages::Packages::new(units, &options.consumers);
     let mut linker = Linker { program: &program, eval: &eval, types: &types, idioms, options, packages, boundaries: Vec::new() };
     for emission in summarize(&eval, idioms).settled {
         match emission.role {

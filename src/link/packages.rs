@@ -6,10 +6,16 @@ use crate::source::RepoPath;
 /// Packages by the folder of their manifest, the deepest first.
 pub struct Packages {
     folders: Vec<(String, String)>,
+    /// Names that the configuration gives to the code under a glob; the first that fits counts.
+    named: Vec<(globset::GlobMatcher, String)>,
 }
 
+/// Folders that only hold services, and are none.
+const CONTAINERS: &[&str] =
+    &["services", "apps", "packages", "crates", "libs", "modules", "functions", "lambdas", "workers", "cmd"];
+
 impl Packages {
-    pub fn new(units: &[FileUnit]) -> Self {
+    pub fn new(units: &[FileUnit], named: &[(globset::GlobMatcher, String)]) -> Self {
         let mut folders: Vec<(String, String)> = units
             .iter()
             .filter_map(|unit| {
@@ -18,17 +24,36 @@ impl Packages {
             })
             .collect();
         folders.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
-        Packages { folders }
+        Packages { folders, named: named.to_vec() }
     }
 
-    /// The name of the package around a path; its first folder where there is no manifest.
+    /// The name of the package around a path: what the configuration calls it, what its manifest does, or the folder of the
+    /// service where there is neither.
     pub fn of(&self, path: &str) -> String {
         let inside = |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        match self.folders.iter().find(|(folder, _)| inside(folder)) {
-            Some((_, package)) => package.clone(),
-            None => path.split_once('/').map_or_else(|| RepoPath::new(path).stem().to_owned(), |(first, _)| first.to_owned()),
+        if let Some((_, name)) = self.named.iter().find(|(glob, _)| glob.is_match(path)) {
+            return name.clone();
+        }
+        // The manifest of a workspace speaks of no service where a folder of services lies between it and the file.
+        let manifest = self.folders.iter().find(|(folder, _)| inside(folder));
+        let service = service_folder(path);
+        match (manifest, service) {
+            (Some((folder, _)), Some(service)) if folder.is_empty() => service.to_owned(),
+            (Some((_, package)), _) => package.clone(),
+            (None, Some(service)) => service.to_owned(),
+            (None, None) => {
+                path.split_once('/').map_or_else(|| RepoPath::new(path).stem().to_owned(), |(first, _)| first.to_owned())
+            }
         }
     }
+}
+
+/// `crm` for `services/crm/sync.py`: the folder under one that only holds services.
+fn service_folder(path: &str) -> Option<&str> {
+    let mut parts = path.split('/');
+    let container = parts.next()?;
+    let service = parts.next()?;
+    (CONTAINERS.contains(&container) && parts.next().is_some()).then_some(service)
 }
 
 /// Whether a path is test code by the conventions of the languages.

@@ -20,13 +20,13 @@ use crate::source::RepoPath;
 const VERSION: u64 = 1;
 
 impl Registry {
-    /// Adds the boundaries of another repository under the name `party`. Those of its tests, and those whose event is not
+    /// Adds the boundaries of another repository, those without a package under the name `party`. Those of its tests, and those whose event is not
     /// known, take no part; the latter are counted in a diagnostic.
     ///
     /// # Errors
     /// Where the document is not what `extract` writes.
     pub fn add_extract(&mut self, party: &str, file: &RepoPath, text: &str) -> Result<(), Fault> {
-        let document = Arc::new(Document::read(file, text)?);
+        let document = Arc::new(Document::read_large(file, text)?);
         let help = "write it with `driftgate extract --format json`";
         match document.get("/version").and_then(Value::as_u64) {
             Some(VERSION) => {}
@@ -47,7 +47,9 @@ impl Registry {
         let mut nameless = 0;
         for (at, boundary) in boundaries.iter().enumerate() {
             let pointer = format!("/boundaries/{at}");
-            if boundary.get("in_test") == Some(&Value::Bool(true)) {
+            // What never leaves its process is nobody's business here.
+            let inside = boundary.get("kind").and_then(Value::as_str) == Some("in-process");
+            if inside || boundary.get("in_test") == Some(&Value::Bool(true)) {
                 continue;
             }
             let field = |key: &str| boundary.get(key).and_then(Value::as_str);
@@ -72,7 +74,7 @@ impl Registry {
                 (None, _) => None,
             };
             self.promises.push(Promise {
-                consumer: party.to_owned(),
+                consumer: field("package").filter(|package| !package.is_empty()).unwrap_or(party).to_owned(),
                 owner: None,
                 via: Via::Code,
                 role,

@@ -212,7 +212,8 @@ impl Report<'_> {
     /// What was held against what, and how the base was chosen.
     pub fn compared(&self) -> String {
         let Some(base) = &self.base else {
-            return "No base: nothing was compared".to_owned();
+            // One state alone may have been held against its own promises.
+            return self.head.how.clone().unwrap_or_else(|| "No base: nothing was compared".to_owned());
         };
         let name = match &base.oid {
             Some(oid) => format!("{} ({})", base.rev, short(oid)),

@@ -162,7 +162,10 @@ impl Printer<'_> {
             self.field("help", &escape::lines(&finding.help), out)?;
         }
         match finding.status {
-            Status::New if finding.severity > Severity::Note => self.field("accept", &self.accept(finding), out)?,
+            // Only what a change does can be accepted.
+            Status::New if finding.severity > Severity::Note && self.report.base.is_some() => {
+                self.field("accept", &self.accept(finding), out)?
+            }
             Status::Requested | Status::Allowed => {
                 let reason = finding.accepted.as_deref().unwrap_or("no reason given");
                 self.field("accepted", &escape::lines(reason), out)?;

@@ -81,6 +81,7 @@ pub static RULES: &[RuleMeta] = &[
     rule!("consumer-reads-undeclared-field", Contracts, Consumer, Some(1), Error, "New code reads a field that no known producer sends."),
     rule!("contract-deleted", Contracts, Repository, Some(1), Error, "A contract or schema no longer speaks of an event."),
     rule!("contract-loosened", Contracts, Repository, Some(1), Error, "A contract asks for less than on the base branch."),
+    rule!("contracts-clash", Contracts, Repository, Some(1), Error, "Two consumers need what no payload can give both of them."),
     rule!("contract-and-code-changed-together", Contracts, Repository, Some(1), Note, "A contract and the code that it is about change together."),
     rule!("contract-unparseable", Contracts, Repository, Some(1), Error, "A contract, a schema or the configuration can no longer be understood."),
     rule!("boundary-without-contract", Contracts, Repository, Some(1), Note, "A new event leaves the repository without a contract."),

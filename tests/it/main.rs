@@ -1,6 +1,7 @@
 //! Tests of the whole: rule pages run as they are printed, and the layout of the source holds.
 
 mod cli;
+mod contracts;
 mod docs;
 mod page;
 mod pages;

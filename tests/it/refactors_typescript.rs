@@ -5,7 +5,7 @@ use std::path::Path;
 use driftgate::check::{Options, check, understand};
 use driftgate::config::Config;
 use driftgate::facts::Role;
-use driftgate::scan::Cache;
+use driftgate::scan::{Cache, Outside};
 use driftgate::snapshot::FolderSnapshot;
 
 /// The refactors, one fixture each: `fixtures/repos/ts-refactors-<name>/{base,head}`.
@@ -32,7 +32,8 @@ fn each_refactor_has_a_producer_and_a_consumer_on_both_sides() {
     // Nothing found in a file of which nothing was understood would prove nothing.
     for name in REFACTORS {
         for which in ["base", "head"] {
-            let state = understand(&side(name, which), &Config::default(), &Cache::default(), &[]).expect("fixtures can be read");
+            let state = understand(&side(name, which), &Config::default(), &Cache::default(), &Outside::default())
+                .expect("fixtures can be read");
             let found = &state.model.boundaries;
             assert!(
                 found.iter().any(|one| one.role == Role::Producer && one.event.as_deref() == Some("order.placed")),

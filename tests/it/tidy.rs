@@ -26,6 +26,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("report", &["config", "facts", "finding", "source"]),
     ("rules", &["error", "finding", "report", "suggest"]),
     ("compare", &["facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
+    ("record", &["compare", "config", "document", "finding", "link", "registry", "shape", "source"]),
     ("scan", &["accept", "config", "document", "error", "extract", "facts", "finding", "link", "registry", "snapshot", "source"]),
     (
         "check",

@@ -1,0 +1,134 @@
+//! One state held against its own promises, without any change in sight: what contracts and registered schemas reject of what
+//! code sends, what readers read that nobody sends or lists, and consumers who cannot both be served.
+
+use std::collections::BTreeSet;
+
+use super::reader::{Acceptance, Reader};
+use super::{
+    CompareOptions, Compared, EventPair, Sides, clash, consumers, event_pairs, finding, finish, producers, registered, severity,
+    unlisted,
+};
+use crate::facts::Role;
+use crate::finding::{Finding, Severity, Status, Via};
+use crate::link::model::{Boundary, Model};
+use crate::registry::{Promise, Registry};
+
+/// Holds every promise of one state against every producer and reader of it.
+pub fn kept(model: &Model, registry: &Registry) -> Compared {
+    let options = CompareOptions::default();
+    let sides = Sides { base: model, head: model, base_registry: registry, head_registry: registry, options: &options };
+    let declared = registered::boundaries(registry);
+    let mut compared = Compared::default();
+    for pair in event_pairs(&sides, &declared, &declared).iter().filter(|pair| pair.named) {
+        promised(pair, &mut compared);
+        read(pair, &mut compared);
+    }
+    compared.findings.extend(unlisted_reads(model, registry, &BTreeSet::new()));
+    compared.findings.extend(clash::clashes(registry, &|_| true));
+    finish(&mut compared.findings);
+    compared
+}
+
+/// Every sender of one event against every promise about it.
+fn promised(pair: &EventPair<'_>, compared: &mut Compared) {
+    let hold = |reader: &Reader, sender: &Boundary, compared: &mut Compared| match reader.accepts(sender) {
+        Acceptance::Rejects { witness, violations } => {
+            producers::violated(pair, sender, reader, &witness, &violations, Status::New, compared);
+        }
+        Acceptance::Unknown(_) => compared.unknown += 1,
+        Acceptance::Accepts => {}
+    };
+    let readers: Vec<Reader> = pair.readers.iter().map(|promise| Reader::of_promise(promise)).collect();
+    for sender in &pair.head_producers {
+        readers.iter().for_each(|reader| hold(reader, sender, compared));
+    }
+    let schemas: Vec<Reader> =
+        pair.senders.iter().filter(|promise| promise.via != Via::Code).map(|p| Reader::of_promise(p)).collect();
+    for sender in pair.head_producers.iter().filter(|sender| sender.document.is_none() && !super::is_declaration(sender)) {
+        schemas.iter().for_each(|schema| hold(schema, sender, compared));
+    }
+}
+
+/// Every reader in code against every sender.
+fn read(pair: &EventPair<'_>, compared: &mut Compared) {
+    let senders: Vec<&Boundary> =
+        pair.head_producers.iter().copied().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
+    for reader in pair.head_consumers.iter().filter(|reader| !super::is_declaration(reader)) {
+        if senders.is_empty() || reader.shape.is_unknown() {
+            compared.unknown += usize::from(reader.shape.is_unknown());
+            continue;
+        }
+        if let Some(mut found) = consumers::undeclared_read(pair, reader, &senders, "the reader") {
+            let missing = found.evidence.as_deref() == Some(consumers::REQUIRED);
+            if !reader.enforced && !missing {
+                // Nothing in the code turns the payload away: what happens then nobody can say.
+                found.severity = Severity::Warning;
+            }
+            compared.findings.push(found);
+        }
+    }
+}
+
+/// What consumers read and their own contracts do not list, without those that are `known`.
+pub(super) fn unlisted_reads(model: &Model, registry: &Registry, known: &BTreeSet<(String, String, String)>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for need in unlisted::needs(model) {
+        let promises: Vec<&Promise> = need.promises(registry);
+        if promises.is_empty() || need.shape.is_unknown() {
+            continue;
+        }
+        for field in need.unlisted(&promises) {
+            let path = field.path();
+            if known.contains(&(need.consumer.clone(), need.event.clone(), path.clone())) {
+                continue;
+            }
+            let name = path.trim_start_matches('/').replace('/', ".");
+            let mut one = finding(
+                "consumer-reads-undeclared-field",
+                &need.event,
+                Role::Consumer,
+                format!("{} reads `{name}` of `{}`, which its contract does not list", need.consumer, need.event),
+            );
+            one.severity = severity::default_of(one.rule).min(Severity::Warning);
+            one.path = path;
+            one.head = Some(field.origin);
+            one.fragments = (need.consumer.clone(), "its contract".to_owned());
+            one.consumers = promises.iter().map(|promise| promise.as_consumer()).collect();
+            one.help = "`driftgate contracts record` adds it to the contract".to_owned();
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// The unlisted reads of a state, by consumer, event and path.
+pub(super) fn unlisted_keys(model: &Model, registry: &Registry) -> BTreeSet<(String, String, String)> {
+    unlisted::needs(model)
+        .iter()
+        .flat_map(|need| {
+            let promises = need.promises(registry);
+            let fields = if promises.is_empty() { Vec::new() } else { need.unlisted(&promises) };
+            fields.into_iter().map(|field| (need.consumer.clone(), need.event.clone(), field.path())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What a change does to a state's own promises beyond what producers and readers are held against already: reads that head's
+/// contracts do not list, and contracts that clash since.
+pub(super) fn introduced(sides: &Sides<'_>, compared: &mut Compared) {
+    if sides.head_registry.promises.is_empty() {
+        return;
+    }
+    let known = unlisted_keys(sides.base, sides.base_registry);
+    compared.findings.extend(unlisted_reads(sides.head, sides.head_registry, &known));
+    let stood = |promise: &Promise| {
+        sides.base_registry.promises.iter().any(|base| {
+            base.consumer == promise.consumer
+                && base.event == promise.event
+                && base.via == promise.via
+                && base.payload_pointer == promise.payload_pointer
+                && base.schema.document == promise.schema.document
+        })
+    };
+    compared.findings.extend(clash::clashes(sides.head_registry, &|promise| !stood(promise)));
+}

@@ -1,0 +1,156 @@
+//! What consumer code reads and its own contract does not list.
+//!
+//! A consumer is the code of one package that reads one event; what its places need together is held against every document
+//! that speaks for a consumer of this name. Reads of what is not known, and those outside of the part of the payload that a
+//! contract speaks of, are nobody's fault.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::changes::child;
+use super::reader::Reader;
+use crate::facts::Role;
+use crate::finding::Via;
+use crate::link::model::{Boundary, Model};
+use crate::link::reduce;
+use crate::registry::{Promise, Registry};
+use crate::shape::{Field, Shape, ShapeKind};
+use crate::source::Origin;
+
+/// How deep a payload is walked; past it a part is taken as one value.
+const MAX_DEPTH: u32 = 24;
+
+/// What one consumer needs of one event, from all its places in code.
+#[derive(Debug)]
+pub struct Need<'m> {
+    pub consumer: String,
+    pub event: String,
+    /// The places that read it, in the order of the source.
+    pub readers: Vec<&'m Boundary>,
+    /// What they need together; a hole where nothing is known.
+    pub shape: Arc<Shape>,
+}
+
+/// A field that is read and not listed.
+#[derive(Clone, Debug)]
+pub struct Unlisted {
+    /// The names and `*`s above it: empty for a field of the payload itself.
+    pub parent: Vec<String>,
+    pub field: Field,
+    /// Where it is read.
+    pub origin: Origin,
+}
+
+impl Unlisted {
+    /// Its JSON Pointer in the payload.
+    pub fn path(&self) -> String {
+        self.parent.iter().chain([&self.field.name]).fold(String::new(), |path, key| child(&path, key))
+    }
+}
+
+/// What every consumer of a model needs: of events with a name, outside of tests, from other processes.
+pub fn needs(model: &Model) -> Vec<Need<'_>> {
+    let mut found: BTreeMap<(String, String), Vec<&Boundary>> = BTreeMap::new();
+    let readers = model.boundaries.iter().filter(|boundary| {
+        boundary.role == Role::Consumer && !boundary.in_test && boundary.leaves_process() && !super::is_declaration(boundary)
+    });
+    for reader in readers {
+        if let Some(event) = &reader.event {
+            found.entry((reader.package.clone(), event.clone())).or_default().push(reader);
+        }
+    }
+    found
+        .into_iter()
+        .map(|((consumer, event), readers)| {
+            let known = readers.iter().map(|reader| &reader.shape).filter(|shape| !shape.is_unknown()).cloned();
+            let shape =
+                known.reduce(|a, b| reduce::intersect(&a, &b)).unwrap_or_else(|| reduce::hole("what is read is not known"));
+            Need { consumer, event, readers, shape }
+        })
+        .collect()
+}
+
+impl Need<'_> {
+    /// The documents that speak for this consumer of this event.
+    pub fn promises<'r>(&self, registry: &'r Registry) -> Vec<&'r Promise> {
+        let own =
+            |promise: &&Promise| promise.role == Role::Consumer && promise.via != Via::Code && promise.consumer == self.consumer;
+        registry.promises.iter().filter(own).filter(|promise| promise.speaks_of(&self.event)).collect()
+    }
+
+    /// The fields that none of the `promises` lists, the outermost first and each with all that lies under it.
+    pub fn unlisted(&self, promises: &[&Promise]) -> Vec<Unlisted> {
+        let readers: Vec<Reader> = promises.iter().map(|promise| Reader::of_promise(promise)).collect();
+        let listed = |path: &str| {
+            readers.iter().any(|reader| {
+                // A contract about a part of the payload says nothing of the rest, and one that could not be read whole may.
+                let outside = !path.starts_with(&reader.pointer) || path == reader.pointer;
+                outside || reader.shape.is_unknown() || reader.reads(path)
+            })
+        };
+        let mut found = Vec::new();
+        let fallback = self.readers.first().map(|reader| reader.origin.clone());
+        let Some(fallback) = fallback else { return found };
+        walk(&self.shape, &mut Vec::new(), &listed, &fallback, 0, &mut found);
+        found
+    }
+}
+
+fn walk(
+    shape: &Shape,
+    above: &mut Vec<String>,
+    listed: &dyn Fn(&str) -> bool,
+    fallback: &Origin,
+    depth: u32,
+    found: &mut Vec<Unlisted>,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match &shape.kind {
+        ShapeKind::Object(object) => {
+            let parent = above.iter().fold(String::new(), |path, key| child(&path, key));
+            for field in object.fields.iter().filter(|field| !matches!(field.shape.kind, ShapeKind::Never)) {
+                let names = std::iter::once(&field.name).chain(&field.aliases);
+                let known = names.clone().find(|name| listed(&child(&parent, name)));
+                match known {
+                    Some(name) => {
+                        above.push(name.clone());
+                        walk(&field.shape, above, listed, field.origin.as_ref().unwrap_or(fallback), depth + 1, found);
+                        above.pop();
+                    }
+                    None => found.push(Unlisted {
+                        parent: above.clone(),
+                        field: field.clone(),
+                        origin: field.origin.clone().unwrap_or_else(|| fallback.clone()),
+                    }),
+                }
+            }
+        }
+        ShapeKind::Array(array) if array.prefix.is_empty() => {
+            if let Some(items) = &array.items {
+                above.push("*".to_owned());
+                walk(items, above, listed, fallback, depth + 1, found);
+                above.pop();
+            }
+        }
+        // `null` beside a value: a reader that copes with both.
+        ShapeKind::Union(branches) => {
+            let mut values = branches.iter().filter(|branch| !matches!(branch.kind, ShapeKind::Null));
+            if let (Some(only), None) = (values.next(), values.next()) {
+                walk(only, above, listed, fallback, depth + 1, found);
+            }
+        }
+        ShapeKind::Unknown(_)
+        | ShapeKind::Never
+        | ShapeKind::Null
+        | ShapeKind::Boolean
+        | ShapeKind::Integer(_)
+        | ShapeKind::Number(_)
+        | ShapeKind::String(_)
+        | ShapeKind::Const(_)
+        | ShapeKind::Array(_)
+        | ShapeKind::Intersection(_)
+        | ShapeKind::Recursive(_) => {}
+    }
+}

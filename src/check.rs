@@ -133,6 +133,7 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 event_unlike: Texts::None,
                 key: texts(&row.key),
                 idempotency_key: texts(&row.idempotency_key),
+                headers: Texts::None,
                 retry: texts(&row.retry),
                 awaits: false,
                 deferred: row.deferred.unwrap_or(false).then(|| "commit".to_owned()),
@@ -277,7 +278,7 @@ pub fn judge(
         head_registry: &head_state.registry,
         options: &compare_options,
     };
-    let Compared { mut findings, unknown, unknown_touched, touched } = compare::compare(&sides);
+    let Compared { mut findings, unknown, unknown_touched, touched, causes: _ } = compare::compare(&sides);
     findings.extend(plan.findings);
     for (_, faults) in head_state.registry.broken() {
         findings.extend(faults.iter().map(unparseable));

@@ -61,6 +61,8 @@ pub struct Compared {
     pub unknown_touched: usize,
     /// The events that the change touches.
     pub touched: BTreeSet<String>,
+    /// What the handoff rules have told already.
+    pub(crate) causes: handoff::Causes,
 }
 
 /// The boundaries and promises of one event.

@@ -21,7 +21,7 @@ pub use calls::{
 };
 pub use reads::{Read, Step};
 pub use types::{Additional, FieldExpr, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef};
-pub use values::{Constant, Expr, ExprKind, Literal, RecordExpr, ValueMember};
+pub use values::{Constant, Expr, ExprKind, Literal, Made, RecordExpr, ValueMember};
 
 /// Which side of a boundary a piece of code is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,8 @@ pub struct FileFacts {
     /// Every function, method and closure; [`FnId`] is the index. Index 0 is the file's top level, where the language has one.
     pub functions: Vec<Function>,
     pub imports: Vec<Import>,
+    /// Where values come from whose type is all that a payload needs to know of them.
+    pub made: Vec<Made>,
     /// Waivers written on a line: `driftgate: allow(rule) reason`.
     pub waivers: Vec<Waiver>,
     pub diagnostics: Vec<FactDiagnostic>,
@@ -90,6 +92,7 @@ impl FileFacts {
             constants: Vec::new(),
             functions: Vec::new(),
             imports: Vec::new(),
+            made: Vec::new(),
             waivers: Vec::new(),
             diagnostics: Vec::new(),
             unread: Vec::new(),

@@ -21,6 +21,18 @@ pub struct Constant {
     pub span: Span,
 }
 
+/// What a value that is known by its type alone is made from: an idempotency key is judged by where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    pub function: FnId,
+    /// The span of the [`ExprKind::OfType`] that stands for it.
+    pub span: Span,
+    /// What makes it, as the source or its imports call it: `crypto.randomUUID`, `uuid.uuid5`, `Date.now`.
+    pub name: String,
+    /// What it is made on and given.
+    pub from: Vec<Expr>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     pub kind: ExprKind,

@@ -14,7 +14,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
-use super::{declared, decoders, packages, surroundings};
+use super::{declared, decoders, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -201,6 +201,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         boundary.delivery.key = key_text(&emission.key);
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
         boundary.delivery.retry = key_text(&emission.retry);
+        boundary.delivery.options = options::of_producer(self.eval, idiom, emission);
         self.named(boundary, events, emission.event.as_ref(), channels);
     }
 

@@ -716,20 +716,24 @@ impl<'a> Eval<'a> {
             .iter()
             .map(|argument| (argument.name.clone(), self.eval(function, &argument.value, at, depth + 1)))
             .collect();
-        let (root, mut calls, name) = match &call.callee.kind {
+        let (root, on, mut calls, name) = match &call.callee.kind {
             ExprKind::Member(base, name) => match &base.kind {
                 ExprKind::Call(_) | ExprKind::Local(_) | ExprKind::Await(_) => {
-                    match self.eval(function, base, at, depth + 1).kind {
-                        Kind::Built(built) => (built.root.clone(), built.calls.clone(), name.clone()),
-                        _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+                    let value = self.eval(function, base, at, depth + 1);
+                    match &value.kind {
+                        Kind::Built(built) => (built.root.clone(), built.on.clone(), built.calls.clone(), name.clone()),
+                        _ => (callee_text(&call.callee), Some(value), Vec::new(), name.clone()),
                     }
                 }
-                _ => (callee_text(&call.callee), Vec::new(), name.clone()),
+                _ => {
+                    let on = is_part_of_local(base).then(|| self.eval(function, base, at, depth + 1));
+                    (callee_text(&call.callee), on, Vec::new(), name.clone())
+                }
             },
-            kind => (callee_text(&call.callee), Vec::new(), super::index::last_name(kind).unwrap_or_default().to_owned()),
+            kind => (callee_text(&call.callee), None, Vec::new(), super::index::last_name(kind).unwrap_or_default().to_owned()),
         };
         calls.push((name, args));
-        Term::new(Kind::Built(Arc::new(Built { root, calls })), site)
+        Term::new(Kind::Built(Arc::new(Built { root, on, calls })), site)
     }
 
     /// The arguments of a call by the parameters of `target`.
@@ -855,6 +859,15 @@ fn as_entries(term: Term<'_>) -> Vec<Entry<'_>> {
             vec![Entry::Spread { value: Term::new(Kind::Typed(inner, ty), site), conditional: false }]
         }
         kind => vec![Entry::Spread { value: Term::new(kind, term.site), conditional: false }],
+    }
+}
+
+/// `order.id`, `order.lines[0]`: what a variable holds, and no service that hangs on a module or an object.
+fn is_part_of_local(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Local(_) | ExprKind::Outer(_, _) | ExprKind::Template(_) | ExprKind::Array(_) => true,
+        ExprKind::Member(base, _) | ExprKind::Index(base, _) => is_part_of_local(base),
+        _ => false,
     }
 }
 

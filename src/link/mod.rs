@@ -9,6 +9,7 @@ pub mod idioms;
 pub mod index;
 pub mod model;
 pub mod modules;
+pub mod options;
 pub mod packages;
 pub mod payload;
 pub mod reads;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::options::Options;
 use crate::facts::{Completion, Role, Swallowed};
 use crate::shape::Shape;
 use crate::source::{Origin, RepoPath};
@@ -53,6 +54,8 @@ pub struct Delivery {
     pub key: Option<String>,
     pub idempotency_key: Option<String>,
     pub retry: Option<String>,
+    /// What the rules about keys and settings compare.
+    pub options: Options,
 }
 
 impl Boundary {

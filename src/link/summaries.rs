@@ -13,8 +13,9 @@ use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
+use super::options::{Given, is_whole};
 use super::resolve::FnRef;
-use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
+use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
 use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
 
 /// How many calls above the sink are followed.
@@ -57,6 +58,8 @@ pub struct Emission<'a> {
     pub key: Option<Term<'a>>,
     pub idempotency_key: Option<Term<'a>>,
     pub retry: Option<Term<'a>>,
+    /// What the sink's call is given, for a producer.
+    pub given: Option<Arc<Given<'a>>>,
     /// The payload at the call, before any envelope: what the outermost wrapper was given.
     pub inner: Option<Term<'a>>,
     /// The calls from here down to the sink; the first is where the emission stands.
@@ -93,6 +96,18 @@ impl<'a> Emission<'a> {
         bound: &[Option<Term<'a>>],
         receiver: Option<&Term<'a>>,
     ) -> Emission<'a> {
+        let call = eval.program.function(site.function).call(site.call);
+        // An option that a caller does not pass is not there.
+        let whole = is_whole(call);
+        let passed = |index: u32| match index {
+            RECEIVER_CLASS => receiver.cloned(),
+            _ => match bound.get(index as usize) {
+                Some(None) if whole => Some(Term::new(Kind::Absent, Site { file: site.function.file, span: call.span })),
+                given => given.cloned().flatten(),
+            },
+        };
+        let on_class = eval.on_class();
+        let given = self.given.as_ref().map(|given| Arc::new(given.map(&|term| term.substitute(function, &passed, &on_class))));
         let argument = |index: u32| match index {
             RECEIVER_CLASS => receiver.cloned(),
             _ => bound.get(index as usize).cloned().flatten(),
@@ -114,6 +129,7 @@ impl<'a> Emission<'a> {
             key: apply(&self.key),
             idempotency_key: apply(&self.idempotency_key),
             retry: apply(&self.retry),
+            given,
             inner,
             chain,
             event_in_payload: self.event_in_payload,
@@ -331,6 +347,7 @@ impl<'e, 'a> Work<'e, 'a> {
             key: pick(&idiom.key),
             idempotency_key: pick(&idiom.idempotency_key),
             retry: pick(&idiom.retry),
+            given: (idiom.role == Role::Producer).then(|| Arc::new(Given::of(self.eval, site, call))),
             inner: None,
             chain: vec![site],
             event_in_payload,

@@ -127,6 +127,8 @@ pub struct Record<'a> {
 pub struct Built<'a> {
     /// The root in the words of the source.
     pub root: String,
+    /// What the first call is made on, where that is a value and no name of a module: `order.id` in `order.id.hash()`.
+    pub on: Option<Term<'a>>,
     /// The calls in order, by their last name, with positional and named arguments.
     pub calls: Vec<(String, Vec<(Option<String>, Term<'a>)>)>,
 }
@@ -158,7 +160,22 @@ const MAX_SIZE: u32 = 1_500;
 /// The most nodes that substitution copies for one summary; past it a part is unknown.
 const MAX_NODES: u32 = 4_000;
 
+/// How deep a chain of foreign calls is searched for parameters; what lies deeper stays as it is.
+const BUILT_DEPTH: u32 = 8;
+
 impl<'a> Built<'a> {
+    /// Whether a parameter of `function` goes into it.
+    fn depends_on(&self, function: FnRef, depth: u32) -> bool {
+        depth < BUILT_DEPTH
+            && (self.on.iter()).chain(self.calls.iter().flat_map(|(_, args)| args).map(|(_, value)| value)).any(|part| {
+                part.any(depth + 1, &|term, depth| match &term.kind {
+                    Kind::Param { function: owner, .. } => *owner == function,
+                    Kind::Built(inner) => inner.depends_on(function, depth),
+                    _ => false,
+                })
+            })
+    }
+
     /// The first argument of the last call of this name, or the argument of this name of any call.
     pub fn argument(&self, name: &str) -> Option<&Term<'a>> {
         self.calls.iter().rev().find(|(call, args)| call == name && !args.is_empty()).map(|(_, args)| &args[0].1).or_else(|| {
@@ -206,7 +223,12 @@ impl Kind<'_> {
             Kind::Record(record) => {
                 sum(&mut record.fields.iter().map(|(_, value)| value.size).chain(record.base.iter().map(|base| base.size)))
             }
-            Kind::Built(built) => sum(&mut built.calls.iter().flat_map(|(_, args)| args).map(|(_, value)| value.size)),
+            Kind::Built(built) => sum(&mut built
+                .calls
+                .iter()
+                .flat_map(|(_, args)| args)
+                .map(|(_, value)| value.size)
+                .chain(built.on.iter().map(|on| on.size))),
         }
     }
 }
@@ -231,6 +253,38 @@ impl<'a> Term<'a> {
             Kind::Typed(inner, _) | Kind::Encoded(inner) => inner.as_text(),
             _ => None,
         }
+    }
+
+    /// Whether `holds` is true of it or of a part of it, outside of foreign calls.
+    fn any(&self, depth: u32, holds: &dyn Fn(&Term<'a>, u32) -> bool) -> bool {
+        if depth > MAX_DEPTH {
+            return false;
+        }
+        let go = |part: &Term<'a>| part.any(depth + 1, holds);
+        holds(self, depth)
+            || match &self.kind {
+                Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => parts.iter().any(go),
+                Kind::Member(inner, _)
+                | Kind::Element(inner)
+                | Kind::ListOf(inner)
+                | Kind::MapOf(inner)
+                | Kind::Encoded(inner)
+                | Kind::Decoded(inner, _)
+                | Kind::Typed(inner, _) => go(inner),
+                Kind::Object(entries) => entries.iter().any(|entry| match entry {
+                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => go(value),
+                }),
+                Kind::Record(record) => record.fields.iter().any(|(_, value)| go(value)) || record.base.as_ref().is_some_and(go),
+                Kind::OnClass(on) => go(&on.class) || on.args.iter().any(go),
+                Kind::Built(_)
+                | Kind::Param { .. }
+                | Kind::Literal(_)
+                | Kind::Absent
+                | Kind::OfType(_)
+                | Kind::Function(_)
+                | Kind::Class(_)
+                | Kind::Unknown(_) => false,
+            }
     }
 
     /// Whether a parameter is still free in it.
@@ -328,6 +382,15 @@ impl<'a> Term<'a> {
                 }
                 Kind::OnClass(Box::new(OnClass { class, method: on.method.clone(), args }))
             }
+            Kind::Built(built) if built.depends_on(function, 0) => Kind::Built(Arc::new(Built {
+                root: built.root.clone(),
+                on: built.on.as_ref().map(&mut go),
+                calls: built
+                    .calls
+                    .iter()
+                    .map(|(name, args)| (name.clone(), args.iter().map(|(named, value)| (named.clone(), go(value))).collect()))
+                    .collect(),
+            })),
             Kind::Param { .. }
             | Kind::Literal(_)
             | Kind::Absent

@@ -89,4 +89,11 @@ pub static RULES: &[RuleMeta] = &[
     rule!("acceptance-added", Contracts, Repository, None, Note, "The change asks for a break to be accepted."),
     rule!("acceptance-stale", Contracts, Repository, None, Warning, "An acceptance matches no finding any more."),
     rule!("unknown-compatibility", Contracts, Either, Some(1), Warning, "Something can no longer be worked out, so nothing is said of it."),
+
+    rule!("header-changed", Events, Producer, Some(1), Warning, "A header beside the payload is gone, or holds another value."),
+    rule!("partition-key-changed", Events, Producer, Some(2), Warning, "Messages of an event are ordered by another key, or by none."),
+
+    rule!("idempotency-key-dropped", Handoff, Producer, Some(6), Error, "An event is handed over without the key that kept duplicates from taking effect."),
+    rule!("idempotency-key-changed", Handoff, Producer, Some(6), Warning, "The key that keeps duplicates from taking effect is computed from other inputs."),
+    rule!("idempotency-key-unstable", Handoff, Producer, Some(6), Error, "The key that keeps duplicates from taking effect is another one with every attempt."),
 ];

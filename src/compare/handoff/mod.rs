@@ -7,6 +7,8 @@
 mod options;
 mod timing;
 
+pub(crate) use options::Causes;
+
 use super::pair::{Pair, pairs};
 use super::{Compared, EventPair, Sides, is_declaration, is_unread};
 use crate::link::model::Boundary;

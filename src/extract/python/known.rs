@@ -7,8 +7,9 @@ use super::annotations::Side;
 use super::expressions::{of_format, of_type};
 use super::lower::Lower;
 use super::span;
-use crate::facts::{Completion, Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeRef, ValueMember};
+use crate::facts::{Completion, Expr, ExprKind, Literal, Made, TypeExpr, TypeKind, TypeRef, ValueMember};
 use crate::shape::{NumberRange, StringShape};
+use crate::source::Span;
 
 /// Options of pydantic's dumping methods: they tell `model.json(by_alias=True)` from `response.json()`.
 const DUMP_OPTIONS: &[&str] = &[
@@ -32,6 +33,18 @@ const DUMP_OPTIONS: &[&str] = &[
 ];
 
 impl<'a> Lower<'a> {
+    /// Keeps what a value is made from that is known by its type alone.
+    fn note_made(&mut self, name: &str, from: Vec<Expr>, at: Span) {
+        let function = self.frame().id;
+        self.facts.made.push(Made { function, span: at, name: name.to_owned(), from });
+    }
+
+    /// The same, with the arguments of the call that makes it.
+    fn made_of(&mut self, name: &str, call: &'a ExprCall, at: Span) {
+        let from = self.arguments(call).into_iter().map(|argument| argument.value).collect();
+        self.note_made(name, from, at);
+    }
+
     /// A call of a function that is known by its full name.
     pub(super) fn known_call(&mut self, full: &str, call: &'a ExprCall, completion: &Completion) -> Option<Expr> {
         let at = span(call.range());
@@ -155,8 +168,9 @@ impl<'a> Lower<'a> {
             "int" | "round" | "float" => {
                 if let Some(first) = first {
                     self.asked = Some(self.asked_number(at));
-                    self.expr(first);
+                    let from = self.expr(first);
                     self.asked = None;
+                    self.note_made(full, vec![from], at);
                     for arg in &args[1..] {
                         self.expr(arg);
                     }
@@ -186,17 +200,17 @@ impl<'a> Lower<'a> {
                 }
             }
             "uuid.uuid1" | "uuid.uuid3" | "uuid.uuid4" | "uuid.uuid5" | "uuid.uuid7" | "uuid6.uuid7" => {
-                for arg in args {
-                    self.expr(arg);
-                }
+                let from = args.iter().map(|arg| self.expr(arg)).collect();
+                self.note_made(full, from, at);
                 of_format("uuid", at)
             }
             "uuid.UUID" => {
                 if let Some(first) = first {
                     let ty = TypeExpr::new(TypeKind::String(StringShape::format("uuid")), at);
                     self.asked = Some(ty);
-                    self.expr(first);
+                    let from = self.expr(first);
                     self.asked = None;
+                    self.note_made(full, vec![from], at);
                 }
                 of_format("uuid", at)
             }
@@ -211,7 +225,7 @@ impl<'a> Lower<'a> {
             | "pendulum.now"
             | "arrow.utcnow"
             | "arrow.now" => {
-                self.arguments(call);
+                self.made_of(full, call, at);
                 of_format("date-time", at)
             }
             "datetime.datetime.fromisoformat"
@@ -226,12 +240,15 @@ impl<'a> Lower<'a> {
                 of_format("date-time", at)
             }
             "datetime.date.today" | "datetime.date" | "django.utils.timezone.localdate" => {
-                self.arguments(call);
+                self.made_of(full, call, at);
                 of_format("date", at)
             }
-            "time.time" | "time.monotonic" | "time.perf_counter" | "random.random" => number(),
+            "time.time" | "time.monotonic" | "time.perf_counter" | "random.random" => {
+                self.made_of(full, call, at);
+                number()
+            }
             "time.time_ns" | "random.randint" => {
-                self.arguments(call);
+                self.made_of(full, call, at);
                 integer()
             }
             "secrets.token_hex"
@@ -243,7 +260,7 @@ impl<'a> Lower<'a> {
             | "urllib.parse.quote"
             | "urllib.parse.urljoin"
             | "django.utils.crypto.get_random_string" => {
-                self.arguments(call);
+                self.made_of(full, call, at);
                 self.text_type(at)
             }
             "base64.b64encode" | "base64.urlsafe_b64encode" | "base64.standard_b64encode" => {
@@ -402,21 +419,25 @@ impl<'a> Lower<'a> {
                 let value = self.expr(on);
                 match value.kind {
                     ExprKind::OfType(_) if attribute.attr.as_str() == "isoformat" => value,
-                    _ => self.text_type(at),
+                    kind => {
+                        self.note_made(attribute.attr.as_str(), vec![Expr::new(kind, value.span)], at);
+                        self.text_type(at)
+                    }
                 }
             }
             "timestamp" if bare => {
-                self.expr(on);
+                let on = self.expr(on);
+                self.note_made("timestamp", vec![on], at);
                 of_type(TypeKind::Number(NumberRange::default()), at)
             }
             "hexdigest" | "hex" if bare => {
-                self.expr(on);
+                let on = self.expr(on);
+                self.note_made("hexdigest", vec![on], at);
                 self.text_type(at)
             }
             "join" if matches!(on, Py::StringLiteral(_)) => {
-                for arg in args {
-                    self.expr(arg);
-                }
+                let from = args.iter().map(|arg| self.expr(arg)).collect();
+                self.note_made("join", from, at);
                 self.text_type(at)
             }
             "lower" | "upper" | "strip" | "title" | "capitalize" | "lstrip" | "rstrip" | "replace" | "casefold" | "zfill"
@@ -428,6 +449,7 @@ impl<'a> Lower<'a> {
                 for arg in args {
                     self.expr(arg);
                 }
+                self.note_made(attribute.attr.as_str(), vec![value.clone()], at);
                 match (attribute.attr.as_str(), value.kind) {
                     ("lower", ExprKind::Literal(Literal::Text(text))) => Expr::text(text.to_lowercase(), at),
                     ("upper", ExprKind::Literal(Literal::Text(text))) => Expr::text(text.to_uppercase(), at),

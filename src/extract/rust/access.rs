@@ -305,10 +305,9 @@ impl Lowering<'_> {
             ("and_hms_opt" | "format" | "replace" | "join" | "to_rfc3339_opts" | "trim_matches" | "trim_start_matches", _)
                 if !matches!(place.expr.kind, ExprKind::This) =>
             {
-                args.iter().for_each(|arg| {
-                    self.expr(arg);
-                });
-                self.finish(place);
+                let mut from: Vec<Expr> = args.iter().map(|arg| self.expr(arg)).collect();
+                from.push(self.finish(place));
+                self.note_made(&name, from, span);
                 match name.as_str() {
                     "to_rfc3339_opts" => of_type(TypeKind::String(StringShape::format("date-time")), span),
                     _ => of_type(TypeKind::String(StringShape::default()), span),
@@ -417,16 +416,19 @@ impl Lowering<'_> {
                 }
             }
             "trim" | "to_lowercase" | "to_uppercase" | "to_ascii_lowercase" | "to_ascii_uppercase" => {
-                self.finish(place);
+                let on = self.finish(place);
+                self.note_made(name, vec![on], span);
                 of_type(TypeKind::String(StringShape::default()), span)
             }
             "to_rfc3339" => {
-                self.finish(place);
+                let on = self.finish(place);
+                self.note_made(name, vec![on], span);
                 of_type(TypeKind::String(StringShape::format("date-time")), span)
             }
             "timestamp" | "timestamp_millis" | "timestamp_micros" | "unix_timestamp" | "as_secs" | "as_millis" | "as_micros"
             | "as_nanos" | "num_seconds" | "num_milliseconds" => {
-                self.finish(place);
+                let on = self.finish(place);
+                self.note_made(name, vec![on], span);
                 of_type(rust_types::primitive("i64").unwrap_or(TypeKind::Integer(NumberRange::default())), span)
             }
             "keys" => {

@@ -7,7 +7,7 @@ use super::extent;
 use super::items::Lowering;
 use super::types::{plain, segments};
 use crate::facts::{
-    CallKind, Expr, ExprKind, FnId, Function, RecordExpr, Role, TypeExpr, TypeKind, TypeRef, ValueMember, rust_types,
+    CallKind, Expr, ExprKind, FnId, Function, Made, RecordExpr, Role, TypeExpr, TypeKind, TypeRef, ValueMember, rust_types,
 };
 use crate::shape::StringShape;
 use crate::source::Span;
@@ -42,7 +42,11 @@ impl Lowering<'_> {
         }
         let full = self.names.expand(&self.scope, &written);
         let words: Vec<&str> = full.iter().flatten().map(String::as_str).collect();
+        let given = args.clone();
         if let Some(known) = self.known_call(&words, path, &mut args, span) {
+            if matches!(known.kind, ExprKind::OfType(_)) {
+                self.note_made(&words.join("."), given, span);
+            }
             return known;
         }
         let last = written.last().cloned().unwrap_or_default();
@@ -63,6 +67,12 @@ impl Lowering<'_> {
             Some(syn::PathArguments::AngleBracketed(args)) => self.generic_arguments(&args.args),
             _ => Vec::new(),
         }
+    }
+
+    /// What a value is made from that is known by its type alone.
+    pub fn note_made(&mut self, name: &str, from: Vec<Expr>, span: Span) {
+        let function = self.frame().id;
+        self.facts.made.push(Made { function, span, name: name.to_owned(), from });
     }
 
     /// Functions of the standard library and of well-known crates, by their full path.

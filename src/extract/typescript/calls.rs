@@ -159,7 +159,8 @@ impl Lower<'_> {
             let name = id.name.as_str();
             match name {
                 "Date" => {
-                    self.arguments(&new.arguments, None);
+                    let from = self.arguments(&new.arguments, None).into_iter().map(|argument| argument.value).collect();
+                    self.note_made("Date", from, span);
                     return of_type(format("date-time"), span);
                 }
                 "Map" | "Set" | "WeakMap" | "WeakSet" => {

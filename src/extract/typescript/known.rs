@@ -7,7 +7,8 @@ use super::lower::{Lower, Usage, node_span, span_of};
 use super::statements::handler_effect;
 use crate::facts::calls::Change;
 use crate::facts::{
-    Argument as FactArgument, Call, CallKind, Enclosing, Expr, ExprKind, Literal, Swallowed, TypeExpr, TypeKind, ValueMember,
+    Argument as FactArgument, Call, CallKind, Enclosing, Expr, ExprKind, Literal, Made, Swallowed, TypeExpr, TypeKind,
+    ValueMember,
 };
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
@@ -160,12 +161,20 @@ impl Lower<'_> {
             "nanoid" | "cuid" | "createId" | "ulid" | "customAlphabet" if !from.is_empty() && !from.starts_with('.') => string(),
             _ => return None,
         };
-        for argument in &call.arguments {
-            if let Some(argument) = argument.as_expression() {
-                self.expr(argument, Usage::USED);
-            }
-        }
+        self.made_of(name, None, call, span);
         Some(of_type(kind, span))
+    }
+
+    /// Lowers the arguments of a call whose value is known by its type alone, and keeps what it is made from.
+    fn made_of(&mut self, name: &str, on: Option<Expr>, call: &CallExpression<'_>, span: Span) {
+        let given = call.arguments.iter().filter_map(Argument::as_expression);
+        let from = on.into_iter().chain(given.map(|argument| self.expr(argument, Usage::USED))).collect();
+        self.note_made(name, from, span);
+    }
+
+    pub(super) fn note_made(&mut self, name: &str, from: Vec<Expr>, span: Span) {
+        let function = self.frame_ref().id;
+        self.facts.made.push(Made { function, span, name: name.to_owned(), from });
     }
 
     fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, span: Span) -> Option<Expr> {
@@ -238,9 +247,7 @@ impl Lower<'_> {
             ("DateTime", _) => return None,
             _ => return None,
         };
-        for argument in call.arguments.iter().filter_map(Argument::as_expression) {
-            self.expr(argument, Usage::USED);
-        }
+        self.made_of(&format!("{object}.{method}"), None, call, span);
         Some(of_type(kind, span))
     }
 
@@ -255,11 +262,13 @@ impl Lower<'_> {
         let arguments = call.arguments.len();
         match method {
             "toISOString" if arguments == 0 => {
-                self.expr(object, Usage::USED);
+                let on = self.expr(object, Usage::USED);
+                self.note_made(method, vec![on], span);
                 Some(of_type(format("date-time"), span))
             }
             "getTime" | "valueOf" if arguments == 0 => {
-                self.expr(object, Usage::USED);
+                let on = self.expr(object, Usage::USED);
+                self.note_made(method, vec![on], span);
                 Some(of_type(integer(), span))
             }
             "toString" if arguments <= 1 => {
@@ -277,16 +286,15 @@ impl Lower<'_> {
             }
             "toFixed" | "toPrecision" | "toLocaleString" | "toLocaleDateString" | "toLocaleTimeString" | "toUTCString"
             | "toDateString" => {
-                self.read_as(object, number());
+                let on = self.read_as(object, number());
+                self.note_made(method, vec![on], span);
                 Some(of_type(string(), span))
             }
             "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "padStart" | "padEnd" | "replace"
             | "replaceAll" | "charAt" | "normalize" | "repeat" | "toLocaleLowerCase" | "toLocaleUpperCase" | "substring"
             | "substr" => {
-                self.read_as(object, string());
-                for argument in call.arguments.iter().filter_map(Argument::as_expression) {
-                    self.expr(argument, Usage::USED);
-                }
+                let on = self.read_as(object, string());
+                self.made_of(method, Some(on), call, span);
                 Some(of_type(string(), span))
             }
             "startsWith" | "endsWith" | "localeCompare" => {
@@ -308,7 +316,8 @@ impl Lower<'_> {
                 Some(list_of(string(), span))
             }
             "join" if arguments <= 1 && !object.is_specific_id("path") => {
-                self.read_as(object, array());
+                let on = self.read_as(object, array());
+                self.note_made(method, vec![on], span);
                 Some(of_type(string(), span))
             }
             // The body of a request or response.

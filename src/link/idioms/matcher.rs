@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use super::selector::Selector;
+use super::selector::{Root, Selector};
 use super::wildcard::Wildcard;
 use super::{Row, Texts};
 use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
@@ -35,6 +35,7 @@ pub struct Idiom {
     event_unlike: Vec<Wildcard>,
     pub key: Vec<Selector>,
     pub idempotency_key: Vec<Selector>,
+    pub headers: Vec<Selector>,
     pub retry: Vec<Selector>,
     pub awaits: bool,
     pub deferred: Option<String>,
@@ -118,10 +119,17 @@ impl Idiom {
             event_unlike: row.event_unlike.iter().map(Wildcard::new).collect(),
             key: selectors(&row.key)?,
             idempotency_key: selectors(&row.idempotency_key)?,
+            headers: selectors(&row.headers)?,
             retry: selectors(&row.retry)?,
             awaits: row.awaits,
             deferred: row.deferred.clone(),
         })
+    }
+
+    /// Whether this argument as a whole is the event's name, the payload, or what handles it.
+    pub fn takes(&self, root: &Root) -> bool {
+        (self.event.iter().chain(&self.channel).chain(&self.payload).chain(&self.handler))
+            .any(|selector| selector.root == *root && selector.steps.is_empty() || selector.root == Root::AnyArgument)
     }
 
     /// Whether nothing but the callee's name speaks for it.

@@ -116,6 +116,9 @@ pub struct Row {
     /// The idempotency key or dedupe id.
     #[serde(default)]
     pub idempotency_key: Texts,
+    /// What goes beside the payload: headers, attributes, properties.
+    #[serde(default)]
+    pub headers: Texts,
     /// Attempts, backoff and dead-letter settings.
     #[serde(default)]
     pub retry: Texts,

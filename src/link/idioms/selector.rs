@@ -144,6 +144,14 @@ impl Selector {
         Ok(Selector { root, steps, by_name: false })
     }
 
+    /// The last key that it names, where it leads into a value.
+    pub fn last_key(&self) -> Option<&str> {
+        self.steps.iter().rev().find_map(|step| match step {
+            Step::Key(name) => Some(name.as_str()),
+            Step::Position(_) | Step::Each | Step::Argument(_, _) => None,
+        })
+    }
+
     /// The term that it selects in a call of `function`; `None` where it is not there.
     pub fn select<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
         let site = Site { file: function.file, span: call.span };

@@ -11,6 +11,7 @@ mod diff;
 mod environment;
 mod explain;
 mod extract;
+mod init;
 mod outside;
 mod schema;
 mod subschema;
@@ -62,6 +63,8 @@ enum Command {
     Contracts(contracts::Args),
     /// What a rule means, with an example and the way out.
     Explain(explain::Args),
+    /// Write configuration, first contracts, CI workflow and hook, each where it is missing.
+    Init(init::Args),
     /// The JSON Schema of one of the tool's own forms.
     Schema(schema::Args),
     /// The main job on a sample repository.
@@ -121,6 +124,7 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
         Command::Accept(args) => accept::run(&args),
         Command::Contracts(args) => contracts::run(&args, color),
         Command::Explain(args) => explain::run(&args),
+        Command::Init(args) => init::run(&args, color),
         Command::Schema(args) => schema::run(&args),
         Command::Demo => demo::run(color),
         Command::Completions { shell } => {

@@ -3,6 +3,7 @@
 mod cli;
 mod contracts;
 mod docs;
+mod init;
 mod page;
 mod pages;
 mod program;

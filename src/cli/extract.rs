@@ -10,10 +10,10 @@ use super::{Outcome, print};
 use crate::check::{self};
 use crate::config::Config;
 use crate::error::UserError;
-use crate::facts::{Completion, Role};
+use crate::facts::Role;
 use crate::finding::Severity;
 use crate::link::boundaries::named_types_in;
-use crate::link::model::Boundary;
+use crate::link::model::{Boundary, Commit, Waited};
 use crate::report::{Side, SourceLookup};
 use crate::scan::{Cache, Outside};
 use crate::shape::lower::{Silence, document};
@@ -254,10 +254,10 @@ fn boundary_form(boundary: &Boundary, position: &dyn Fn(&Origin) -> (u32, u32)) 
         package: boundary.package.clone(),
         in_test: boundary.in_test,
         delivery: DeliveryForm {
-            awaited: matches!(delivery.completion, Completion::Awaited | Completion::Returned),
-            transaction: delivery.transaction,
-            conditional: !delivery.conditions.is_empty(),
-            in_loop: delivery.in_loop,
+            awaited: delivery.wait.state == Waited::Awaited && delivery.wait.loose.is_empty(),
+            transaction: matches!(delivery.commit, Commit::Inside { .. }),
+            conditional: !delivery.reach.conditions.is_empty(),
+            in_loop: delivery.reach.in_loop,
             idempotency_key: delivery.idempotency_key.clone(),
             retry: delivery.retry.clone(),
             key: delivery.key.clone(),

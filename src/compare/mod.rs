@@ -94,6 +94,7 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);
     kept::introduced(sides, &mut compared);
+    handoff::judge_all(sides, &mut compared);
     count_unknown(sides, &mut compared);
     finish(&mut compared.findings);
     compared

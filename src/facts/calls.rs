@@ -137,6 +137,8 @@ pub struct Argument {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Surroundings {
     pub completion: Completion,
+    /// How often in a row its result is awaited: `send(x).await?.await?` waits for the receipt as well.
+    pub awaits: u8,
     pub swallowed: Swallowed,
     /// The branches, loops and blocks around it, from outside in.
     pub enclosing: Vec<Enclosing>,
@@ -152,6 +154,8 @@ pub enum Completion {
     Returned,
     /// Handed to something that finishes it later, by its name: `waitUntil`, `spawn`, `BackgroundTasks.add_task`.
     Deferred(String),
+    /// Its result is looked at at once, and its error passed on: `?`. What gives a future is not of this kind.
+    Checked,
     /// Used as a value: bound, passed on, collected and awaited later.
     Used,
     /// Nobody looks at it.
@@ -193,6 +197,11 @@ pub struct Guard {
     pub values: Vec<Expr>,
     /// Whether it passes where the test fails: `else`, the default of a `switch`, after an early return.
     pub negated: bool,
+    /// Whether it passes where what `source` says does not hold: `else`, after an early return. `negated` speaks of the
+    /// constants, this of the words.
+    pub otherwise: bool,
+    /// For an early return: whether the function was left by an error that its caller sees.
+    pub raises: bool,
     pub span: Span,
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::callers::Callers;
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
@@ -34,8 +35,19 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let eval = Eval::new(&program);
     let types = Types::new(&eval);
     let packages = packages::Packages::new(units, &options.consumers);
-    let mut linker = Linker { program: &program, eval: &eval, types: &types, idioms, options, packages, boundaries: Vec::new() };
-    for emission in summarize(&eval, idioms).settled {
+    let callers = Callers::new(&program);
+    let around = surroundings::Around::new(&eval, &callers);
+    let mut linker = Linker {
+        program: &program,
+        eval: &eval,
+        types: &types,
+        idioms,
+        options,
+        packages,
+        around: &around,
+        boundaries: Vec::new(),
+    };
+    for emission in summarize(&eval, &callers, idioms).settled {
         match emission.role {
             Role::Producer => linker.producer(&emission),
             Role::Consumer => linker.registered(&emission),
@@ -109,6 +121,7 @@ struct Linker<'l, 'a> {
     idioms: &'l Idioms,
     options: &'l LinkOptions,
     packages: packages::Packages,
+    around: &'l surroundings::Around<'l, 'a>,
     boundaries: Vec<Boundary>,
 }
 
@@ -132,24 +145,6 @@ impl<'l, 'a> Linker<'l, 'a> {
         Origin::new(self.program.files.unit(file).path.clone(), span)
     }
 
-    fn symbol(&self, function: FnRef) -> String {
-        let mut current = function;
-        for _ in 0..16 {
-            let owner = self.program.function(current);
-            if !owner.name.is_empty() && owner.name != "<top>" {
-                return match owner.scope.last() {
-                    Some(scope) if owner.is_method => format!("{scope}.{}", owner.name),
-                    _ => owner.name.clone(),
-                };
-            }
-            match owner.parent {
-                Some((parent, _)) => current = FnRef { file: current.file, id: parent },
-                None => break,
-            }
-        }
-        String::new()
-    }
-
     fn in_test(&self, function: FnRef) -> bool {
         self.is_test(function.file) || self.program.function(function).in_test
     }
@@ -164,12 +159,12 @@ impl<'l, 'a> Linker<'l, 'a> {
             kind: idiom.kind.clone(),
             idiom: idiom.id.clone(),
             origin: self.origin(site.function.file, call.span),
-            symbol: self.symbol(site.function),
+            symbol: surroundings::symbol(self.program, site.function),
             in_test: self.in_test(site.function),
             shape: reduce::hole("no payload is known"),
             inner: None,
             enforced: false,
-            delivery: surroundings::delivery(self.program, chain),
+            delivery: self.around.delivery(idiom, chain),
             via: chain[1..]
                 .iter()
                 .map(|at| self.origin(at.function.file, self.program.function(at.function).call(at.call).span))
@@ -277,8 +272,13 @@ impl<'l, 'a> Linker<'l, 'a> {
         let site = emission.site();
         let mut boundary = self.base_boundary(idiom, site, &emission.chain);
         let mut intakes: Vec<Intake<'a>> = Vec::new();
-        if let Some(handler) = &emission.handler {
-            for target in functions_in(handler, 0) {
+        let handlers = match &emission.handler {
+            Some(handler) => functions_in(handler, 0),
+            None => vec![site.function],
+        };
+        boundary.delivery.acks = self.around.intake(&handlers, &emission.chain);
+        if emission.handler.is_some() {
+            for target in handlers {
                 let handled = self.program.function(target);
                 boundary.in_test |= handled.in_test;
                 intakes.extend(self.intake_of_handler(idiom, target));
@@ -493,12 +493,12 @@ impl<'l, 'a> Linker<'l, 'a> {
             kind: row.kind.clone(),
             idiom: row.id.clone(),
             origin: self.origin(target.file, function.span),
-            symbol: self.symbol(target),
+            symbol: surroundings::symbol(self.program, target),
             in_test: self.in_test(target),
             shape,
             inner: None,
             enforced,
-            delivery: Delivery::default(),
+            delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
             document: None,
@@ -623,7 +623,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             kind: "decode".to_owned(),
             idiom: "decode".to_owned(),
             origin,
-            symbol: self.symbol(function),
+            symbol: surroundings::symbol(self.program, function),
             in_test: self.in_test(function),
             shape,
             inner: None,

@@ -252,6 +252,10 @@ impl<'a> Eval<'a> {
         };
         let declared = local.ty.as_ref().map(|ty| self.type_use(function, ty));
         let mut term = match (&local.kind, &local.value) {
+            (LocalKind::Param, _) if declared.is_none() && self.given(function, id).is_some() => {
+                let (outer, value, before) = self.given(function, id).expect("it was there a line above");
+                self.eval(outer, value, before, depth + 1)
+            }
             (LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam, _) => {
                 Term::new(Kind::Param { function, index: id.0, declared }, site)
             }
@@ -284,6 +288,18 @@ impl<'a> Eval<'a> {
             term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
         }
         term
+    }
+
+    /// What a closure's parameter stands for, where the closure is called at one place alone: `list.map(x => …)`.
+    fn given(&self, function: FnRef, id: LocalId) -> Option<(FnRef, &'a Expr, u32)> {
+        let (parent, slot) = self.program.function(function).parent?;
+        let outer = FnRef { file: function.file, id: parent };
+        let call = self.program.function(outer).calls.get(slot?.0 as usize)?;
+        if call.callee.kind != ExprKind::Function(function.id) {
+            return None;
+        }
+        let argument = call.args.get(id.0 as usize).filter(|argument| argument.name.is_none() && !argument.spread)?;
+        Some((outer, &argument.value, call.span.start))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one edit, passed down a short recursion")]

@@ -2,6 +2,7 @@
 
 pub mod boundaries;
 pub mod callee;
+pub mod callers;
 pub mod declared;
 mod decoders;
 pub mod eval;

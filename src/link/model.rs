@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::options::Options;
-use crate::facts::{Completion, Role, Swallowed};
+use crate::facts::{LanguageId, Role, Swallowed};
 use crate::shape::Shape;
 use crate::source::{Origin, RepoPath};
 
@@ -45,17 +45,157 @@ pub struct Boundary {
 /// How a payload is handed over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delivery {
-    pub completion: Completion,
+    pub wait: Wait,
     pub swallowed: Swallowed,
-    pub transaction: bool,
-    /// The conditions between the function's entry and the call, in the words of the source.
-    pub conditions: Vec<String>,
-    pub in_loop: bool,
+    /// Where the error is lost.
+    pub swallowed_at: Option<Origin>,
+    pub commit: Commit,
+    pub reach: Reach,
+    pub answer: Answer,
+    /// For consumers: what is done before and after the acknowledgement.
+    pub acks: Acks,
     pub key: Option<String>,
     pub idempotency_key: Option<String>,
     pub retry: Option<String>,
     /// What the rules about keys and settings compare.
     pub options: Options,
+}
+
+/// Where a handoff stands in relation to a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Commit {
+    /// None is in sight.
+    #[default]
+    None,
+    /// Its callers differ.
+    Unknown,
+    /// Before its commit; `bound` where it is made with the transaction's own handle.
+    Inside { bound: bool },
+    /// After its commit.
+    After,
+    /// Run by its commit: a hook, or an enqueue that is flushed then.
+    OnCommit,
+}
+
+/// Under which conditions and how often a handoff is reached.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reach {
+    /// The conditions between the entry and the call.
+    pub conditions: Vec<Condition>,
+    /// Further ones that hold on some of the ways in.
+    pub outer_any: Vec<Condition>,
+    pub in_loop: bool,
+    /// Whether some way in is a loop.
+    pub outer_loop: bool,
+    /// Whether the loop goes round for another attempt at the same thing.
+    pub repeats_attempts: bool,
+    /// Whether it stands in the handler of an error.
+    pub in_catch: bool,
+}
+
+/// One condition, in a form that its spellings share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub key: String,
+    /// Whether it has to hold, or has to fail.
+    pub holds: bool,
+    pub words: String,
+    /// Whether the other way out is an error that the caller sees.
+    pub raises: bool,
+    /// The call that is reached under it.
+    pub at: Origin,
+}
+
+impl Condition {
+    pub fn same(&self, other: &Condition) -> bool {
+        self.holds == other.holds && self.key == other.key
+    }
+
+    /// Whether exactly one of the two holds.
+    pub fn excludes(&self, other: &Condition) -> bool {
+        self.holds != other.holds && self.key == other.key
+    }
+}
+
+/// Where the answer to the request stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Answer {
+    /// There is none in sight.
+    #[default]
+    None,
+    After,
+    /// It has been given before, by this call.
+    Before(Origin, String),
+}
+
+/// What a consumer does before and after it acknowledges.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Acks {
+    /// The acknowledgement that something follows.
+    pub ack: Option<(String, Origin)>,
+    pub before: Vec<Work>,
+    pub after: Vec<Work>,
+    /// The option that has messages acknowledged when they are delivered.
+    pub early: Option<String>,
+    /// The option that has them acknowledged when they are done.
+    pub late: Option<String>,
+}
+
+/// A call that does something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    pub name: String,
+    pub origin: Origin,
+}
+
+/// Whether anybody waits for a handoff, from the sink out to the function that no other function of the repository calls.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wait {
+    pub state: Waited,
+    /// The call that nobody waits for, or that is put off.
+    pub at: Option<Loose>,
+    /// Calls whose value nobody looks at and of which it is not known whether they give a promise: in a language where only a
+    /// promise has to be waited for they are done when they return.
+    pub loose: Vec<Loose>,
+    /// The last names of the callees that are waited for on the way: evidence that they give a promise.
+    pub awaited: Vec<String>,
+    /// The most promises in a row that are waited for at one call: a send may give a receipt that is a promise again.
+    pub awaits: u8,
+    /// Functions from elsewhere that take the code as a closure and are waited for.
+    pub through: Vec<String>,
+    /// Such a function that nobody waits for.
+    pub dangling: Option<Loose>,
+    /// The functions that call without waiting while others wait.
+    pub elsewhere: Vec<String>,
+}
+
+/// A call that is left to itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loose {
+    /// The last name of its callee.
+    pub callee: String,
+    pub origin: Origin,
+    /// The function that it stands in.
+    pub symbol: String,
+    pub language: LanguageId,
+    /// Whether it stands in code that can wait.
+    pub in_async: bool,
+    /// Whether a handler hangs on the call itself that takes its error.
+    pub caught: bool,
+}
+
+/// The three states of a handoff, and the one of which nothing is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Waited {
+    /// The caller goes on when it is done.
+    #[default]
+    Awaited,
+    /// It is used as a value in a way that is not followed.
+    Unknown,
+    /// It is handed to something that finishes it later, by its name.
+    Deferred(String),
+    /// Nobody waits for it.
+    Floating,
 }
 
 impl Boundary {

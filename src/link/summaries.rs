@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::callers::Callers;
 use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
@@ -16,7 +17,7 @@ use super::modules::FileId;
 use super::options::{Given, is_whole};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
-use crate::facts::{Call, CallId, Expr, ExprKind, FnId, Role, ValueMember};
+use crate::facts::{Call, CallId, ExprKind, Role};
 
 /// How many calls above the sink are followed.
 const MAX_CHAIN: usize = 7;
@@ -188,18 +189,9 @@ pub struct Summaries<'a> {
 }
 
 /// Finds every emission of a program.
-pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
-    let mut work = Work {
-        eval,
-        idioms,
-        callers: FxHashMap::default(),
-        names: FxHashMap::default(),
-        seen: FxHashSet::default(),
-        covered: FxHashSet::default(),
-        settled: Vec::new(),
-        count: 0,
-    };
-    work.index_callers();
+pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers<'a>, idioms: &Idioms) -> Summaries<'a> {
+    let mut work =
+        Work { eval, idioms, callers, seen: FxHashSet::default(), covered: FxHashSet::default(), settled: Vec::new(), count: 0 };
     // A call that only its names speak for counts where nothing better is known of it.
     for direct in work.direct() {
         let open = direct.into_iter().filter(|emission| !work.covered.contains(&emission.site())).collect();
@@ -213,10 +205,7 @@ pub fn summarize<'a>(eval: &Eval<'a>, idioms: &Idioms) -> Summaries<'a> {
 struct Work<'e, 'a> {
     eval: &'e Eval<'a>,
     idioms: &'e Idioms,
-    /// Files by the last names that are called in them.
-    callers: FxHashMap<&'a str, Vec<FileId>>,
-    /// The names that functions without one of their own are bound to, by file.
-    names: FxHashMap<FileId, FxHashMap<FnId, Vec<String>>>,
+    callers: &'e Callers<'a>,
     /// Wrapper, caller and row that have been combined already: recursion ends here.
     seen: FxHashSet<(CallSite, FnRef, CallSite, usize)>,
     /// Calls that are part of some emission.
@@ -226,14 +215,6 @@ struct Work<'e, 'a> {
 }
 
 impl<'e, 'a> Work<'e, 'a> {
-    fn index_callers(&mut self) {
-        for (at, unit) in self.eval.program.files.units.iter().enumerate() {
-            for name in unit.index.calls.keys() {
-                self.callers.entry(name.as_str()).or_default().push(FileId(at as u32));
-            }
-        }
-    }
-
     /// The calls that an idiom recognises, from sure to less sure.
     fn direct(&mut self) -> [Vec<Emission<'a>>; 3] {
         let mut found: [Vec<Emission<'a>>; 3] = Default::default();
@@ -422,9 +403,9 @@ impl<'e, 'a> Work<'e, 'a> {
                 continue;
             }
             let mut called = false;
-            for (owner, caller) in self.calls_of(function) {
+            for caller in self.callers.of(self.eval, function).iter().copied() {
                 called = true;
-                if !self.seen.insert((emission.chain[emission.chain.len() - 1], owner, caller, emission.row)) {
+                if !self.seen.insert((emission.chain[emission.chain.len() - 1], function, caller, emission.row)) {
                     continue;
                 }
                 let call = self.eval.program.function(caller.function).call(caller.call);
@@ -470,107 +451,6 @@ impl<'e, 'a> Work<'e, 'a> {
             Some(complete) if !told => self.settled.push(complete.as_ref().clone()),
             _ => self.settled.push(emission),
         }
-    }
-
-    /// The calls that run `function`: by its own name, and by the names that a closure is bound to.
-    fn calls_of(&mut self, function: FnRef) -> Vec<(FnRef, CallSite)> {
-        let program = self.eval.program;
-        let names = self.names_of(function);
-        let mut found = Vec::new();
-        for name in names {
-            let Some(files) = self.callers.get(name.as_str()) else { continue };
-            for file in files {
-                let unit = program.files.unit(*file);
-                for (caller_id, call_id) in unit.index.calls.get(&name).into_iter().flatten() {
-                    let caller = FnRef { file: *file, id: *caller_id };
-                    let call = program.function(caller).call(*call_id);
-                    if let Some(target) = self.eval.callee(caller, call)
-                        && (target == function || self.is_declaration_of(target, function))
-                    {
-                        found.push((function, CallSite { function: caller, call: *call_id }));
-                    }
-                }
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// Whether `target` is the bodiless method of an interface or base class that `function` implements.
-    fn is_declaration_of(&self, target: FnRef, function: FnRef) -> bool {
-        let program = self.eval.program;
-        let (declared, defined) = (program.function(target), program.function(function));
-        if declared.name != defined.name || !declared.calls.is_empty() || !declared.returns.is_empty() {
-            return false;
-        }
-        let (Some(base), Some(class)) = (self.eval.own_class(target), self.eval.own_class(function)) else {
-            return match (&defined.implements, declared.scope.last()) {
-                (Some(implemented), Some(owner)) => implemented.last() == Some(owner),
-                _ => false,
-            };
-        };
-        program.heirs_of(base).contains(&class)
-    }
-
-    fn names_of(&mut self, function: FnRef) -> Vec<String> {
-        let program = self.eval.program;
-        let own = &program.function(function).name;
-        let mut names: Vec<String> = Vec::new();
-        if !own.is_empty() && own != "<top>" {
-            names.push(own.clone());
-        }
-        let bound = self.names.entry(function.file).or_insert_with(|| bound_names(program.files.unit(function.file)));
-        names.extend(bound.get(&function.id).into_iter().flatten().cloned());
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-}
-
-/// The names of constants, variables, members and keys that hold a closure.
-fn bound_names(unit: &super::modules::FileUnit) -> FxHashMap<FnId, Vec<String>> {
-    let mut names: FxHashMap<FnId, Vec<String>> = FxHashMap::default();
-    for constant in &unit.facts.constants {
-        bind(&constant.name, &constant.value, &mut names, 0);
-    }
-    for class in &unit.facts.classes {
-        for (name, _, value) in &class.members {
-            if let Some(value) = value {
-                bind(name, value, &mut names, 0);
-            }
-        }
-    }
-    for function in &unit.facts.functions {
-        for local in &function.locals {
-            if let Some(value) = &local.value {
-                bind(&local.name, value, &mut names, 0);
-            }
-        }
-        for value in &function.returns {
-            bind("", value, &mut names, 0);
-        }
-    }
-    names
-}
-
-fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, depth: u32) {
-    if depth > 6 {
-        return;
-    }
-    match &value.kind {
-        ExprKind::Function(id) if !name.is_empty() => names.entry(*id).or_default().push(name.to_owned()),
-        ExprKind::Typed(inner, _) => bind(name, inner, names, depth + 1),
-        ExprKind::Object(members) => {
-            for member in members {
-                if let ValueMember::Entry { key, value, .. } = member
-                    && let ExprKind::Literal(crate::facts::Literal::Text(key)) = &key.kind
-                {
-                    bind(key, value, names, depth + 1);
-                }
-            }
-        }
-        _ => {}
     }
 }
 

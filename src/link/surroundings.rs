@@ -1,11 +1,32 @@
 //! What surrounds a boundary's calls, from the site down to the sink: completion, transaction, conditions, loops.
 
+mod completion;
+mod conditions;
+mod order;
+mod transaction;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::callers::Callers;
 use super::eval::{Eval, callee_text};
-use super::model::Delivery;
+use super::idioms::matcher::Idiom;
+use super::model::{Acks, Delivery};
+use super::packages;
 use super::resolve::{FnRef, Program};
 use super::summaries::{CallSite, texts_of};
-use crate::facts::{Completion, Enclosing, Guard, Swallowed};
-use crate::source::Span;
+use crate::facts::{Enclosing, Expr, ExprKind, Function, LanguageId, Role};
+use crate::source::{Origin, Span};
+use completion::Climb;
+use conditions::Outer;
+
+/// Closures and wrappers between a sink and the function where its event is known.
+const MAX_LEVELS: usize = 48;
+
+/// Callers of one function that are asked. A function with more is a part of the furniture, of which they say nothing.
+const MAX_CALLERS: usize = 24;
 
 /// The names by which code opens a transaction.
 const TRANSACTIONS: &[&str] = &[
@@ -16,81 +37,142 @@ const TRANSACTIONS: &[&str] = &[
     "with_transaction",
     "withTransaction",
     "run_in_transaction",
+    "in_transaction",
+    "inTransaction",
+    "startTransaction",
+    "start_transaction",
+    "with_tx",
+    "withTx",
     "runInTransaction",
     "begin",
     "begin_nested",
     "transactional",
 ];
 
-/// The delivery of the calls from the site (first) down to the sink (last).
-pub fn delivery(program: &Program<'_>, chain: &[CallSite]) -> Delivery {
-    let mut delivery = Delivery { completion: Completion::Awaited, ..Delivery::default() };
-    for (at, site) in chain.iter().enumerate() {
-        let function = program.function(site.function);
-        let around = &function.call(site.call).surroundings;
-        if weight(&around.completion) > weight(&delivery.completion) {
-            delivery.completion = around.completion.clone();
+/// What surrounds the calls of one program.
+pub struct Around<'l, 'a> {
+    eval: &'l Eval<'a>,
+    callers: &'l Callers<'a>,
+    /// Who waits for a function, for those that were asked about.
+    waits: RefCell<FxHashMap<FnRef, Rc<Climb>>>,
+    outers: RefCell<FxHashMap<FnRef, Rc<Outer>>>,
+    committing: RefCell<FxHashMap<FnRef, bool>>,
+    hooks: RefCell<Option<Rc<FxHashSet<FnRef>>>>,
+    /// Functions that are being asked about: recursion ends here.
+    active: RefCell<Vec<FnRef>>,
+}
+
+impl<'l, 'a> Around<'l, 'a> {
+    pub fn new(eval: &'l Eval<'a>, callers: &'l Callers<'a>) -> Self {
+        Around {
+            eval,
+            callers,
+            waits: RefCell::default(),
+            outers: RefCell::default(),
+            committing: RefCell::default(),
+            hooks: RefCell::default(),
+            active: RefCell::default(),
         }
-        if delivery.swallowed == Swallowed::No {
-            delivery.swallowed = around.swallowed;
-        }
-        for enclosing in &around.enclosing {
-            match enclosing {
-                Enclosing::Branch(guard) if at == 0 => delivery.conditions.push(words(guard)),
-                Enclosing::Loop(_) => delivery.in_loop = true,
-                Enclosing::Block(expr) => delivery.transaction |= is_transaction(&callee_text(expr)),
-                Enclosing::Branch(_) | Enclosing::Try(_) | Enclosing::Catch(_) => {}
-            }
-        }
-        if at == 0 {
-            delivery.conditions.extend(around.early_returns.iter().map(words));
-        }
-        delivery.transaction |= inside_transaction(program, site.function);
     }
-    delivery
+
+    /// The delivery of the calls from the site (first) down to the sink (last).
+    pub fn delivery(&self, idiom: &Idiom, chain: &[CallSite]) -> Delivery {
+        let mut delivery = Delivery::default();
+        let levels = self.levels(chain);
+        delivery.reach = self.reach(&levels);
+        if idiom.role == Role::Producer {
+            let climb = self.wait(idiom, chain);
+            delivery.wait = climb.wait;
+            delivery.swallowed = climb.swallowed;
+            delivery.swallowed_at = climb.swallowed_at;
+            delivery.commit = self.commit(idiom, &levels);
+            delivery.answer = self.answer(&levels);
+        }
+        delivery
+    }
+
+    /// The delivery of a consumer: what its handlers do before and after they acknowledge.
+    pub fn intake(&self, handlers: &[FnRef], registrations: &[CallSite]) -> Acks {
+        self.acks(handlers, registrations)
+    }
+
+    /// The calls from the sink out: closures step up to the call that they are handed to, functions to their call in the chain.
+    fn levels(&self, chain: &[CallSite]) -> Vec<CallSite> {
+        let Some((sink, mut above)) = chain.split_last() else { return Vec::new() };
+        let mut found = vec![*sink];
+        let mut current = *sink;
+        for _ in 0..MAX_LEVELS {
+            let next = match self.eval.program.function(current.function).parent {
+                Some((parent, Some(slot))) => {
+                    let outer = CallSite { function: FnRef { file: current.function.file, id: parent }, call: slot };
+                    if above.last() == Some(&outer) {
+                        above = &above[..above.len() - 1];
+                    }
+                    outer
+                }
+                Some((_, None)) | None => match above.split_last() {
+                    Some((next, rest)) => {
+                        above = rest;
+                        *next
+                    }
+                    None => break,
+                },
+            };
+            found.push(next);
+            current = next;
+        }
+        found
+    }
+
+    fn origin(&self, site: CallSite) -> Origin {
+        let program = self.eval.program;
+        let span = program.function(site.function).call(site.call).span;
+        Origin::new(program.files.unit(site.function.file).path.clone(), span)
+    }
+
+    fn is_test(&self, function: FnRef) -> bool {
+        let unit = self.eval.program.files.unit(function.file);
+        unit.facts.in_test || self.eval.program.function(function).in_test || packages::is_test_path(unit.path.as_str())
+    }
+
+    fn language(&self, function: FnRef) -> LanguageId {
+        self.eval.program.files.unit(function.file).facts.language
+    }
 }
 
-fn words(guard: &Guard) -> String {
-    if guard.negated { format!("not ({})", guard.source) } else { guard.source.clone() }
+/// The function that a place belongs to, with its class; closures belong to the function around them.
+pub fn symbol(program: &Program<'_>, function: FnRef) -> String {
+    let mut current = function;
+    for _ in 0..16 {
+        let owner = program.function(current);
+        if !owner.name.is_empty() && owner.name != "<top>" {
+            return match owner.scope.last() {
+                Some(scope) if owner.is_method => format!("{scope}.{}", owner.name),
+                _ => owner.name.clone(),
+            };
+        }
+        match owner.parent {
+            Some((parent, _)) => current = FnRef { file: current.file, id: parent },
+            None => break,
+        }
+    }
+    String::new()
 }
 
-fn weight(completion: &Completion) -> u8 {
-    match completion {
-        Completion::Awaited | Completion::Returned => 0,
-        Completion::Used => 1,
-        Completion::Deferred(_) => 2,
-        Completion::Floating => 3,
+/// What opens a block, in the words of the source.
+fn block_words(function: &Function, expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::Call(id) => function.calls.get(id.0 as usize).map(|call| callee_text(&call.callee)).unwrap_or_default(),
+        ExprKind::Record(record) => record.ty.path.join("."),
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) => block_words(function, inner),
+        ExprKind::Unknown(text) => text.clone(),
+        _ => callee_text(expr),
     }
 }
 
 fn is_transaction(text: &str) -> bool {
     let last = text.rsplit(['.', ':']).next().unwrap_or(text);
     TRANSACTIONS.contains(&last)
-}
-
-/// Whether a function is a callback of a call that opens a transaction, at any depth.
-fn inside_transaction(program: &Program<'_>, function: FnRef) -> bool {
-    let mut current = function;
-    for _ in 0..16 {
-        let owner = program.function(current);
-        if owner.decorators.iter().any(|call| is_transaction(&callee_text(&call.callee))) {
-            return true;
-        }
-        match owner.parent {
-            Some((parent, call)) => {
-                let outer = FnRef { file: current.file, id: parent };
-                if let Some(call) = call
-                    && let Some(call) = program.function(outer).calls.get(call.0 as usize)
-                    && super::index::last_name(&call.callee.kind).is_some_and(|name| TRANSACTIONS.contains(&name))
-                {
-                    return true;
-                }
-                current = outer;
-            }
-            None => return false,
-        }
-    }
-    false
 }
 
 /// The constants that the code around a place has compared a name with: the event that a dispatcher is in.

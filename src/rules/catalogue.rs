@@ -6,13 +6,16 @@ use crate::finding::Severity::{Error, Note, Warning};
 /// One row: the id, whose change it looks at, the question it answers, its weight, and what it says in one sentence. The page lies
 /// beside this file under the id.
 macro_rules! rule {
-    ($id:literal, $family:ident, $direction:ident, $question:expr, $severity:expr, $summary:literal) => {
+    // `None`: the rule is off where nobody turns it on.
+    (@severity None) => { None };
+    (@severity $severity:ident) => { Some($severity) };
+    ($id:literal, $family:ident, $direction:ident, $question:expr, $severity:ident, $summary:literal) => {
         RuleMeta {
             id: $id,
             aliases: &[],
             question: $question,
             family: Family::$family,
-            severity: Some($severity),
+            severity: rule!(@severity $severity),
             direction: Direction::$direction,
             summary: $summary,
             page: include_str!(concat!($id, ".md")),
@@ -74,6 +77,9 @@ pub static RULES: &[RuleMeta] = &[
     rule!("event-renamed", Events, Either, Some(4), Error, "The same payload goes out under another event name."),
     rule!("topic-changed", Events, Either, Some(4), Error, "An event goes over another topic, queue or address."),
     rule!("envelope-changed", Events, Either, Some(1), Error, "What is wrapped around the payload changed."),
+    rule!("event-now-conditional", Events, Producer, Some(2), Warning, "An event is published on some ways through the code only."),
+    rule!("event-duplicated", Events, Producer, Some(6), Warning, "An event that was published once is published several times."),
+    rule!("event-order-changed", Events, Producer, Some(2), None, "Two events of one function changed places."),
     rule!("version-field-changed", Events, Either, Some(1), Warning, "A field that is named a version has another fixed value."),
     rule!("consumer-removed", Events, Repository, Some(1), Warning, "An event is still emitted, and nothing here reads it any more."),
 
@@ -96,4 +102,10 @@ pub static RULES: &[RuleMeta] = &[
     rule!("idempotency-key-dropped", Handoff, Producer, Some(6), Error, "An event is handed over without the key that kept duplicates from taking effect."),
     rule!("idempotency-key-changed", Handoff, Producer, Some(6), Warning, "The key that keeps duplicates from taking effect is computed from other inputs."),
     rule!("idempotency-key-unstable", Handoff, Producer, Some(6), Error, "The key that keeps duplicates from taking effect is another one with every attempt."),
+    rule!("publish-not-awaited", Handoff, Producer, Some(2), Error, "Nobody waits any more for an event to be sent."),
+    rule!("response-before-publish", Handoff, Producer, Some(2), Warning, "The caller is answered before the event is sent."),
+    rule!("publish-before-commit", Handoff, Producer, Some(2), Error, "An event is sent before the write that it tells of is committed."),
+    rule!("publish-outside-transaction", Handoff, Producer, Some(2), Error, "An event that was part of a transaction is no longer part of it."),
+    rule!("ack-before-processing", Handoff, Consumer, Some(3), Error, "A message is acknowledged before the work is done."),
+    rule!("publish-error-swallowed", Handoff, Producer, Some(2), Warning, "An event that could not be sent is taken for sent."),
 ];

@@ -4,20 +4,40 @@
 //! where base had the safer form, so that nobody is told off for old code. Rules read [`Delivery`](crate::link::model::Delivery)
 //! alone, never syntax: what a call is surrounded by is worked out in `link`, the same way for every language.
 
+mod completion;
+mod conditions;
 mod options;
-mod timing;
+mod order;
+mod transaction;
 
 pub(crate) use options::Causes;
 
 use super::pair::{Pair, pairs};
-use super::{Compared, EventPair, Sides, is_declaration, is_unread};
+use super::{Compared, EventPair, Sides, finding, is_declaration, is_unread};
+use crate::finding::{Finding, RuleId};
 use crate::link::model::Boundary;
+use crate::source::Origin;
 
 /// One boundary as it was and as it is.
 pub(super) struct Handoff<'s> {
     pub event: &'s str,
     pub base: &'s Boundary,
     pub head: &'s Boundary,
+}
+
+impl Handoff<'_> {
+    /// A finding at a place of head, which is the boundary itself where no other is given.
+    pub fn finding(&self, rule: RuleId, at: Option<&Origin>, message: String) -> Finding {
+        let mut found = finding(rule, self.event, self.head.role, message);
+        found.base = Some(self.base.origin.clone());
+        found.head = Some(at.unwrap_or(&self.head.origin).clone());
+        found
+    }
+
+    /// Whether the event never leaves the process, or is of the kind that is often sent on purpose without waiting.
+    pub fn is_light(&self) -> bool {
+        matches!(self.head.kind.as_str(), "analytics" | "in-process" | "test" | "test-double")
+    }
 }
 
 /// Judges how the payloads of one event are handed over.
@@ -30,8 +50,56 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 continue;
             }
             let handoff = Handoff { event: &pair.event, base, head };
-            timing::judge(&handoff, sides, compared);
+            let before = compared.findings.len();
+            completion::judge(&handoff, compared);
+            transaction::judge(&handoff, compared);
+            // What is put off comes after the answer as well: one of the two is said.
+            if compared.findings.len() == before {
+                order::judge(&handoff, compared);
+            }
+            conditions::judge(&handoff, pair, compared);
             options::judge(&handoff, sides, compared);
         }
     }
+    conditions::twice(pair, compared);
+}
+
+/// Judges what no single event shows.
+pub(super) fn judge_all(sides: &Sides<'_>, compared: &mut Compared) {
+    order::swapped(sides, compared);
+    merge(&mut compared.findings);
+}
+
+/// One cause, one finding: a wrapper that hands over otherwise is told once, with the events that go through it.
+fn merge(findings: &mut Vec<Finding>) {
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut others: std::collections::BTreeMap<usize, Vec<String>> = std::collections::BTreeMap::new();
+    for finding in findings.drain(..) {
+        let is_handoff = crate::rules::find(finding.rule).is_some_and(|rule| rule.family == crate::rules::Family::Handoff)
+            || matches!(finding.rule, "event-now-conditional" | "event-duplicated");
+        let same = |known: &Finding| {
+            known.rule == finding.rule
+                && known.head.is_some()
+                && known.head == finding.head
+                && known.fragments == finding.fragments
+        };
+        match kept.iter().position(same) {
+            Some(at) if is_handoff => {
+                let events = others.entry(at).or_default();
+                if kept[at].event != finding.event && !events.contains(&finding.event) {
+                    events.push(finding.event.clone());
+                }
+                if finding.severity > kept[at].severity {
+                    kept[at].severity = finding.severity;
+                }
+            }
+            Some(_) | None => kept.push(finding),
+        }
+    }
+    for (at, events) in others.iter().filter(|(_, events)| !events.is_empty()) {
+        let shown: Vec<String> = events.iter().take(3).map(|event| format!("`{event}`")).collect();
+        let more = if events.len() > shown.len() { format!(" and {} more", events.len() - shown.len()) } else { String::new() };
+        kept[*at].message.push_str(&format!("; so are {}{more}", shown.join(", ")));
+    }
+    *findings = kept;
 }

@@ -262,6 +262,7 @@ impl<'a> Lower<'a> {
     pub(super) fn surroundings(&mut self, completion: Completion) -> Surroundings {
         let frame = self.frame();
         Surroundings {
+            awaits: u8::from(completion == Completion::Awaited),
             completion,
             swallowed: frame.swallowed,
             enclosing: frame.enclosing.clone(),

@@ -248,6 +248,8 @@ impl<'a> Lower<'a> {
                 values: values.clone(),
                 negated: irrefutable,
                 span: span(case.pattern.range()),
+                otherwise: false,
+                raises: false,
             };
             if let Some(test) = &case.guard {
                 self.expr(test);
@@ -291,6 +293,8 @@ impl<'a> Lower<'a> {
                 values,
                 negated: false,
                 span: span(inner.range()),
+                otherwise: false,
+                raises: false,
             });
         }
         guards

@@ -12,7 +12,15 @@ impl<'a> Lower<'a> {
     pub(super) fn condition(&mut self, test: &'a Py) -> Guard {
         let source = self.quote(test.range());
         let at = span(test.range());
-        let plain = |source: String| Guard { source, subject: None, values: Vec::new(), negated: false, span: at };
+        let plain = |source: String| Guard {
+            source,
+            subject: None,
+            values: Vec::new(),
+            negated: false,
+            span: at,
+            otherwise: false,
+            raises: false,
+        };
         match test {
             Py::UnaryOp(unary) if unary.op == UnaryOp::Not => {
                 let guard = match self.deeper(|lower| lower.condition(&unary.operand)) {
@@ -63,7 +71,15 @@ impl<'a> Lower<'a> {
                         }
                         let subject = self.expr(subject);
                         self.compared = None;
-                        Guard { source, subject: Some(subject), values: vec![value], negated, span: at }
+                        Guard {
+                            source,
+                            subject: Some(subject),
+                            values: vec![value],
+                            negated,
+                            span: at,
+                            otherwise: false,
+                            raises: false,
+                        }
                     }
                     CmpOp::In | CmpOp::NotIn => {
                         let elements: Option<&'a [Py]> = match right {
@@ -83,7 +99,15 @@ impl<'a> Lower<'a> {
                         }
                         let subject = self.expr(&compare.left);
                         self.compared = None;
-                        Guard { source, subject: Some(subject), values, negated: op == CmpOp::NotIn, span: at }
+                        Guard {
+                            source,
+                            subject: Some(subject),
+                            values,
+                            negated: op == CmpOp::NotIn,
+                            span: at,
+                            otherwise: false,
+                            raises: false,
+                        }
                     }
                     CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE => {
                         self.expr(test);
@@ -260,6 +284,10 @@ pub(super) fn raises(body: &[Stmt]) -> bool {
     matches!(body.last(), Some(Stmt::Raise(_)))
 }
 
+fn is_any_error(name: &str) -> bool {
+    matches!(name, "Exception" | "BaseException" | "Error" | "StandardError")
+}
+
 /// Exceptions of a narrow kind: code that catches them deals with that case, and lets a failed handoff through.
 fn is_narrow(name: &str) -> bool {
     matches!(
@@ -301,7 +329,10 @@ fn caught(handler: &ExceptHandler) -> Vec<&str> {
 pub(super) fn fate(handlers: &[ExceptHandler]) -> Swallowed {
     let mut worst = Swallowed::No;
     for handler in handlers {
-        if caught(handler).iter().all(|name| is_narrow(name)) {
+        // One error by its name is a case that is dealt with; the others go on to the caller.
+        let names = caught(handler);
+        let one_named = matches!(names.as_slice(), [one] if !is_any_error(one));
+        if one_named || names.iter().all(|name| is_narrow(name)) {
             continue;
         }
         let ExceptHandler::ExceptHandler(inner) = handler;

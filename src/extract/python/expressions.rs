@@ -147,6 +147,7 @@ impl<'a> Lower<'a> {
             Py::Await(inner) => {
                 self.next = Completion::Awaited;
                 let value = self.expr(&inner.value);
+                self.settle(&value);
                 match value.kind {
                     // What is known by its value alone stays known.
                     ExprKind::OfType(_) | ExprKind::Object(_) | ExprKind::Literal(_) => value.kind,

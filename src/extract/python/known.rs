@@ -292,7 +292,11 @@ impl<'a> Lower<'a> {
                     };
                     // What is gathered shares the fate of the gathering.
                     self.next = completion.clone();
-                    values.push(self.expr(arg));
+                    let value = self.expr(arg);
+                    if *completion == Completion::Awaited {
+                        self.settle(&value);
+                    }
+                    values.push(value);
                 }
                 self.next = Completion::Used;
                 Expr::new(ExprKind::Array(values), at)
@@ -316,6 +320,38 @@ impl<'a> Lower<'a> {
             "functools.partial" => self.partial(call)?,
             _ => return None,
         })
+    }
+
+    /// Tasks that were started before and are waited for here.
+    pub(super) fn settle(&mut self, value: &Expr) {
+        let ExprKind::Local(id) = &value.kind else { return };
+        let frame = self.frame();
+        let Some(local) = frame.function.locals.get(id.0 as usize) else { return };
+        let mut calls = Vec::new();
+        let mut collect = |expr: &Expr| {
+            if let ExprKind::Call(call) = &expr.kind {
+                calls.push(*call);
+            }
+        };
+        match local.value.as_ref().map(|value| &value.kind) {
+            Some(ExprKind::Call(call)) => calls.push(*call),
+            Some(ExprKind::Array(items)) => items.iter().for_each(&mut collect),
+            Some(ExprKind::ListOf(item)) => collect(item),
+            _ => {}
+        }
+        for edit in &local.edits {
+            if let crate::facts::calls::Change::Push(value) = &edit.change
+                && let ExprKind::Call(call) = &value.kind
+            {
+                calls.push(*call);
+            }
+        }
+        for call in calls {
+            let around = &mut frame.function.calls[call.0 as usize].surroundings;
+            if matches!(around.completion, Completion::Used | Completion::Deferred(_)) {
+                around.completion = Completion::Awaited;
+            }
+        }
     }
 
     fn deferring(&mut self, call: &'a ExprCall, name: &str) -> Option<Expr> {

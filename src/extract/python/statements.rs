@@ -97,7 +97,12 @@ impl<'a> Lower<'a> {
         match stmt {
             Stmt::Expr(s) => {
                 self.next = Completion::Floating;
+                let before = self.frame().swallowed;
+                if gathers_errors(&s.value) {
+                    self.frame().swallowed = Swallowed::Dropped;
+                }
                 self.expression_statement(&s.value);
+                self.frame().swallowed = before;
                 false
             }
             Stmt::Assign(s) => {
@@ -263,6 +268,8 @@ impl<'a> Lower<'a> {
                 if let Some((_, guard)) = tests.last() {
                     let mut guard = guard.clone();
                     guard.negated = !guard.negated;
+                    guard.otherwise = !guard.otherwise;
+                    guard.raises = conditions::raises(body) || self.answers_with_an_error(body);
                     self.frame().early_returns.push(guard);
                 }
                 if !conditions::raises(body) {
@@ -278,6 +285,18 @@ impl<'a> Lower<'a> {
         debug_assert!(self.frame().early_returns.len() >= before_returns);
         self.merge(entry, ends);
         all_left
+    }
+
+    /// Whether a branch ends by answering with an error of the client.
+    fn answers_with_an_error(&self, body: &'a [Stmt]) -> bool {
+        let Some(Stmt::Return(last)) = body.last() else { return false };
+        let text = self.quote(last.range());
+        let coded = text.contains("status")
+            && text
+                .as_bytes()
+                .windows(4)
+                .any(|w| !w[0].is_ascii_alphanumeric() && w[1] == b'4' && w[2].is_ascii_digit() && w[3].is_ascii_digit());
+        coded || ["BadRequest", "Forbidden", "NotFound", "Unauthorized", "NotAllowed"].iter().any(|word| text.contains(word))
     }
 
     /// After branches: a name that is bound differently at their ends means one of these values.
@@ -476,10 +495,19 @@ impl<'a> Lower<'a> {
 /// The guard of an `else`: the tests before it have failed.
 fn otherwise(tests: &[(&Py, Guard)]) -> Guard {
     let Some((_, first)) = tests.first() else {
-        return Guard { source: "else".to_owned(), subject: None, values: Vec::new(), negated: true, span: Default::default() };
+        return Guard {
+            source: "else".to_owned(),
+            subject: None,
+            values: Vec::new(),
+            negated: true,
+            span: Default::default(),
+            otherwise: false,
+            raises: false,
+        };
     };
     let mut guard = first.clone();
     guard.negated = !first.negated;
+    guard.otherwise = !first.otherwise;
     for (_, other) in &tests[1..] {
         let same = match (&other.subject, &guard.subject) {
             (Some(a), Some(b)) => a.kind == b.kind && other.negated == first.negated,
@@ -494,7 +522,7 @@ fn otherwise(tests: &[(&Py, Guard)]) -> Guard {
 }
 
 fn first_negated(first: &Guard) -> Guard {
-    Guard { negated: !first.negated, ..first.clone() }
+    Guard { negated: !first.negated, otherwise: !first.otherwise, ..first.clone() }
 }
 
 /// Whether an expression is a call of a logger or of `print`.
@@ -517,4 +545,20 @@ pub(super) fn is_logging_call(call: &ruff_python_ast::ExprCall) -> bool {
         }
         _ => false,
     }
+}
+
+/// `await asyncio.gather(…, return_exceptions=True)` whose results nobody reads.
+fn gathers_errors(value: &Py) -> bool {
+    let Py::Await(awaited) = value else { return false };
+    let Py::Call(call) = &*awaited.value else { return false };
+    let is_gather = match &*call.func {
+        Py::Attribute(attribute) => attribute.attr.as_str() == "gather",
+        Py::Name(name) => name.id.as_str() == "gather",
+        _ => false,
+    };
+    is_gather
+        && call
+            .arguments
+            .find_keyword("return_exceptions")
+            .is_some_and(|keyword| matches!(&keyword.value, Py::BooleanLiteral(on) if on.value))
 }

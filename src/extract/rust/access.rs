@@ -116,10 +116,17 @@ impl Lowering<'_> {
             Syntax::Group(inner) => self.place(&inner.expr),
             Syntax::Reference(inner) => self.place(&inner.expr),
             Syntax::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => self.place(&inner.expr),
-            Syntax::Try(inner) => self.place(&inner.expr),
+            Syntax::Try(inner) => {
+                let place = self.place(&inner.expr);
+                if matches!(place.expr.kind, ExprKind::Call(_)) {
+                    self.complete(&place.expr, &Completion::Checked);
+                }
+                place
+            }
             Syntax::Await(inner) => {
                 let mut place = self.place(&inner.base);
                 self.complete(&place.expr, &Completion::Awaited);
+                self.awaited(&place.expr);
                 if matches!(place.expr.kind, ExprKind::Call(_) | ExprKind::Local(_)) {
                     let span = extent::of(self.spans, expr);
                     place.expr = Expr::new(ExprKind::Await(Box::new(place.expr)), span);
@@ -187,6 +194,7 @@ impl Lowering<'_> {
         let nearest = frame.enclosing.len().saturating_sub(NEAREST);
         let surroundings = Surroundings {
             completion: Completion::Used,
+            awaits: 0,
             swallowed: Swallowed::No,
             enclosing: if affordable { frame.enclosing.clone() } else { frame.enclosing[nearest..].to_vec() },
             early_returns: if affordable { frame.early.clone() } else { Vec::new() },
@@ -544,7 +552,15 @@ impl Lowering<'_> {
 
     fn presence_guard(&self, receiver: &Syntax) -> Guard {
         let span = extent::of(self.spans, receiver);
-        Guard { source: self.source(span), subject: None, values: Vec::new(), negated: false, span }
+        Guard {
+            source: self.source(span),
+            subject: None,
+            values: Vec::new(),
+            negated: false,
+            span,
+            otherwise: false,
+            raises: false,
+        }
     }
 
     /// The result of a closure or function that is applied to these values here and now.

@@ -366,6 +366,8 @@ impl Lowering<'_> {
                 values: pattern_values(pat, self),
                 negated: true,
                 span,
+                otherwise: true,
+                raises: false,
             };
             self.within(Enclosing::Branch(guard.clone()), |this| {
                 let value = this.expr(diverge);
@@ -446,6 +448,27 @@ impl Lowering<'_> {
             if call.surroundings.completion == Completion::Used {
                 call.surroundings.completion = completion.clone();
             }
+        }
+    }
+
+    /// Counts one more `.await` of a call's result.
+    pub fn awaited(&mut self, value: &Expr) {
+        let mut at = value;
+        while let ExprKind::Await(inner) | ExprKind::Decoded(inner, _) | ExprKind::Typed(inner, _) = &at.kind {
+            at = inner;
+        }
+        if let ExprKind::Local(id) = &at.kind
+            && let Some(bound) = &self.frames.last().expect("inside of a frame").function.local(*id).value
+        {
+            let bound = bound.clone();
+            if !matches!(bound.kind, ExprKind::Local(_)) {
+                self.awaited(&bound);
+            }
+            return;
+        }
+        if let ExprKind::Call(id) = at.kind {
+            let awaits = &mut self.frame().function.calls[id.0 as usize].surroundings.awaits;
+            *awaits = awaits.saturating_add(1);
         }
     }
 

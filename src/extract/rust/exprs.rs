@@ -330,9 +330,9 @@ impl Lowering<'_> {
                 if left.subject.is_some() && left.negated == right.negated && same_subject(&left, &right) {
                     let mut values = left.values;
                     values.extend(right.values);
-                    Guard { source, subject: left.subject, values, negated: left.negated, span }
+                    Guard { source, subject: left.subject, values, negated: left.negated, span, otherwise: false, raises: false }
                 } else {
-                    Guard { source, subject: None, values: Vec::new(), negated: false, span }
+                    Guard { source, subject: None, values: Vec::new(), negated: false, span, otherwise: false, raises: false }
                 }
             }
             BinOp::Eq(_) | BinOp::Ne(_) => {
@@ -346,21 +346,22 @@ impl Lowering<'_> {
                 }
                 let (left, right) = (self.finish(left), self.finish(right));
                 if is_constant(&right) {
-                    Guard { source, subject: Some(left), values: vec![right], negated, span }
+                    Guard { source, subject: Some(left), values: vec![right], negated, span, otherwise: false, raises: false }
                 } else if is_constant(&left) {
-                    Guard { source, subject: Some(right), values: vec![left], negated, span }
+                    Guard { source, subject: Some(right), values: vec![left], negated, span, otherwise: false, raises: false }
                 } else {
-                    Guard { source, subject: None, values: Vec::new(), negated: false, span }
+                    Guard { source, subject: None, values: Vec::new(), negated: false, span, otherwise: false, raises: false }
                 }
             }
-            _ => Guard { source, subject: None, values: Vec::new(), negated: false, span },
+            _ => Guard { source, subject: None, values: Vec::new(), negated: false, span, otherwise: false, raises: false },
         }
     }
 
     /// Lowers a condition; what it binds is in sight afterwards.
     pub fn condition(&mut self, expr: &Syntax) -> Guard {
         let span = extent::of(self.spans, expr);
-        let plain_guard = |source| Guard { source, subject: None, values: Vec::new(), negated: false, span };
+        let plain_guard =
+            |source| Guard { source, subject: None, values: Vec::new(), negated: false, span, otherwise: false, raises: false };
         match expr {
             Syntax::Paren(inner) => self.condition(&inner.expr),
             Syntax::Group(inner) => self.condition(&inner.expr),
@@ -382,7 +383,7 @@ impl Lowering<'_> {
                 let values = pattern_values(&found.pat, self);
                 self.bind(&found.pat, Some(subject.clone()), None, true);
                 let subject = (!values.is_empty()).then_some(subject);
-                Guard { source: self.source(span), subject, values, negated: false, span }
+                Guard { source: self.source(span), subject, values, negated: false, span, otherwise: false, raises: false }
             }
             Syntax::Macro(mac) if mac.mac.path.is_ident("matches") => match super::macros::matches(mac.mac.tokens.clone()) {
                 Some((subject, pat)) => {
@@ -394,7 +395,7 @@ impl Lowering<'_> {
                     let subject = self.finish(place);
                     let values = pattern_values(&pat, self);
                     let subject = (!values.is_empty()).then_some(subject);
-                    Guard { source: self.source(span), subject, values, negated: false, span }
+                    Guard { source: self.source(span), subject, values, negated: false, span, otherwise: false, raises: false }
                 }
                 None => plain_guard(self.source(span)),
             },
@@ -415,7 +416,7 @@ impl Lowering<'_> {
         if let (Some(how), Some(subject)) = (swallowed, self.last_condition_subject(&found.cond)) {
             self.swallow(&subject, how);
         }
-        let opposite = Guard { negated: !guard.negated, ..guard.clone() };
+        let opposite = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard.clone() };
         let mut values: Vec<Expr> = Vec::new();
         if !diverges(&found.then_branch) {
             values.extend(then.filter(|_| tail_of(&found.then_branch).is_some_and(|tail| !is_nothing(tail))));
@@ -429,7 +430,8 @@ impl Lowering<'_> {
             }
             None => {
                 if diverges(&found.then_branch) {
-                    self.frame().early.push(guard);
+                    let raises = raises(&found.then_branch);
+                    self.frame().early.push(Guard { otherwise: !guard.otherwise, raises, ..guard });
                 }
             }
         }
@@ -494,6 +496,8 @@ impl Lowering<'_> {
                 values: constants,
                 negated,
                 span: extent::of_pattern(self.spans, &arm.pat),
+                otherwise: false,
+                raises: false,
             };
             let enclosing = if is_error_pattern(&arm.pat) { Enclosing::Catch(guard.span) } else { Enclosing::Branch(guard) };
             let value = self.within(enclosing, |this| {
@@ -610,6 +614,24 @@ impl Lowering<'_> {
 }
 
 /// `()` in a block's place: the block ends with a statement.
+/// Whether a block leaves by an error that the caller sees.
+fn raises(block: &syn::Block) -> bool {
+    let Some(syn::Stmt::Expr(last, _)) = block.stmts.last() else {
+        return matches!(block.stmts.last(), Some(syn::Stmt::Macro(_)));
+    };
+    match last {
+        Syntax::Return(found) => found.expr.as_ref().is_some_and(|value| match value.as_ref() {
+            Syntax::Call(call) => match call.func.as_ref() {
+                Syntax::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Err"),
+                _ => false,
+            },
+            _ => false,
+        }),
+        Syntax::Macro(_) => true,
+        _ => false,
+    }
+}
+
 fn gives_nothing(expr: &Syntax) -> bool {
     match expr {
         Syntax::Block(block) => {

@@ -391,7 +391,15 @@ impl Lowering<'_> {
                     _ => value,
                 }
             });
-            let guard = Guard { source: self.source(span), subject: None, values: Vec::new(), negated: false, span };
+            let guard = Guard {
+                source: self.source(span),
+                subject: None,
+                values: Vec::new(),
+                negated: false,
+                span,
+                otherwise: false,
+                raises: false,
+            };
             self.within(Enclosing::Branch(guard), |this| {
                 if let Some((pat, _)) = &head {
                     this.bind(pat, value, None, true);

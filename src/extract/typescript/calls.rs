@@ -56,7 +56,7 @@ impl Lower<'_> {
         }
         let first = self.facts.functions.len();
         let callee = self.callee(&call.callee, coping);
-        let tests = self.frames.len() <= 8 && is_test_call(&call.callee);
+        let tests = self.frames.len() <= 8 && is_test_call(&call.callee) && !self.is_of_a_platform(&call.callee);
         let was_test = self.in_test;
         self.in_test |= tests;
         let deferring = self.deferring(&call.callee);
@@ -70,6 +70,19 @@ impl Lower<'_> {
         let id = self.push_call(Call { callee, args, type_args, kind: CallKind::Plain, surroundings, span });
         self.adopt(first, id);
         Expr::new(ExprKind::Call(id), span)
+    }
+
+    /// `after` and `context` of a web framework have the names of a test runner's.
+    fn is_of_a_platform(&self, callee: &Expression<'_>) -> bool {
+        const RUNNERS: &[&str] = &["mocha", "vitest", "jest", "@jest/globals", "node:test", "bun:test", "ava", "tap", "qunit"];
+        match callee.get_inner_expression() {
+            Expression::Identifier(id) => self.imported.get(id.name.as_str()).is_some_and(|module| {
+                !module.starts_with('.')
+                    && !RUNNERS.contains(&module.as_str())
+                    && matches!(id.name.as_str(), "after" | "before" | "context")
+            }),
+            _ => false,
+        }
     }
 
     /// What a call is made on. A method call reads the value it is made on, not a key of the method's name.

@@ -11,7 +11,7 @@ use super::known;
 use super::lower::{How, Lower, Usage, node_span, span_of};
 use super::reads::{add_read, is_readable, split};
 use crate::facts::{
-    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Step, TypeExpr, TypeKind, TypeOp, ValueMember,
+    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Step, Swallowed, TypeExpr, TypeKind, TypeOp, ValueMember,
 };
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
@@ -116,7 +116,7 @@ impl Lower<'_> {
             Expression::ConditionalExpression(conditional) => {
                 let guard = self.test(&conditional.test, true);
                 let yes = self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.expr(&conditional.consequent, usage));
-                let negated = Guard { negated: !guard.negated, ..guard };
+                let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard };
                 let no = self.enclosed(Enclosing::Branch(negated), |lower| lower.expr(&conditional.alternate, usage));
                 Expr::new(ExprKind::OneOf(vec![yes, no]), span)
             }
@@ -217,6 +217,13 @@ impl Lower<'_> {
         if let Expression::AssignmentExpression(assignment) = expression
             && self.common_js_export(assignment)
         {
+            return;
+        }
+        // `await Promise.allSettled(…)` as a statement: nobody reads who failed.
+        if let Expression::AwaitExpression(awaited) = expression.get_inner_expression()
+            && is_all_settled(&awaited.argument)
+        {
+            self.expr(&awaited.argument, Usage::AWAITED.caught(Swallowed::Dropped));
             return;
         }
         self.expr(expression, Usage::FLOATING);
@@ -354,6 +361,8 @@ impl Lower<'_> {
                     values: Vec::new(),
                     negated: true,
                     span: left.span,
+                    otherwise: true,
+                    raises: false,
                 };
                 let right = self.enclosed(Enclosing::Branch(guard), |lower| lower.expr(&logical.right, usage));
                 Expr::new(ExprKind::OneOf(vec![left, right]), span)
@@ -762,4 +771,11 @@ pub(super) fn digits(number: f64) -> String {
 pub(super) fn index_type(object: TypeExpr, key: &str, span: Span) -> TypeExpr {
     let key = TypeExpr::new(TypeKind::Const(Literal::Text(key.to_owned())), span);
     TypeExpr::new(TypeKind::Apply(TypeOp::Index, vec![object, key]), span)
+}
+
+fn is_all_settled(expression: &Expression<'_>) -> bool {
+    match expression.get_inner_expression() {
+        Expression::CallExpression(call) => call.callee.is_specific_member_access("Promise", "allSettled"),
+        _ => false,
+    }
 }

@@ -569,14 +569,13 @@ impl Lower<'_> {
     pub fn promise_group(&mut self, call: &CallExpression<'_>, method: &str, usage: Usage) -> Option<Expr> {
         let span = span_of(call.span);
         let list = self.first(call)?;
-        let inner =
-            if method == "allSettled" && usage.how == super::lower::How::Awaited { usage.caught(Swallowed::No) } else { usage };
+        let inner = usage;
         let value = match list.get_inner_expression() {
             Expression::ArrayExpression(array) => self.array(array, inner, node_span(list)),
             _ => self.expr(list, inner),
         };
         if inner.how == super::lower::How::Awaited {
-            self.settle_list(&value);
+            self.settle_list(&value, inner.swallowed);
         }
         Some(match method {
             "race" | "any" => Expr::new(ExprKind::Element(Box::new(value)), span),
@@ -585,7 +584,7 @@ impl Lower<'_> {
     }
 
     /// Promises collected in a variable and awaited together.
-    fn settle_list(&mut self, value: &Expr) {
+    fn settle_list(&mut self, value: &Expr, swallowed: Swallowed) {
         let ExprKind::Local(id) = &value.kind else { return };
         let frame = self.frame();
         let Some(local) = frame.function.locals.get(id.0 as usize) else { return };
@@ -606,9 +605,12 @@ impl Lower<'_> {
             }
         }
         for call in calls {
-            let completion = &mut frame.function.calls[call.0 as usize].surroundings.completion;
-            if *completion == crate::facts::Completion::Used {
-                *completion = crate::facts::Completion::Awaited;
+            let around = &mut frame.function.calls[call.0 as usize].surroundings;
+            if around.completion == crate::facts::Completion::Used {
+                around.completion = crate::facts::Completion::Awaited;
+            }
+            if around.swallowed == Swallowed::No {
+                around.swallowed = swallowed;
             }
         }
     }

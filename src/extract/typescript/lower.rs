@@ -341,6 +341,7 @@ impl<'s> Lower<'s> {
         let around = if usage.how == How::Returned { None } else { frame.handlers.last().copied() };
         let swallowed = if usage.swallowed == Swallowed::No { around.unwrap_or(Swallowed::No) } else { usage.swallowed };
         Surroundings {
+            awaits: u8::from(completion == Completion::Awaited),
             completion,
             swallowed,
             enclosing: frame.enclosing.iter().take(MAX_ENCLOSING).cloned().collect(),

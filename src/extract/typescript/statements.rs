@@ -150,14 +150,14 @@ impl Lower<'_> {
             }
         }
         self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.nested(&branch.consequent));
-        let negated = Guard { negated: !guard.negated, ..guard };
+        let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, raises: demands, ..guard };
         if let Some(alternate) = &branch.alternate {
             self.enclosed(Enclosing::Branch(negated.clone()), |lower| lower.nested(alternate));
         }
         if leaves {
             self.frame().early_returns.push(negated);
         } else if branch.alternate.as_ref().is_some_and(always_leaves) {
-            let guard = Guard { negated: !negated.negated, ..negated };
+            let guard = Guard { negated: !negated.negated, otherwise: !negated.otherwise, ..negated };
             self.frame().early_returns.push(guard);
         }
     }
@@ -186,7 +186,7 @@ impl Lower<'_> {
     pub fn test(&mut self, test: &Expression<'_>, coping: bool) -> Guard {
         let span = oxc_span::GetSpan::span(test);
         let (subject, values, negated) = self.comparison(test, coping).unwrap_or((None, Vec::new(), false));
-        Guard { source: self.folded(span), subject, values, negated, span: span_of(span) }
+        Guard { source: self.folded(span), subject, values, negated, span: span_of(span), otherwise: false, raises: false }
     }
 
     /// What a condition compares with constants: subject, values, and whether it passes for all others.
@@ -287,7 +287,15 @@ impl Lower<'_> {
                 let negated = case.test.is_none();
                 let values = if negated { tests.iter().flatten().cloned().collect() } else { std::mem::take(&mut waiting) };
                 waiting.clear();
-                let guard = Guard { source: source.clone(), subject: Some(subject.clone()), values, negated, span };
+                let guard = Guard {
+                    source: source.clone(),
+                    subject: Some(subject.clone()),
+                    values,
+                    negated,
+                    span,
+                    otherwise: false,
+                    raises: false,
+                };
                 let early = lower.frame_ref().early_returns.len();
                 lower.enclosed(Enclosing::Branch(guard), |lower| lower.statements(&case.consequent));
                 lower.frame().early_returns.truncate(early);

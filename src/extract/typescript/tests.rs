@@ -155,6 +155,7 @@ fn around(call: &Call, function: &Function) -> String {
         Completion::Returned => " returned".to_owned(),
         Completion::Deferred(name) => format!(" deferred by {name}"),
         Completion::Used => String::new(),
+        Completion::Checked => " checked".to_owned(),
         Completion::Floating => " floating".to_owned(),
     };
     match call.surroundings.swallowed {

@@ -143,6 +143,7 @@ fn surroundings(found: &Call) -> String {
         Completion::Returned => " returned".to_owned(),
         Completion::Deferred(by) => format!(" deferred({by})"),
         Completion::Used => String::new(),
+        Completion::Checked => " checked".to_owned(),
         Completion::Floating => " floating".to_owned(),
     };
     out.push_str(match found.surroundings.swallowed {

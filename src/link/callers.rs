@@ -1,0 +1,144 @@
+//! Who calls a function of the repository: by its own name, and by the names that a closure is bound to.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::eval::Eval;
+use super::modules::{FileId, FileUnit};
+use super::resolve::{FnRef, Program};
+use super::summaries::CallSite;
+use crate::facts::{Expr, ExprKind, FnId, ValueMember};
+
+/// The names that closures are bound to, by closure.
+type BoundNames = FxHashMap<FnId, Vec<String>>;
+
+/// The calls of a program, from the side of what is called.
+pub struct Callers<'a> {
+    /// Files by the last names that are called in them.
+    files: FxHashMap<&'a str, Vec<FileId>>,
+    names: RefCell<FxHashMap<FileId, Rc<BoundNames>>>,
+    known: RefCell<FxHashMap<FnRef, Rc<[CallSite]>>>,
+}
+
+impl<'a> Callers<'a> {
+    pub fn new(program: &Program<'a>) -> Self {
+        let mut files: FxHashMap<&'a str, Vec<FileId>> = FxHashMap::default();
+        for (at, unit) in program.files.units.iter().enumerate() {
+            for name in unit.index.calls.keys() {
+                files.entry(name.as_str()).or_default().push(FileId(at as u32));
+            }
+        }
+        Callers { files, names: RefCell::default(), known: RefCell::default() }
+    }
+
+    /// The calls that run `function`, in the order of the files.
+    pub fn of(&self, eval: &Eval<'a>, function: FnRef) -> Rc<[CallSite]> {
+        if let Some(known) = self.known.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        let program = eval.program;
+        let mut found = Vec::new();
+        for name in self.names_of(program, function) {
+            let Some(files) = self.files.get(name.as_str()) else { continue };
+            for file in files {
+                let unit = program.files.unit(*file);
+                for (caller_id, call_id) in unit.index.calls.get(&name).into_iter().flatten() {
+                    let caller = FnRef { file: *file, id: *caller_id };
+                    let call = program.function(caller).call(*call_id);
+                    if let Some(target) = eval.callee(caller, call)
+                        && (target == function || is_declaration_of(eval, target, function))
+                    {
+                        found.push(CallSite { function: caller, call: *call_id });
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        let found: Rc<[CallSite]> = found.into();
+        self.known.borrow_mut().insert(function, Rc::clone(&found));
+        found
+    }
+
+    fn names_of(&self, program: &Program<'a>, function: FnRef) -> Vec<String> {
+        let own = &program.function(function).name;
+        let mut names: Vec<String> = Vec::new();
+        if !own.is_empty() && own != "<top>" {
+            names.push(own.clone());
+        }
+        let bound = Rc::clone(
+            self.names
+                .borrow_mut()
+                .entry(function.file)
+                .or_insert_with(|| Rc::new(bound_names(program.files.unit(function.file)))),
+        );
+        names.extend(bound.get(&function.id).into_iter().flatten().cloned());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// Whether `target` is the bodiless method of an interface or base class that `function` implements.
+fn is_declaration_of(eval: &Eval<'_>, target: FnRef, function: FnRef) -> bool {
+    let program = eval.program;
+    let (declared, defined) = (program.function(target), program.function(function));
+    if declared.name != defined.name || !declared.calls.is_empty() || !declared.returns.is_empty() {
+        return false;
+    }
+    let (Some(base), Some(class)) = (eval.own_class(target), eval.own_class(function)) else {
+        return match (&defined.implements, declared.scope.last()) {
+            (Some(implemented), Some(owner)) => implemented.last() == Some(owner),
+            _ => false,
+        };
+    };
+    program.heirs_of(base).contains(&class)
+}
+
+/// The names of constants, variables, members and keys that hold a closure.
+fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<String>> {
+    let mut names: FxHashMap<FnId, Vec<String>> = FxHashMap::default();
+    for constant in &unit.facts.constants {
+        bind(&constant.name, &constant.value, &mut names, 0);
+    }
+    for class in &unit.facts.classes {
+        for (name, _, value) in &class.members {
+            if let Some(value) = value {
+                bind(name, value, &mut names, 0);
+            }
+        }
+    }
+    for function in &unit.facts.functions {
+        for local in &function.locals {
+            if let Some(value) = &local.value {
+                bind(&local.name, value, &mut names, 0);
+            }
+        }
+        for value in &function.returns {
+            bind("", value, &mut names, 0);
+        }
+    }
+    names
+}
+
+fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, depth: u32) {
+    if depth > 6 {
+        return;
+    }
+    match &value.kind {
+        ExprKind::Function(id) if !name.is_empty() => names.entry(*id).or_default().push(name.to_owned()),
+        ExprKind::Typed(inner, _) => bind(name, inner, names, depth + 1),
+        ExprKind::Object(members) => {
+            for member in members {
+                if let ValueMember::Entry { key, value, .. } = member
+                    && let ExprKind::Literal(crate::facts::Literal::Text(key)) = &key.kind
+                {
+                    bind(key, value, names, depth + 1);
+                }
+            }
+        }
+        _ => {}
+    }
+}

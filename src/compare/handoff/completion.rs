@@ -59,8 +59,11 @@ fn floats<'h>(base: &Wait, head: &'h Wait) -> Option<&'h Loose> {
     }
     // That it gives a promise is known from base, where somebody waited for it. Outside of asynchronous code nobody could: then it
     // is another, blocking client.
-    let awaited_before =
-        |loose: &&Loose| base.awaited.contains(&loose.callee) && (loose.language == LanguageId::TypeScript || loose.in_async);
+    let awaited_before = |loose: &&Loose| {
+        base.awaited.contains(&loose.callee)
+            && !base.loose.iter().any(|old| old.callee == loose.callee)
+            && (loose.language == LanguageId::TypeScript || loose.in_async)
+    };
     head.loose
         .iter()
         .find(awaited_before)

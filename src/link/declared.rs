@@ -164,6 +164,9 @@ fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
         let ExprKind::Literal(Literal::Text(text)) = &value.kind else { return };
         let folded: String = member.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         let Some((owner, outer)) = scope.split_last() else { return };
+        if outer.iter().any(|module| matches!(module.as_str(), "test" | "tests")) {
+            return;
+        }
         let says = |name: &str| {
             let name = name.to_ascii_lowercase();
             CARRIED_WORDS.iter().any(|word| name.contains(word))
@@ -274,6 +277,10 @@ mod tests {
             impl Settings { pub const NAME: &'static str = "settings"; }
             pub struct Worker { queue: String }
             impl Worker { const JOB_NAME: &'static str = "worker"; }
+            #[cfg(test)] mod tests {
+                #[derive(Serialize, Deserialize)] struct Probe { at: i64 }
+                impl BackgroundJob for Probe { const JOB_NAME: &'static str = "probe"; }
+            }
             "#,
             expect![[r#"
                 declared send_mail: user_id, subject

@@ -277,6 +277,33 @@ mod tests {
     }
 
     #[test]
+    fn a_handler_that_takes_the_body_as_it_came_reads_what_it_decodes() {
+        check(
+            r#"
+            use axum::{Router, routing::{get, post}, body::Bytes};
+            #[derive(Deserialize)] pub struct Alert { token: String }
+            pub async fn alert(body: Bytes) -> anyhow::Result<()> {
+                let alert: Alert = serde_json::from_slice(&body)?;
+                Ok(())
+            }
+            pub async fn loose(state: State, body: String) {
+                let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+                store(value["id"].as_str());
+            }
+            pub fn router() -> Router {
+                Router::new().route("/alert", post(alert)).route("/loose", get(list).post(loose))
+            }
+            "#,
+            expect![[r#"
+                Consumer decode - in alert: token
+                Consumer decode - in loose: id
+                Consumer http /alert in router: token
+                Consumer http /loose in router: id
+            "#]],
+        );
+    }
+
+    #[test]
     fn an_api_client_stands_where_its_request_is_built_and_not_at_every_caller() {
         check(
             r#"

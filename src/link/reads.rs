@@ -108,6 +108,29 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
     }
 }
 
+/// Functions whose facts keep the call that decodes: what they give is what their argument holds.
+const DECODERS: &[&str] = &["from_str", "from_slice", "from_reader", "from_value", "deserialize"];
+
+/// How many decodings deep a text within a text is followed.
+const MAX_DECODINGS: usize = 4;
+
+/// The steps from `root` to an expression that comes from it, through decodings too.
+fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) -> Option<Vec<PathStep>> {
+    let (mut from, mut steps) = trace(eval, function, expr, 0)?;
+    for _ in 0..MAX_DECODINGS {
+        if from == root {
+            return Some(steps);
+        }
+        let Root::Call(site) = from else { return None };
+        let call = eval.program.function(site.function).call(site.call);
+        super::index::last_name(&call.callee.kind).filter(|name| DECODERS.contains(name))?;
+        let (outer, mut lead) = trace(eval, site.function, &call.args.first()?.value, 0)?;
+        lead.extend(steps);
+        (from, steps) = (outer, lead);
+    }
+    None
+}
+
 /// The reads of the value at `prefix` of `root`.
 pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> ReadTree<'a> {
     let mut tree = ReadTree::default();
@@ -127,10 +150,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             continue;
         }
         for read in &function.reads {
-            let Some((from, mut steps)) = trace(eval, reference, &read.base, 0) else { continue };
-            if from != root {
-                continue;
-            }
+            let Some(mut steps) = steps_from(eval, reference, &read.base, root) else { continue };
             steps.extend(read.path.iter().map(|step| match step {
                 Step::Key { name, .. } => PathStep::Key(name.clone()),
                 Step::Each => PathStep::Each,
@@ -165,10 +185,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 continue;
             }
             for (position, argument) in call.args.iter().enumerate() {
-                let Some((from, steps)) = trace(eval, reference, &argument.value, 0) else { continue };
-                if from != root {
-                    continue;
-                }
+                let Some(steps) = steps_from(eval, reference, &argument.value, root) else { continue };
                 let Some(target) = eval.callee(reference, call) else { continue };
                 let callee = eval.program.function(target);
                 let slot = match &argument.name {
@@ -292,8 +309,7 @@ fn decoded_types<'a>(
     match &expr.kind {
         ExprKind::Decoded(inner, ty) => {
             let Some(ty) = ty.as_ref().map(|ty| eval.type_use(function, ty)).or(stated) else { return };
-            if let Some((from, steps)) = trace(eval, function, inner, 0)
-                && from == root
+            if let Some(steps) = steps_from(eval, function, inner, root)
                 && let Some(rest) = after_prefix(&steps, prefix)
             {
                 let node = subtree(eval, tree, &steps[steps.len() - rest..], function, expr.span);

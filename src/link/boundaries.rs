@@ -68,6 +68,16 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let known: std::collections::BTreeSet<(Origin, Role)> =
         boundaries.iter().filter(|b| b.event.is_some()).map(|b| (b.origin.clone(), b.role)).collect();
     boundaries.retain(|boundary| boundary.event.is_some() || !known.contains(&(boundary.origin.clone(), boundary.role)));
+    // What a named reader decodes is that reader's: its decoding is no second boundary.
+    let read: std::collections::BTreeSet<Origin> = boundaries
+        .iter()
+        .filter(|boundary| boundary.role == Role::Consumer && boundary.event.is_some() && boundary.shape.name.is_some())
+        .filter_map(|boundary| boundary.shape.origin.clone())
+        .collect();
+    boundaries.retain(|boundary| {
+        let unnamed = boundary.role == Role::Consumer && boundary.event.is_none() && boundary.shape.name.is_some();
+        !(unnamed && boundary.shape.origin.as_ref().is_some_and(|origin| read.contains(origin)))
+    });
     boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
     boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
     let unread = units

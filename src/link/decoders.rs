@@ -295,7 +295,6 @@ mod tests {
             }
             "#,
             expect![[r#"
-                Consumer decode - in alert: token
                 Consumer decode - in loose: id
                 Consumer http /alert in router: token
                 Consumer http /loose in router: id

@@ -173,7 +173,8 @@ fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
         };
         let means_the_name = NAME_MEMBERS.contains(&folded.as_str())
             || VAGUE_NAME_MEMBERS.contains(&folded.as_str()) && (says(owner) || bases.iter().any(|base| says(base)));
-        if !means_the_name || !looks_like_event(text) {
+        // What is counted under is often a few words: `Order Paid`.
+        if !means_the_name || !looks_like_event(&text.replace(' ', "_")) {
             return;
         }
         let decl = facts

@@ -6,6 +6,7 @@
 pub mod changes;
 mod clash;
 mod consumers;
+pub mod documents;
 mod events;
 pub mod fingerprint;
 mod handoff;
@@ -18,6 +19,7 @@ mod registered;
 pub mod rename;
 mod severity;
 pub mod unlisted;
+mod unsaid;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +92,7 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
         producers::judge(pair, sides, &renames, &mut compared);
         consumers::judge(pair, sides, &mut compared);
         handoff::judge(pair, sides, &mut compared);
+        unsaid::judge(pair, sides, &mut compared);
     }
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);

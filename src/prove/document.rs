@@ -16,6 +16,12 @@ pub const DEPTH_LIMIT: usize = 130;
 /// The address of a document that has none of its own.
 pub const DEFAULT_BASE: &str = "json-schema:///";
 
+/// The address of what narrows another document.
+const NARROWED_BASE: &str = "json-schema:///driftgate-narrowed";
+
+/// The address under which a narrowing schema finds what was handed in with it.
+pub const DEMAND_ADDRESS: &str = "json-schema:///driftgate-demand";
+
 /// One schema document with everything that it may refer to.
 ///
 /// References lead into the document itself or into the resources that were handed in, never to the network or the disk.
@@ -72,9 +78,19 @@ impl Document {
         if resources.iter().any(|(_, resource)| deeper_than(resource, DEPTH_LIMIT)) {
             return Err(Reason::new("", "", format!("a referenced schema is nested deeper than {DEPTH_LIMIT} levels")));
         }
-        let resources = if draft == Draft::OpenApi30 {
+        let resources = if draft == Draft::OpenApi30 || resources.iter().any(|(_, resource)| Draft::has_private_address(resource))
+        {
             let mut own = resources.to_vec();
-            own.iter_mut().for_each(|(_, resource)| expand_nullable(resource));
+            for (_, resource) in &mut own {
+                if Draft::has_private_address(resource)
+                    && let Some(map) = resource.as_object_mut()
+                {
+                    map.remove("$schema");
+                }
+                if draft == Draft::OpenApi30 {
+                    expand_nullable(resource);
+                }
+            }
             own.into()
         } else {
             resources
@@ -146,6 +162,19 @@ impl Document {
             validator: OnceLock::new(),
             canonical: OnceLock::new(),
         }
+    }
+
+    /// The instances of this document that satisfy a further schema of the same draft. `demand` is another document, of any
+    /// draft, that the schema may refer to as [`DEMAND_ADDRESS`]. `None` where the two cannot be put together.
+    #[must_use]
+    pub fn narrowed(&self, schema: Value, demand: Option<Value>) -> Option<Document> {
+        let mut resources = self.resources.to_vec();
+        resources.push((self.base.clone(), self.value.clone()));
+        resources.extend(demand.map(|demand| (DEMAND_ADDRESS.to_owned(), demand)));
+        let both = serde_json::json!({"allOf": [{"$ref": self.base}, schema]});
+        let narrowed = Document::at(NARROWED_BASE, both, Some(self.draft), &resources).ok()?;
+        let narrowed = narrowed.asserting_formats(self.assert_formats);
+        Some(if self.written { narrowed.written() } else { narrowed })
     }
 
     pub fn asserts_formats(&self) -> bool {

@@ -72,6 +72,8 @@ pub static RULES: &[RuleMeta] = &[
     rule!("uniqueness-changed", Values, Either, Some(1), Warning, "Duplicates may be sent where there were none, or are rejected where they were taken."),
     rule!("default-changed", Values, Either, Some(1), Warning, "The value that stands for an absent field is another one."),
     rule!("content-encoding-changed", Values, Either, Some(1), Error, "What is inside of a text is encoded in another way."),
+    rule!("open-content", Values, Either, Some(1), Warning, "Two schemas differ only in keys that the writer's one leaves open by silence."),
+    rule!("conditional-changed", Values, Either, Some(1), Warning, "A condition of a schema (`if`, `not`, `dependentRequired`, ...) changed."),
 
     rule!("event-removed", Events, Producer, Some(1), Error, "An event is no longer emitted."),
     rule!("event-renamed", Events, Either, Some(4), Error, "The same payload goes out under another event name."),

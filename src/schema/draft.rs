@@ -63,6 +63,11 @@ impl Draft {
         }
     }
 
+    /// Whether the first elements of an array stand under `prefixItems`, not in a list under `items`.
+    pub fn has_prefix_items(self) -> bool {
+        matches!(self, Draft::Draft202012 | Draft::OpenApi31)
+    }
+
     /// The dialect of a document: its `$schema` where that is known, else what its keywords say.
     ///
     /// A private address over a known draft's keywords is read as that draft; the caller can see that by

@@ -2,6 +2,7 @@
 
 mod cli;
 mod contracts;
+mod diff;
 mod docs;
 mod init;
 mod page;

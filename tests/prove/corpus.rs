@@ -212,13 +212,32 @@ fn without_trailing_commas(text: &str) -> String {
     kept
 }
 
+fn print_examples(name: &str, tally: &Tally, agree: usize) {
+    println!(
+        "{name:<28} {:>6} {:>9} {:>7} {:>7} {:>7} {:>7.2}%",
+        tally.pairs,
+        tally.contained,
+        tally.escaped,
+        tally.unknown,
+        agree,
+        tally.decided()
+    );
+}
+
+/// What the first change of an example is about, in the words of its project: `MIN_LENGTH`, `REQUIRED_ATTRIBUTE`, …
+fn kind_of_change(case: &Value) -> String {
+    let name = case["changes"][0].as_str().and_then(|text| text.split(' ').next()).unwrap_or("(none)");
+    let directions =
+        ["_ADDED", "_REMOVED", "_INCREASED", "_DECREASED", "_CHANGED", "_EXTENDED", "_NARROWED", "_EXPANDED", "_REDUCED"];
+    directions.iter().find_map(|end| name.split_once(end).map(|(kind, _)| kind)).unwrap_or(name).to_owned()
+}
+
 #[test]
 fn the_registry_examples_are_decided() {
     let Some(corpora) = corpora() else { return };
     let mut paths = Vec::new();
     files(&corpora.join("registry-json-diffs"), &mut paths);
-    let mut total = Tally::default();
-    let mut agree = 0;
+    let mut table: BTreeMap<String, (Tally, usize)> = BTreeMap::new();
     let mut times = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("listed above");
@@ -235,33 +254,44 @@ fn the_registry_examples_are_decided() {
             let verdict = prove::contains(&new, &old, &Options::default());
             let took = start.elapsed();
             times.push(took);
-            total.pairs += 1;
-            total.slowest = total.slowest.max(took);
+            let (tally, agree) = table.entry(kind_of_change(&case)).or_default();
+            tally.pairs += 1;
+            tally.slowest = tally.slowest.max(took);
             let compatible = case["compatible"] == Value::Bool(true);
             match verdict {
                 Verdict::Contained => {
-                    total.contained += 1;
-                    agree += usize::from(compatible);
+                    tally.contained += 1;
+                    *agree += usize::from(compatible);
                     if !compatible {
                         println!("proved, labelled incompatible: {}", case["description"]);
                     }
                 }
                 Verdict::Escapes(witness) => {
-                    total.escaped += 1;
-                    agree += usize::from(!compatible);
+                    tally.escaped += 1;
+                    *agree += usize::from(!compatible);
                     if compatible {
                         println!("refuted by {}, labelled compatible: {}", witness.payload(), case["description"]);
                     }
                 }
                 Verdict::Unknown(reason) => {
-                    total.unknown += 1;
+                    tally.unknown += 1;
                     println!("UNKNOWN {reason}: {}", case["description"]);
                 }
             }
         }
     }
-    print_row("registry examples", &total);
-    println!("agrees with the registry's own rules on {agree} of {}", total.pairs);
+    println!(
+        "{:<28} {:>6} {:>9} {:>7} {:>7} {:>7} {:>8}",
+        "change", "pairs", "contained", "escapes", "unknown", "agrees", "decided"
+    );
+    let mut total = Tally::default();
+    let mut agreed = 0;
+    for (change, (tally, agree)) in &table {
+        total.add(tally);
+        agreed += agree;
+        print_examples(change, tally, *agree);
+    }
+    print_examples("all", &total, agreed);
     println!("median {:?}, 95th percentile {:?}", percentile(&mut times, 0.5), percentile(&mut times, 0.95));
     assert!(total.decided() >= 98.0, "only {:.2} % decided", total.decided());
 }

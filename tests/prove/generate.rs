@@ -33,7 +33,8 @@ impl<'b> Choices<'b> {
 }
 
 const KEYS: [&str; 4] = ["a", "b", "ab", "x1"];
-const TEXTS: [&str; 6] = ["", "a", "b", "ab", "x1", "aaa"];
+const TEXTS: [&str; 8] = ["", "a", "b", "ab", "x1", "aaa", "2024-01-15", "ada@example.com"];
+const FORMATS: [&str; 4] = ["date", "email", "ipv4", "uuid"];
 const PATTERNS: [&str; 8] = ["^a", "b$", "^a*$", "[0-9]", "^[ab]{1,2}$", "^(?!a)", "^x", "."];
 const TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
@@ -97,7 +98,7 @@ fn keyed(choices: &mut Choices<'_>, depth: usize, keys: &[&str]) -> Value {
 
 fn keyword(choices: &mut Choices<'_>, depth: usize, map: &mut Map<String, Value>) {
     let small = |choices: &mut Choices<'_>| json!(choices.below(4));
-    let (name, value) = match choices.below(if depth == 0 { 16 } else { 37 }) {
+    let (name, value) = match choices.below(if depth == 0 { 17 } else { 38 }) {
         0 | 1 => ("type", Value::from(choices.one(&TYPES))),
         2 => {
             let first = choices.below(TYPES.len());
@@ -124,30 +125,31 @@ fn keyword(choices: &mut Choices<'_>, depth: usize, map: &mut Map<String, Value>
         13 => (choices.one(&["maxItems", "maxProperties"]), small(choices)),
         14 => ("required", json!([choices.one(&KEYS)])),
         15 => ("uniqueItems", Value::Bool(true)),
-        16 | 17 => ("properties", keyed(choices, depth - 1, &KEYS)),
-        18 => ("patternProperties", keyed(choices, depth - 1, &PATTERNS)),
-        19 => ("additionalProperties", schema(choices, depth - 1)),
-        20 => ("propertyNames", schema(choices, depth - 1)),
-        21 => ("items", schema(choices, depth - 1)),
-        22 => ("prefixItems", list(choices, depth - 1)),
-        23 => ("contains", schema(choices, depth - 1)),
-        24 => {
+        16 => ("format", Value::from(choices.one(&FORMATS))),
+        17 | 18 => ("properties", keyed(choices, depth - 1, &KEYS)),
+        19 => ("patternProperties", keyed(choices, depth - 1, &PATTERNS)),
+        20 => ("additionalProperties", schema(choices, depth - 1)),
+        21 => ("propertyNames", schema(choices, depth - 1)),
+        22 => ("items", schema(choices, depth - 1)),
+        23 => ("prefixItems", list(choices, depth - 1)),
+        24 => ("contains", schema(choices, depth - 1)),
+        25 => {
             map.entry("contains").or_insert_with(|| Value::Bool(true));
             (choices.one(&["minContains", "maxContains"]), small(choices))
         }
-        25 => ("allOf", list(choices, depth - 1)),
-        26 => ("anyOf", list(choices, depth - 1)),
-        27 => ("oneOf", list(choices, depth - 1)),
-        28 => ("not", schema(choices, depth - 1)),
-        29 => {
+        26 => ("allOf", list(choices, depth - 1)),
+        27 => ("anyOf", list(choices, depth - 1)),
+        28 => ("oneOf", list(choices, depth - 1)),
+        29 => ("not", schema(choices, depth - 1)),
+        30 => {
             map.insert("if".to_owned(), schema(choices, depth - 1));
             map.insert("then".to_owned(), schema(choices, depth - 1));
             ("else", schema(choices, depth - 1))
         }
-        30 => ("dependentRequired", json!({choices.one(&KEYS): [choices.one(&KEYS)]})),
-        31 => ("dependentSchemas", keyed(choices, depth - 1, &KEYS)),
-        32 | 33 => ("unevaluatedProperties", schema(choices, depth - 1)),
-        34 => ("unevaluatedItems", schema(choices, depth - 1)),
+        31 => ("dependentRequired", json!({choices.one(&KEYS): [choices.one(&KEYS)]})),
+        32 => ("dependentSchemas", keyed(choices, depth - 1, &KEYS)),
+        33 | 34 => ("unevaluatedProperties", schema(choices, depth - 1)),
+        35 => ("unevaluatedItems", schema(choices, depth - 1)),
         _ => ("$ref", Value::from(choices.one(&["#/$defs/d0", "#/$defs/d1", "#"]))),
     };
     map.insert(name.to_owned(), value);

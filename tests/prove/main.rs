@@ -5,4 +5,6 @@
 mod corpus;
 mod generate;
 mod history;
+mod laws;
 mod properties;
+mod translate;

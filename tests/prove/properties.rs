@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::generate::{Choices, consumes_nothing, document, instance};
 
-fn cases(usual: u64) -> u64 {
+pub fn cases(usual: u64) -> u64 {
     std::env::var("DRIFTGATE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
@@ -20,14 +20,14 @@ fn options() -> Options {
     Options { steps: 20_000 }
 }
 
-fn random(seed: u64) -> Option<Value> {
+pub fn random(seed: u64) -> Option<Value> {
     let bytes = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
     let value = document(&mut Choices::new(&bytes));
     (!consumes_nothing(&value)).then_some(value)
 }
 
 /// The same schema, or one that differs in a keyword or two: pairs that mean almost the same are where provers go wrong.
-fn edited(value: &Value, seed: u64) -> Value {
+pub fn edited(value: &Value, seed: u64) -> Value {
     let bytes = seed.wrapping_mul(0xD6E8_FEB8_6659_FD93).to_le_bytes();
     let mut choices = Choices::new(&bytes);
     let mut value = value.clone();

@@ -85,34 +85,64 @@ pub fn run(args: &Args, terminal: bool, input: &mut dyn BufRead, output: &mut dy
     };
     let producer = document(a, &setting)?;
     let consumer = document(b, &setting)?;
-    let verdict = match (producer, consumer) {
-        (Ok(producer), Ok(consumer)) => prove::contains(&consumer, &producer, &Options::default()),
-        (Err(reason), _) | (_, Err(reason)) => Verdict::Unknown(reason),
-    };
+    let answer = Answer::of(producer, consumer);
     let as_text = args.format == "text" || (args.format == "auto" && terminal);
-    let line = if as_text { text_of(&verdict, a, b) } else { format!("{}\n", Value::Object(json_of(&verdict))) };
+    let line = if as_text { text_of(&answer, a, b) } else { format!("{}\n", Value::Object(json_of(&answer))) };
     output.write_all(line.as_bytes()).and_then(|()| output.flush()).map_err(|error| unwritable(&error))?;
-    Ok(match verdict {
+    Ok(match answer.verdict {
         Verdict::Escapes(_) => ExitCode::FAILURE,
         Verdict::Contained | Verdict::Unknown(_) => ExitCode::SUCCESS,
     })
 }
 
-fn text_of(verdict: &Verdict, a: &Path, b: &Path) -> String {
+/// What is said of a pair.
+struct Answer {
+    verdict: Verdict,
+    /// What one should know of how the schemas were read.
+    diagnostics: Vec<String>,
+}
+
+impl Answer {
+    fn of(producer: Result<Document, Reason>, consumer: Result<Document, Reason>) -> Answer {
+        let (producer, consumer) = match (producer, consumer) {
+            (Ok(producer), Ok(consumer)) => (producer, consumer),
+            (Err(reason), _) | (_, Err(reason)) => {
+                return Answer { verdict: Verdict::Unknown(reason), diagnostics: Vec::new() };
+            }
+        };
+        let verdict = prove::contains(&consumer, &producer, &Options::default());
+        let mut diagnostics: Vec<String> = [&producer, &consumer].into_iter().filter_map(private).collect();
+        diagnostics.dedup();
+        Answer { verdict, diagnostics }
+    }
+}
+
+fn private(document: &Document) -> Option<String> {
+    let address = document.private_address()?;
+    let draft = document.draft().as_str();
+    Some(format!("`{address}` is no dialect of JSON Schema; its keywords are read as those of draft {draft}"))
+}
+
+fn text_of(answer: &Answer, a: &Path, b: &Path) -> String {
     let (a, b) = (a.display(), b.display());
-    match verdict {
+    let notes: String = answer.diagnostics.iter().map(|text| format!("note: {text}\n")).collect();
+    let said = match &answer.verdict {
         Verdict::Contained => format!("every instance of {a} is an instance of {b}\n"),
         Verdict::Escapes(witness) => {
             let payload = serde_json::to_string_pretty(witness.payload()).unwrap_or_else(|_| witness.payload().to_string());
             format!("{a} accepts what {b} refuses, for example:\n{payload}\n")
         }
         Verdict::Unknown(reason) => format!("unknown: {reason}\n"),
-    }
+    };
+    said + &notes
 }
 
-fn json_of(verdict: &Verdict) -> Map<String, Value> {
+fn json_of(answer: &Answer) -> Map<String, Value> {
     let mut map = Map::new();
-    match verdict {
+    if !answer.diagnostics.is_empty() {
+        map.insert("diagnostics".to_owned(), json!(answer.diagnostics));
+    }
+    match &answer.verdict {
         Verdict::Contained => {
             map.insert("subset".to_owned(), Value::Bool(true));
         }
@@ -205,9 +235,9 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 fn answer(line: &[u8], setting: &Setting) -> String {
     let mut map = Map::new();
     match pair(line, setting) {
-        Ok((id, verdict)) => {
+        Ok((id, answer)) => {
             map.insert("id".to_owned(), id);
-            map.extend(json_of(&verdict));
+            map.extend(json_of(&answer));
         }
         Err((id, message)) => {
             map.insert("id".to_owned(), id);
@@ -217,7 +247,7 @@ fn answer(line: &[u8], setting: &Setting) -> String {
     Value::Object(map).to_string()
 }
 
-fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Verdict), (Value, String)> {
+fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Answer), (Value, String)> {
     if line.len() > LINE_LIMIT {
         return Err((Value::Null, format!("the line is longer than {LINE_LIMIT} bytes")));
     }
@@ -248,11 +278,7 @@ fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Verdict), (Value, Stri
         [Ok(a), Ok(b)] => [a, b],
         [Err(message), _] | [_, Err(message)] => return Err((id, message)),
     };
-    let verdict = match (prepared(a, draft, setting), prepared(b, draft, setting)) {
-        (Ok(producer), Ok(consumer)) => prove::contains(&consumer, &producer, &Options::default()),
-        (Err(reason), _) | (_, Err(reason)) => Verdict::Unknown(reason),
-    };
-    Ok((id, verdict))
+    Ok((id, Answer::of(prepared(a, draft, setting), prepared(b, draft, setting))))
 }
 
 #[cfg(test)]

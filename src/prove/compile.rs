@@ -199,8 +199,20 @@ impl<'a> Compiler<'_, 'a> {
     pub fn reference(&mut self, keyword: &str, reference: &str, at: &At, pointer: &str, close: bool) -> Lit {
         match self.resolve(keyword, reference, at) {
             Some(found) => self.target(&found, at, close),
-            None => self.opaque(keyword, pointer, &format!("`{reference}` is not among the documents at hand")),
+            None => self.foreign(keyword, reference, at, pointer),
         }
+    }
+
+    /// What nobody handed in: nothing is known of it but that one address means one thing, wherever it is referred to.
+    fn foreign(&mut self, keyword: &str, reference: &str, at: &At, pointer: &str) -> Lit {
+        let address = crate::schema::refs::join(&self.resolver.resource(at.resource).base, reference);
+        let reason = Reason::new(keyword, pointer, format!("`{reference}` is not among the documents at hand"));
+        if keyword != "$ref" || reference.starts_with('#') || self.dynamic {
+            return self.arena.opaque(reason);
+        }
+        // Read by another draft it may mean something else.
+        let read_by = (at.draft.as_str(), self.document.asserts_formats());
+        self.arena.foreign(&format!("{} {} {address}", read_by.0, read_by.1), reason)
     }
 
     /// A schema that is a condition: taken as it stands, by whoever reads it.

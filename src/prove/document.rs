@@ -168,10 +168,18 @@ impl Document {
     /// draft, that the schema may refer to as [`DEMAND_ADDRESS`]. `None` where the two cannot be put together.
     #[must_use]
     pub fn narrowed(&self, schema: Value, demand: Option<Value>) -> Option<Document> {
+        // The document stands at the address that it gives itself, so that this one is not joined to itself.
+        let mut own = self.value.clone();
+        let mut address = self.base.clone();
+        let keyword = self.draft.id_keyword();
+        if let Some(id) = self.value.get(keyword).and_then(Value::as_str).filter(|id| !id.starts_with('#')) {
+            address = crate::schema::refs::join(&self.base, id).trim_end_matches('#').to_owned();
+            own.as_object_mut()?.remove(keyword);
+        }
         let mut resources = self.resources.to_vec();
-        resources.push((self.base.clone(), self.value.clone()));
+        resources.push((address.clone(), own));
         resources.extend(demand.map(|demand| (DEMAND_ADDRESS.to_owned(), demand)));
-        let both = serde_json::json!({"allOf": [{"$ref": self.base}, schema]});
+        let both = serde_json::json!({"allOf": [{"$ref": address}, schema]});
         let narrowed = Document::at(NARROWED_BASE, both, Some(self.draft), &resources).ok()?;
         let narrowed = narrowed.asserting_formats(self.assert_formats);
         Some(if self.written { narrowed.written() } else { narrowed })

@@ -196,6 +196,8 @@ pub(super) struct Arena {
     /// What each alias stands for, once it is known.
     aliases: Vec<Option<Lit>>,
     reasons: Vec<Reason>,
+    /// What addresses stand for that nobody handed in.
+    foreign: FxHashMap<String, Lit>,
     pub automata: Automata,
     pub stack: Stack,
     patterns: FxHashMap<Rc<str>, Compiled>,
@@ -209,6 +211,7 @@ impl Arena {
             ids: FxHashMap::default(),
             aliases: Vec::new(),
             reasons: Vec::new(),
+            foreign: FxHashMap::default(),
             automata: Automata::new(),
             stack,
             patterns: FxHashMap::default(),
@@ -359,6 +362,18 @@ impl Arena {
             }
         };
         self.intern(Node::Opaque(index as u32))
+    }
+
+    /// The literal of what stands at an address that cannot be looked up: the same for both documents.
+    pub fn foreign(&mut self, address: &str, reason: Reason) -> Lit {
+        if let Some(known) = self.foreign.get(address) {
+            return *known;
+        }
+        let index = self.reasons.len() as u32;
+        self.reasons.push(reason);
+        let lit = self.intern(Node::Opaque(index));
+        self.foreign.insert(address.to_owned(), lit);
+        lit
     }
 
     pub fn reason(&self, index: u32) -> &Reason {

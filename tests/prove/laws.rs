@@ -296,3 +296,20 @@ fn for_a_while_nothing_new_is_found() {
     }
     println!("{pairs} pairs in {seconds} s from seed {first}, the slowest took {slowest:?}");
 }
+
+/// What nobody handed in is one unknown for both documents: a change elsewhere is still decided.
+#[test]
+fn an_address_that_leads_nowhere_means_one_thing() {
+    let document = |limit: u64, pointer: &str| {
+        let schema =
+            json!({"type": "object", "required": ["a", "b"], "properties": {"a": {"maximum": limit}, "b": {"$ref": pointer}}});
+        Document::new(schema, Some(Draft::Draft7), &[]).expect("a schema")
+    };
+    let there = "https://example.test/common.json#/definitions/x";
+    assert_eq!(prove::contains(&document(20, there), &document(10, there), &options()), Verdict::Contained);
+    assert!(matches!(
+        prove::contains(&document(20, "https://example.test/y.json"), &document(10, there), &options()),
+        Verdict::Unknown(_)
+    ));
+    assert!(matches!(prove::contains(&document(10, there), &document(20, there), &options()), Verdict::Unknown(_)));
+}

@@ -154,7 +154,7 @@ pub fn read(name: &str, by_name: bool, resources: &[(String, Value)]) -> Result<
 
 fn private(file: &RepoPath, document: &Document, address: &str, draft: Draft) -> Diagnostic {
     Diagnostic {
-        severity: Severity::Note,
+        severity: Severity::Warning,
         file: Some(file.clone()),
         line: Some(document.line("/$schema")),
         message: format!("`{address}` is no dialect of JSON Schema; its keywords are read as those of draft {}", draft.as_str()),
@@ -259,7 +259,14 @@ fn is_specification(value: &Value) -> bool {
     ["asyncapi", "openapi"].iter().any(|key| value.get(key).is_some_and(Value::is_string))
 }
 
-/// Every file that a document's references lead to, theirs included, with the address that they call it by.
+/// A reference that leads out of its document.
+struct Outward {
+    /// What it may come to: by the address of its file, and by the one that the document gives itself.
+    addresses: BTreeSet<String>,
+    relative: String,
+}
+
+/// Every file that a document's references lead to, theirs included, with the addresses that they call it by.
 fn referenced(
     place: &Place,
     path: &str,
@@ -269,18 +276,21 @@ fn referenced(
 ) -> Vec<(String, String, String)> {
     let mut found: Vec<(String, String, String)> = Vec::new();
     let mut known: BTreeSet<String> = resources.iter().map(|(address, _)| address.clone()).collect();
-    let mut pending: Vec<(String, Vec<(String, String)>)> = vec![(path.to_owned(), references(value, base, &mut known))];
+    let mut pending: Vec<(String, Vec<Outward>)> = vec![(path.to_owned(), references(value, base))];
     while let Some((from, references)) = pending.pop() {
-        for (address, relative) in references {
-            if found.len() >= REFERENCE_BUDGET || !known.insert(address.clone()) {
+        for Outward { addresses, relative } in references {
+            let fresh: Vec<String> = addresses.into_iter().filter(|address| known.insert(address.clone())).collect();
+            if found.len() >= REFERENCE_BUDGET || fresh.is_empty() {
                 continue;
             }
             let Some((file, text)) = nearest(place, &from, &relative) else { continue };
-            let shown = RepoPath::new(&file);
-            if let Ok(document) = Document::read(&shown, &text) {
-                pending.push((file.clone(), self::references(&document.value, &address, &mut known)));
+            let document = Document::read(&RepoPath::new(&file), &text);
+            for address in fresh {
+                if let Ok(document) = &document {
+                    pending.push((file.clone(), self::references(&document.value, &address)));
+                }
+                found.push((address, file.clone(), text.clone()));
             }
-            found.push((address, file, text));
         }
     }
     found
@@ -302,20 +312,20 @@ fn nearest(place: &Place, from: &str, relative: &str) -> Option<(String, String)
     }
 }
 
-/// The references of a document that lead out of it: the address that each comes to, and its relative path. The addresses of the
-/// document's own parts become known.
-fn references(value: &Value, base: &str, known: &mut BTreeSet<String>) -> Vec<(String, String)> {
+/// The references of a document that lead out of it, `address` being where it stands.
+fn references(value: &Value, address: &str) -> Vec<Outward> {
     let mut found = Vec::new();
-    let mut pending: Vec<(&Value, String)> = vec![(value, base.to_owned())];
+    let mut own: BTreeSet<String> = BTreeSet::new();
+    let mut pending: Vec<(&Value, String)> = vec![(value, address.to_owned())];
     while let Some((value, base)) = pending.pop() {
         match value {
             Value::Object(map) => {
                 let id = ["$id", "id"].iter().find_map(|key| map.get(*key).and_then(Value::as_str));
                 let base = match id {
                     Some(id) if !id.starts_with('#') => {
-                        let own = without_fragment(&join(&base, id));
-                        known.insert(own.clone());
-                        own
+                        let id = without_fragment(&join(&base, id));
+                        own.insert(id.clone());
+                        id
                     }
                     Some(_) | None => base,
                 };
@@ -325,7 +335,8 @@ fn references(value: &Value, base: &str, known: &mut BTreeSet<String>) -> Vec<(S
                     let relative = without_fragment(reference);
                     let has_scheme = relative.contains(':');
                     if !has_scheme && !relative.starts_with('/') && !relative.is_empty() {
-                        found.push((without_fragment(&join(&base, reference)), relative));
+                        let addresses = [address, &base].map(|base| without_fragment(&join(base, reference)));
+                        found.push(Outward { addresses: addresses.into(), relative });
                     }
                 }
                 pending.extend(map.values().map(|inner| (inner, base.clone())));
@@ -334,6 +345,8 @@ fn references(value: &Value, base: &str, known: &mut BTreeSet<String>) -> Vec<(S
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+    // Parts of the document itself are at hand.
+    found.retain(|reference| reference.addresses.is_disjoint(&own));
     found
 }
 

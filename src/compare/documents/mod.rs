@@ -21,7 +21,7 @@ use crate::shape::Shape;
 use crate::source::Origin;
 
 /// Changes of one pair whose own places are asked about; the rest is judged by the whole.
-const PLACE_BUDGET: usize = 40;
+const PLACE_BUDGET: usize = 24;
 
 /// Proof steps for the place of one change.
 const PLACE_STEPS: usize = 20_000;
@@ -177,7 +177,11 @@ impl Pair<'_> {
         }
         if is_loss(change.rule) {
             // Of what was not always there nobody is known to read anything.
-            return if change.rule == "field-removed" && !change.was_required { Severity::Warning } else { default };
+            let known_to_be_read = change.rule != "field-removed" || change.was_required;
+            return match verdict {
+                Verdict::Contained | Verdict::Escapes(_) if known_to_be_read => default,
+                Verdict::Contained | Verdict::Escapes(_) | Verdict::Unknown(_) => default.min(Severity::Warning),
+            };
         }
         match verdict {
             Verdict::Contained if change.rule == "format-changed" => default.min(Severity::Warning),
@@ -263,8 +267,23 @@ impl Pair<'_> {
                     return;
                 }
                 let first = left.first().copied().or_else(|| violations.first());
-                let found = self.unexplained(first, witness);
-                self.findings.push(found);
+                match first.and_then(|violation| self.named_at(violation)) {
+                    Some(at) => {
+                        let mut found = self.findings.swap_remove(at);
+                        if found.rule == "field-added" {
+                            found.rule = "field-added-closed-reader";
+                        }
+                        self.refused(&mut found, witness, None);
+                        if found.help.is_empty() {
+                            found.help = help_for(found.rule, self.role()).to_owned();
+                        }
+                        self.findings.push(found);
+                    }
+                    None => {
+                        let found = self.unexplained(first, witness);
+                        self.findings.push(found);
+                    }
+                }
             }
             Verdict::Unknown(reason) => {
                 self.undecided = Some(reason.clone());
@@ -282,6 +301,20 @@ impl Pair<'_> {
             Verdict::Contained if !self.question.strict => self.open_content(),
             Verdict::Contained => {}
         }
+    }
+
+    /// The change that has been named at the place of a refusal, by the field-level comparison.
+    fn named_at(&self, violation: &Violation) -> Option<usize> {
+        let place = match &violation.property {
+            Some(property) => child(&violation.path, property),
+            None => violation.path.clone(),
+        };
+        self.findings.iter().position(|found| {
+            let paths = [Some(&found.path), found.to.as_ref()];
+            found.severity < Severity::Error
+                && found.rule != "default-changed"
+                && paths.into_iter().flatten().any(|path| same_place(&place, path))
+        })
     }
 
     /// A payload that is refused where the field-level comparison saw nothing.
@@ -374,6 +407,11 @@ fn hits(violation: &Violation, path: &str) -> bool {
         Some(property) => touches(&child(&violation.path, property), path),
         None => touches(&violation.path, path),
     }
+}
+
+/// Whether a place of an instance is what a path of the comparison names.
+fn same_place(place: &str, path: &str) -> bool {
+    place.split('/').count() == path.split('/').count() && touches(place, path)
 }
 
 fn help_for(rule: &str, role: Role) -> &'static str {

@@ -10,7 +10,9 @@ use crate::document::Fault;
 use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::{Diagnostic, Finding, Severity, Status};
+use crate::fixtures::{MAX_FILES, Ties};
 use crate::link::boundaries::{LinkOptions, link};
+use crate::link::doubles::Double;
 use crate::link::idioms::matcher::{Idiom, Idioms};
 use crate::link::idioms::{Row, Texts};
 use crate::link::model::Model;
@@ -22,6 +24,7 @@ use crate::scan::{self, Cache, Outside, Scan};
 use crate::snapshot::changes::{changed_lines, changed_paths};
 use crate::snapshot::{Content, Snapshot};
 use crate::source::{Origin, RepoPath, SourceText};
+use crate::{audit, waivers};
 
 /// How a check is asked for, beside its two snapshots.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,8 @@ pub struct State {
     pub scan: Scan,
     pub model: Model,
     pub registry: Registry,
+    /// What files of test data state of events.
+    pub fixtures: Vec<Double>,
 }
 
 /// Reads and links one snapshot.
@@ -66,10 +71,13 @@ pub struct State {
 pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &Outside) -> Result<State, UserError> {
     let scan = scan::scan(snapshot, config, cache)?;
     let idioms = idioms(config)?;
-    let options = LinkOptions { tests: tests(config), consumers: consumers(config) };
-    let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
     let registry = scan::registry(snapshot, &scan, config, outside)?;
-    Ok(State { scan, model, registry })
+    let promised = registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
+    let options = LinkOptions { tests: tests(config), consumers: consumers(config), promised };
+    let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
+    let ties = Ties::new(config, &model, &registry);
+    let fixtures = ties.doubles(&scan::texts(snapshot, config, &|path| ties.claims(path), MAX_FILES));
+    Ok(State { scan, model, registry, fixtures })
 }
 
 /// What the configuration calls the code under a glob: the longest glob first, since it says most.
@@ -239,6 +247,24 @@ fn unparseable(fault: &Fault) -> Finding {
     found
 }
 
+/// A contract that could not be understood at base and can be now, or is gone: what it asked for is not known, so nothing of this
+/// change was held against it.
+fn unheld(fault: &Fault, head: &State) -> Finding {
+    let mut found = compare::finding(
+        "unknown-compatibility",
+        "",
+        Role::Consumer,
+        format!("`{}` could not be understood on the base branch, so nothing was held against what it asked for", fault.file),
+    );
+    found.base = Some(fault.origin());
+    let stays = head.scan.documents.contains_key(&fault.file);
+    found.head = stays.then(|| Origin::new(fault.file.clone(), crate::source::Span::default()));
+    found.fragments = (fault.file.to_string(), fault.message.clone());
+    found.evidence = Some(fault.message.clone());
+    found.help = "mend the file in a change of its own, then make this one".to_owned();
+    found
+}
+
 /// Compares two states and applies configuration and acceptances.
 ///
 /// # Errors
@@ -251,7 +277,8 @@ pub fn judge(
     plan: Plan,
     options: &Options,
 ) -> Result<Outcome, UserError> {
-    if let Some((_, faults)) = base_state.registry.broken().next() {
+    let mut mended: Vec<&Fault> = Vec::new();
+    for (_, faults) in base_state.registry.broken() {
         let fault = faults.first().expect("a broken file has a fault");
         let still_broken = head_state
             .registry
@@ -263,9 +290,11 @@ pub fn judge(
         {
             return Err(fault.user_error());
         }
+        mended.push(fault);
     }
     let changes = changed_paths(&base_state.scan.entries, &head_state.scan.entries);
-    let changed_files: BTreeSet<RepoPath> = changes.iter().map(|change| change.path().clone()).collect();
+    let mut changed_files: BTreeSet<RepoPath> = changes.iter().map(|change| change.path().clone()).collect();
+    changed_files.extend(changed_fixtures(base_state, head_state));
     let compare_options = CompareOptions {
         closed_world: plan.config.closed_world(),
         ignore_in_flight: plan.config.in_flight() == InFlight::Ignore,
@@ -276,10 +305,13 @@ pub fn judge(
         head: &head_state.model,
         base_registry: &base_state.registry,
         head_registry: &head_state.registry,
+        base_fixtures: &base_state.fixtures,
+        head_fixtures: &head_state.fixtures,
         options: &compare_options,
     };
     let Compared { mut findings, unknown, unknown_touched, touched, causes: _ } = compare::compare(&sides);
     findings.extend(plan.findings);
+    findings.extend(mended.into_iter().map(|fault| unheld(fault, head_state)));
     for (_, faults) in head_state.registry.broken() {
         findings.extend(faults.iter().map(unparseable));
     }
@@ -288,9 +320,14 @@ pub fn judge(
     let mut diagnostics = Vec::new();
     compare::finish(&mut findings);
     acceptances.apply(&mut findings, options.today, plan.config.self_accept(), &mut diagnostics);
+    waive(base, head, base_state, head_state, &plan.config, &mut findings);
     // A question that no rule looks at yet is open, not answered with no.
     let mut undecided: BTreeSet<u8> =
         (1..=6).filter(|question| !rules::RULES.iter().any(|rule| rule.question == Some(*question))).collect();
+    // A test that cannot be read may state anything.
+    if unread_tests(base_state, head_state, &compare_options.changed_files) {
+        undecided.insert(5);
+    }
     let unread_change = unread_findings(base_state, head_state, &compare_options.changed_files);
     let mut touched_unknown = unknown_touched;
     if !unread_change.is_empty() {
@@ -371,9 +408,27 @@ fn counts(head: &State, registry: &Registry, unknown: usize, unknown_touched: us
     }
 }
 
+/// Files of data whose statements differ between base and head.
+fn changed_fixtures(base: &State, head: &State) -> BTreeSet<RepoPath> {
+    let same = |new: &Double| {
+        base.fixtures.iter().any(|old| {
+            old.origin.file == new.origin.file
+                && old.test == new.test
+                && old.bodies.iter().zip(&new.bodies).all(|(a, b)| a.same_values(b))
+        })
+    };
+    head.fixtures.iter().filter(|new| !same(new)).map(|new| new.origin.file.clone()).collect()
+}
+
 fn is_changed(base: &State, head: &State, path: &RepoPath) -> bool {
     let blob = |state: &State| state.scan.entries.iter().find(|entry| entry.path == *path).map(|entry| entry.blob);
     blob(base) != blob(head)
+}
+
+/// Whether the change touches tests of known events that could be read at base and not at head.
+fn unread_tests(base: &State, head: &State, changed: &BTreeSet<RepoPath>) -> bool {
+    let stated = |path: &RepoPath| base.model.tests.doubles.iter().any(|double| double.origin.file == *path);
+    head.model.unread.keys().any(|path| changed.contains(path) && stated(path))
 }
 
 /// Files that the change touches and that could be read at base and not at head.
@@ -405,6 +460,44 @@ fn configure(findings: &mut Vec<Finding>, config: &Config) {
             None => meta.severity.is_some(),
         }
     });
+}
+
+/// Applies the waivers that stand on lines of code.
+fn waive(
+    base: &dyn Snapshot,
+    head: &dyn Snapshot,
+    base_state: &State,
+    head_state: &State,
+    config: &Config,
+    findings: &mut Vec<Finding>,
+) {
+    let of =
+        |snapshot: &dyn Snapshot, state: &State| waivers::placed(&state.scan.units, &|path| text_at(snapshot, &state.scan, path));
+    let (on_base, on_head) = (of(base, base_state), of(head, head_state));
+    if on_head.is_empty() {
+        return;
+    }
+    let lines = |origin: &Origin| {
+        let text = text_at(head, &head_state.scan, &origin.file)?;
+        Some((
+            text.position(origin.span.start).line,
+            text.position(origin.span.end.saturating_sub(1).max(origin.span.start)).line,
+        ))
+    };
+    let subject = audit::Subject { model: &head_state.model, registry: &head_state.registry, fixtures: &head_state.fixtures };
+    let states = audit::states(subject);
+    let before = findings.len();
+    waivers::Waivers { base: &on_base, head: &on_head, lines: &lines, self_accept: config.self_accept(), states: &states }
+        .apply(findings);
+    let mut added = findings.split_off(before);
+    configure(&mut added, config);
+    findings.append(&mut added);
+    compare::finish(findings);
+}
+
+fn text_at(snapshot: &dyn Snapshot, scan: &Scan, path: &RepoPath) -> Option<SourceText> {
+    let entry = scan.entries.iter().find(|entry| entry.path == *path)?;
+    snapshot.read(entry).text()
 }
 
 /// The acceptances of both sides.

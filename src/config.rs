@@ -35,6 +35,9 @@ pub struct Config {
     /// Registered schemas, bound to events.
     #[serde(default, rename = "schema")]
     pub schemas: Vec<Located<SchemaRow>>,
+    /// Files of test data, bound to events.
+    #[serde(default, rename = "fixture")]
+    pub fixtures: Vec<Located<FixtureRow>>,
     /// How a call of your own publishes or consumes an event.
     #[serde(default, rename = "idiom")]
     pub idioms: Vec<Located<IdiomRow>>,
@@ -123,6 +126,31 @@ pub struct SchemaRow {
     pub consumer: Option<String>,
     /// Where inside the wire payload the schema's instance stands: a JSON Pointer such as `/data`.
     pub payload: Option<Located<String>>,
+}
+
+/// `[[fixture]]`: JSON files that hold payloads of events, for tests.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixtureRow {
+    /// Globs of the files.
+    pub files: Strings,
+    /// The event: a text with `{stem}` (file name without extension) and `{folder}` (name of the folder), or a JSON Pointer into
+    /// the document such as `/type`. By default `{stem}`.
+    pub event: Option<Located<String>>,
+    /// Where inside the document the payload stands: a JSON Pointer such as `/body`. A list there holds several.
+    pub payload: Option<Located<String>>,
+}
+
+impl FixtureRow {
+    /// The event of a file that the row names.
+    pub fn event_of(&self, file: &RepoPath, document: &serde_json::Value) -> Option<String> {
+        let template = self.event.as_ref().map_or("{stem}", |event| event.value.as_str());
+        if template.starts_with('/') {
+            return document.pointer(template)?.as_str().map(str::to_owned);
+        }
+        let folder = file.parent().rsplit('/').next().unwrap_or_default();
+        Some(template.replace("{stem}", file.stem()).replace("{folder}", folder))
+    }
 }
 
 /// Whose side a registered schema describes.
@@ -429,6 +457,20 @@ impl Config {
             }
             if let Some(payload) = row.payload.as_ref().filter(|payload| tokens(payload).is_none()) {
                 return fault(payload.span, format!("`{}` is not a JSON Pointer", payload.value), "write it as `/data`");
+            }
+        }
+        for row in &self.fixtures {
+            globs.extend(row.files.iter());
+            if row.files.0.is_empty() {
+                return fault(row.span, "`files` is empty".to_owned(), "name the files, such as \"tests/fixtures/*.json\"");
+            }
+            if let Some(event) = &row.event
+                && let Some(unknown) = unknown_placeholder(event)
+            {
+                return fault(event.span, format!("`{{{unknown}}}` is not known here"), "use `{stem}` or `{folder}`");
+            }
+            if let Some(payload) = row.payload.as_ref().filter(|payload| tokens(payload).is_none()) {
+                return fault(payload.span, format!("`{}` is not a JSON Pointer", payload.value), "write it as `/body`");
             }
         }
         for row in &self.envelopes {

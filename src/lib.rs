@@ -4,6 +4,7 @@
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
 pub mod accept;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod compare;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod fixtures;
 pub mod link;
 pub mod prove;
 pub mod record;
@@ -25,3 +27,4 @@ pub mod shape;
 pub mod snapshot;
 pub mod source;
 pub mod suggest;
+pub mod waivers;

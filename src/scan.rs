@@ -79,7 +79,8 @@ pub fn pool() -> &'static rayon::ThreadPool {
 pub fn scan(snapshot: &dyn Snapshot, config: &Config, cache: &Cache) -> Result<Scan, UserError> {
     let claims = Claims::new(config);
     let exclude = exclusions(config);
-    let is_document = |path: &RepoPath| claims.claims(path) || accept::claims(path);
+    // Acceptances are the gate's own, and no setting turns them off.
+    let is_document = |path: &RepoPath| claims.claims(path) && !exclude.is_match(path.as_str()) || accept::claims(path);
     let is_source = |path: &RepoPath| extract::language_of(path).is_some() && !exclude.is_match(path.as_str());
     let listing = snapshot.entries(&|path| is_source(path) || is_document(path))?;
     let read: Vec<(Option<CachedUnit>, Option<Arc<SourceText>>, Option<Diagnostic>)> = pool().install(|| {
@@ -175,6 +176,21 @@ fn line_of(snapshot: &dyn Snapshot, entry: &Entry, offset: u32) -> u32 {
         Content::Text(text) => text.position(offset).line,
         Content::Skipped(_) => 1,
     }
+}
+
+/// The texts of further files that somebody wants, at most `most` of them; what the registry has claimed is left to it.
+pub fn texts(
+    snapshot: &dyn Snapshot,
+    config: &Config,
+    wanted: &(dyn Fn(&RepoPath) -> bool + Sync),
+    most: usize,
+) -> BTreeMap<RepoPath, Arc<SourceText>> {
+    let claims = Claims::new(config);
+    let exclude = exclusions(config);
+    let fits = |path: &RepoPath| wanted(path) && !exclude.is_match(path.as_str()) && !claims.claims(path);
+    let Ok(listing) = snapshot.entries(&fits) else { return BTreeMap::new() };
+    let read = |entry: &Entry| snapshot.read(entry).text().map(|text| (entry.path.clone(), Arc::new(text)));
+    listing.entries.iter().take(most).filter_map(read).collect()
 }
 
 fn exclusions(config: &Config) -> globset::GlobSet {

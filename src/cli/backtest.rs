@@ -223,6 +223,7 @@ fn judge(
         events: Vec::new(),
         boundaries: Vec::new(),
         changed: outcome.changed,
+        acceptable: true,
         sources: &sources,
         rules: &Catalogue,
     };

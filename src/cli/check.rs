@@ -323,6 +323,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         events: outcome.events,
         boundaries: outcome.boundaries,
         changed: outcome.changed,
+        acceptable: true,
         sources: &sources,
         rules: &Catalogue,
     };

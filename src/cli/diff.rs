@@ -178,6 +178,7 @@ fn report(
         events: Vec::new(),
         boundaries: Vec::new(),
         changed: BTreeMap::new(),
+        acceptable: false,
         sources: &texts,
         rules: &Catalogue,
     };

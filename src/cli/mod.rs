@@ -3,6 +3,7 @@
 //! Only here and in `snapshot` are disk, environment and clock touched.
 
 mod accept;
+mod audit;
 mod backtest;
 mod check;
 mod contracts;
@@ -57,6 +58,8 @@ enum Command {
     Extract(extract::Args),
     /// Who emits an event, and who reads it.
     Who(who::Args),
+    /// What is so in one snapshot, whether or not a change made it so.
+    Audit(audit::Args),
     /// Put a deliberate break on the record.
     Accept(accept::Args),
     /// Consumer contracts.
@@ -121,6 +124,7 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
         Command::Backtest(args) => backtest::run(&args, color),
         Command::Extract(args) => extract::run(&args),
         Command::Who(args) => who::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Contracts(args) => contracts::run(&args, color),
         Command::Explain(args) => explain::run(&args),

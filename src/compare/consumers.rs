@@ -1,5 +1,7 @@
 //! Head's consumers held against base's producers.
 
+use std::collections::BTreeSet;
+
 use super::changes::{Change, changes};
 use super::pair::{Pair, pairs};
 use super::reader::{Acceptance, Reader, touches};
@@ -8,6 +10,7 @@ use super::{Compared, EventPair, Sides, finding, finding_of};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Via};
 use crate::link::model::Boundary;
+use crate::shape::{Presence, Shape};
 
 /// Judges every consumer of one event.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
@@ -25,6 +28,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
                 undeclared_reads(pair, new, &senders, compared);
+                against_own_contract(pair, None, new, compared);
             }
             Pair::Gone => {}
         }
@@ -72,7 +76,12 @@ fn changed(
     for change in found.iter().filter(|change| change.rule == "default-changed") {
         report(pair, change, old, new, None, &[], sides, compared);
     }
+    let said = against_own_contract(pair, Some(old), new, compared);
     for change in found.iter().filter(|change| change.effect.endangers(Role::Consumer)) {
+        // Its contract has said already that the field may be absent.
+        if said.contains(&change.path) {
+            continue;
+        }
         // Only what head's reader really turns away counts: a field that every sender sends may be asked for.
         let mut rejected: Option<(&Boundary, crate::finding::Witness)> = None;
         let mut undecided = false;
@@ -156,6 +165,80 @@ fn report(
     compared.findings.push(found);
 }
 
+/// Code that takes a field to be there which a contract for the event says may be absent. Gives the paths that it speaks of.
+fn against_own_contract(
+    pair: &EventPair<'_>,
+    old: Option<&Boundary>,
+    new: &Boundary,
+    compared: &mut Compared,
+) -> BTreeSet<String> {
+    let mut said = BTreeSet::new();
+    if super::is_declaration(new) {
+        return said;
+    }
+    let needed = needed(&new.shape);
+    let before = old.map(|old| self::needed(&old.shape)).unwrap_or_default();
+    for promise in pair.readers.iter().filter(|promise| promise.via != Via::Schema) {
+        let contract = Reader::of_promise(promise);
+        for path in needed.difference(&before) {
+            let Some(inner) = path.strip_prefix(&contract.pointer) else { continue };
+            if !is_optional(&contract.shape, inner) || said.contains(path) {
+                continue;
+            }
+            said.insert(path.clone());
+            let field = path.rsplit('/').next().unwrap_or_default();
+            let name = &contract.consumer.name;
+            let mut found = finding(
+                "consumer-requires-optional-field",
+                &pair.event,
+                Role::Consumer,
+                format!(
+                    "code takes `{field}` of `{}` to be there, and the contract of {name} says that it may be absent",
+                    pair.event
+                ),
+            );
+            found.path.clone_from(path);
+            found.head = super::reader::place_of(&new.shape, path).or_else(|| Some(new.origin.clone()));
+            found.base = contract.consumer_at(path).origin;
+            found.consumers.push(Reader::of_boundary(new).consumer);
+            found.fragments = (name.clone(), "optional".to_owned());
+            found.help = "let the code cope with its absence, or agree that it is always sent".to_owned();
+            compared.findings.push(found);
+        }
+    }
+    said
+}
+
+/// The paths of the fields that a reader needs.
+fn needed(shape: &Shape) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect_needed(shape, "", &mut found, 0);
+    found
+}
+
+fn collect_needed(shape: &Shape, at: &str, found: &mut BTreeSet<String>, depth: u32) {
+    let Some(object) = shape.as_object().filter(|_| depth < 12) else { return };
+    for field in object.fields.iter().filter(|field| field.presence == Presence::Required) {
+        let path = super::changes::child(at, &field.name);
+        collect_needed(&field.shape, &path, found, depth + 1);
+        found.insert(path);
+    }
+}
+
+/// Whether a shape has the field at a path, and lets it be absent.
+fn is_optional(shape: &Shape, path: &str) -> bool {
+    let tokens: Vec<String> = path.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    let Some((last, around)) = tokens.split_last() else { return false };
+    let mut current = shape;
+    for token in around {
+        match current.as_object().and_then(|object| object.field(token)) {
+            Some(field) => current = &field.shape,
+            None => return false,
+        }
+    }
+    current.as_object().and_then(|object| object.field(last)).is_some_and(|field| field.presence == Presence::Optional)
+}
+
 /// A new reader that asks for what no known sender sends.
 fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], compared: &mut Compared) {
     let head: Vec<&Boundary> =
@@ -178,19 +261,26 @@ pub(super) fn undeclared_read(pair: &EventPair<'_>, new: &Boundary, senders: &[&
                 Some(property) => (super::changes::child(&violation.path, property), format!("requires `{property}`")),
                 None => (violation.path.clone(), format!("rejects it: {}", violation.message)),
             };
-            let mut found = finding(
-                "consumer-reads-undeclared-field",
-                &pair.event,
-                Role::Consumer,
-                format!("{who} of `{}` {what}, which {} does not send", pair.event, sender.package),
-            );
+            // What is sent sometimes is declared; the reader takes it to be there always.
+            let sometimes = violation.keyword == "required" && is_optional(&sender.shape, &path);
+            let (rule, always) = match sometimes {
+                true => ("consumer-requires-optional-field", "does not always send"),
+                false => ("consumer-reads-undeclared-field", "does not send"),
+            };
+            let message = format!("{who} of `{}` {what}, which {} {always}", pair.event, sender.package);
+            let mut found = finding(rule, &pair.event, Role::Consumer, message);
             found.path = path;
             found.head = Some(new.origin.clone());
             found.base = Some(sender.origin.clone());
             found.witness = Some(witness);
             found.evidence = (violation.keyword == "required").then(|| REQUIRED.to_owned());
             found.consumers.push(reader.consumer.clone());
-            found.help = "read what is sent, or let the sender send it first".to_owned();
+            found.help = if sometimes {
+                "let the reader cope with its absence".to_owned()
+            } else {
+                "read what is sent, or let the sender send it first".to_owned()
+            };
+            found.head = super::reader::place_of(&new.shape, &found.path).or(found.head);
             return Some(found);
         }
     }

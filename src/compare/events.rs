@@ -44,6 +44,10 @@ pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
             .iter()
             .any(|a| new.head_producers.iter().any(|b| a.shape.same_values(&b.shape) && !a.shape.is_unknown()));
         let name = alike(&old.event, &new.event);
+        // One name in two versions is one event, wherever it is sent.
+        if versions(&old.event, &new.event).is_some() {
+            return 4 + u32::from(place) * 2 + u32::from(shape) * 2;
+        }
         u32::from(place) * 2 + u32::from(shape) * 2 + u32::from(name) * 2
     };
     let mut candidates: Vec<(u32, &EventPair<'_>, &EventPair<'_>)> = Vec::new();
@@ -69,6 +73,41 @@ pub(super) fn renames(events: &[EventPair<'_>]) -> Renames {
         found.by_new.insert(new.event.clone(), old.event.clone());
     }
     found
+}
+
+/// The versions by which two names differ, where nothing else sets them apart: `user.signup.v1` and `user.signup.v2`, or
+/// `user.signup` and `user.signup.v2`.
+fn versions(old: &str, new: &str) -> Option<(String, String)> {
+    let (old_stem, old_version) = versioned(old);
+    let (new_stem, new_version) = versioned(new);
+    let new_version = new_version?;
+    if old_stem != new_stem || old_version.as_ref() == Some(&new_version) || old_stem.is_empty() {
+        return None;
+    }
+    Some((old_version.unwrap_or_else(|| "the old form".to_owned()), new_version))
+}
+
+/// A name without its version, and the version: a part of the name that is `v2`, or such an end of its last part (`SignupV2`).
+fn versioned(name: &str) -> (String, Option<String>) {
+    let is_version = |part: &str| {
+        let digits = part.strip_prefix(['v', 'V']).unwrap_or_default();
+        !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts: Vec<&str> = name.split(['.', '_', '-', '/', ':', '@']).collect();
+    if let Some(at) = parts.iter().rposition(|part| is_version(part)) {
+        let mut rest = parts.clone();
+        let version = rest.remove(at).to_ascii_lowercase();
+        return (rest.join("."), Some(version));
+    }
+    let last = parts.last().copied().unwrap_or_default();
+    if let Some(at) = last.rfind('V').filter(|at| *at > 0 && is_version(&last[*at..])) {
+        let mut rest = parts.clone();
+        rest.pop();
+        let stem = &last[..at];
+        rest.push(stem);
+        return (rest.join("."), Some(last[at..].to_ascii_lowercase()));
+    }
+    (parts.join("."), None)
 }
 
 /// Judges which events came and went.
@@ -174,8 +213,15 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
     if let Some(new_name) = renames.new_name(&pair.event) {
         let new =
             events.iter().find(|other| other.event == new_name && other.named).and_then(|other| other.head_producers.first());
-        let mut found =
-            finding("event-renamed", &pair.event, Role::Producer, format!("`{}` is now emitted as `{new_name}`", pair.event));
+        let versions = versions(&pair.event, new_name);
+        let (rule, message) = match &versions {
+            Some((before, after)) => (
+                "version-replaced-in-place",
+                format!("`{new_name}` takes the place of `{}`: nothing emits {before} beside {after}", pair.event),
+            ),
+            None => ("event-renamed", format!("`{}` is now emitted as `{new_name}`", pair.event)),
+        };
+        let mut found = finding(rule, &pair.event, Role::Producer, message);
         found.severity = weight(pair);
         found.base = Some(old.origin.clone());
         found.head = new.map(|new| new.origin.clone());
@@ -234,4 +280,27 @@ fn fewer(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     found.fragments = (old.symbol.clone(), String::new());
     found.help = "say in the pull request where the event comes from now".to_owned();
     compared.findings.push(found);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::versions;
+
+    #[test]
+    fn names_that_differ_in_their_version_alone_are_one_event() {
+        let told = |old: &str, new: &str| versions(old, new).map(|(a, b)| format!("{a} {b}"));
+        assert_eq!(told("user.signup.v1", "user.signup.v2").as_deref(), Some("v1 v2"));
+        assert_eq!(told("v1/user.signup", "v2/user.signup").as_deref(), Some("v1 v2"));
+        assert_eq!(told("UserSignup", "UserSignupV2").as_deref(), Some("the old form v2"));
+        assert_eq!(told("user.signup", "user.signup_v2").as_deref(), Some("the old form v2"));
+        for (old, new) in [
+            ("user.signup.v2", "user.signup"),
+            ("user.signup.v1", "user.login.v2"),
+            ("a.v1", "a.v1"),
+            ("ipv4", "ipv6"),
+            ("v1", "v2"),
+        ] {
+            assert_eq!(told(old, new), None, "{old} {new}");
+        }
+    }
 }

@@ -16,7 +16,15 @@ use crate::registry::{Promise, Registry};
 /// Holds every promise of one state against every producer and reader of it.
 pub fn kept(model: &Model, registry: &Registry) -> Compared {
     let options = CompareOptions::default();
-    let sides = Sides { base: model, head: model, base_registry: registry, head_registry: registry, options: &options };
+    let sides = Sides {
+        base: model,
+        head: model,
+        base_registry: registry,
+        head_registry: registry,
+        base_fixtures: &[],
+        head_fixtures: &[],
+        options: &options,
+    };
     let declared = registered::boundaries(registry);
     let mut compared = Compared::default();
     for pair in event_pairs(&sides, &declared, &declared).iter().filter(|pair| pair.named) {

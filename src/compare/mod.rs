@@ -11,6 +11,7 @@ mod events;
 pub mod fingerprint;
 mod handoff;
 mod kept;
+pub mod mocks;
 mod pair;
 mod producers;
 mod promises;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Status};
+use crate::link::doubles::Double;
 use crate::link::model::{Boundary, Model};
 use crate::registry::{EventPattern, Promise, Registry};
 use crate::source::{Origin, RepoPath};
@@ -39,6 +41,9 @@ pub struct Sides<'s> {
     /// The promises that count.
     pub base_registry: &'s Registry,
     pub head_registry: &'s Registry,
+    /// What files of data state of events.
+    pub base_fixtures: &'s [Double],
+    pub head_fixtures: &'s [Double],
     pub options: &'s CompareOptions,
 }
 
@@ -93,6 +98,7 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
         consumers::judge(pair, sides, &mut compared);
         handoff::judge(pair, sides, &mut compared);
         unsaid::judge(pair, sides, &mut compared);
+        mocks::judge(pair, sides, &mut compared);
     }
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);
@@ -240,7 +246,7 @@ pub(crate) fn add_consumer(consumers: &mut Vec<Consumer>, consumer: &Consumer) {
 }
 
 /// Whether it says that an event is sent or read, and is no code that does so.
-pub(crate) fn is_declaration(boundary: &Boundary) -> bool {
+pub fn is_declaration(boundary: &Boundary) -> bool {
     matches!(boundary.kind.as_str(), "declared" | registered::KIND)
 }
 
@@ -265,9 +271,12 @@ fn count_unknown(sides: &Sides<'_>, compared: &mut Compared) {
 
 /// One finding for one cause: the same change of one event, seen from several boundaries, is one; then sorted.
 pub fn finish(findings: &mut Vec<Finding>) {
-    let mut merged: BTreeMap<(String, &'static str, String, Option<String>, &'static str), Finding> = BTreeMap::new();
+    type Cause = (String, &'static str, String, Option<String>, &'static str, String);
+    let mut merged: BTreeMap<Cause, Finding> = BTreeMap::new();
     for finding in findings.drain(..) {
-        let key = (finding.event.clone(), finding.rule, finding.path.clone(), finding.to.clone(), finding.role.as_str());
+        // What speaks of no event is told apart by what it speaks of.
+        let other = if finding.event.is_empty() { finding.fragments.0.clone() } else { String::new() };
+        let key = (finding.event.clone(), finding.rule, finding.path.clone(), finding.to.clone(), finding.role.as_str(), other);
         match merged.get_mut(&key) {
             Some(known) => {
                 for consumer in &finding.consumers {

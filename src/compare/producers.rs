@@ -1,11 +1,9 @@
 //! Head's producers held against base's consumers.
 
-use std::sync::Arc;
-
 use super::changes::{Change, Effect, changes};
 use super::events::Renames;
 use super::pair::{Pair, pairs};
-use super::reader::{Acceptance, Reader, touches};
+use super::reader::{Acceptance, Reader, place_of, touches};
 use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, readers_of};
 use crate::facts::Role;
@@ -43,6 +41,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
                     unchanged(pair, new, &held, compared);
                 }
                 channel_changed(pair, old, new, compared);
+                shadowed(pair, old, new, compared);
             }
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
@@ -80,6 +79,8 @@ struct Broken<'r> {
     reader: &'r Reader,
     evidence: String,
     witness: Option<crate::finding::Witness>,
+    /// Whether what it turns away is a key that it does not know.
+    unknown_key: bool,
 }
 
 /// A producer whose payload changed.
@@ -136,7 +137,8 @@ fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, befo
                 (Some(property), "additionalProperties" | "unevaluatedProperties") => format!("{name} rejects `{property}`"),
                 _ => format!("{name} rejects it: {}", violation.message),
             };
-            return Some(Broken { reader, evidence, witness: Some(witness.clone()) });
+            let unknown_key = matches!(violation.keyword.as_str(), "additionalProperties" | "unevaluatedProperties");
+            return Some(Broken { reader, evidence, witness: Some(witness.clone()), unknown_key });
         }
     }
     let loses = matches!(change.rule, "field-removed" | "field-renamed" | "field-moved" | "field-flattened" | "envelope-changed")
@@ -152,7 +154,7 @@ fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, befo
         } else {
             format!("{name} reads `{field}`, which can no longer arrive")
         };
-        return Some(Broken { reader, evidence, witness: None });
+        return Some(Broken { reader, evidence, witness: None, unknown_key: false });
     }
     None
 }
@@ -197,10 +199,12 @@ fn report(
     };
     let mut rule = change.rule;
     if rule == "field-added" && !broken.is_empty() {
-        rule = "field-added-closed-reader";
+        // A key that a reader knows as something else is no key too many: its name is taken.
+        let taken = broken.iter().all(|found| !found.unknown_key);
+        rule = if taken { "reserved-field-reused" } else { "field-added-closed-reader" };
     }
     let mut weight = severity::weigh(rule, Role::Producer, readers, &new.kind, sides.options.closed_world);
-    if rule == "field-added-closed-reader" {
+    if matches!(rule, "field-added-closed-reader" | "reserved-field-reused") {
         weight = Severity::Error;
     }
     // A value that is never sent again breaks no decoder.
@@ -220,7 +224,7 @@ fn report(
     finding.rule = rule;
     finding.head = finding.head.or_else(|| Some(new.origin.clone()));
     for found in &broken {
-        add_consumer(&mut finding.consumers, &found.reader.consumer);
+        add_consumer(&mut finding.consumers, &found.reader.consumer_at(&change.path));
         if finding.witness.is_none() {
             finding.witness = found.witness.clone();
         }
@@ -290,6 +294,7 @@ fn help_for(rule: &str, change: &Change) -> String {
         "field-removed" => format!("keep sending `{name}` until its readers have moved"),
         "field-became-optional" => format!("always send `{name}`, or let its readers cope with its absence first"),
         "field-became-nullable" => format!("do not send null for `{name}`, or let its readers cope with it first"),
+        "reserved-field-reused" => format!("give the new field another name: `{name}` means something else to its readers"),
         "field-added-closed-reader" => "let the reader accept the new key first, then send it".to_owned(),
         "enum-value-added" => "let readers handle the new value first".to_owned(),
         "field-added" => String::new(),
@@ -404,28 +409,38 @@ fn violation_finding(
     found.fragments = (reader.consumer.name.clone(), what.clone());
     found.head = place_of(&new.shape, &path).or_else(|| Some(new.origin.clone()));
     found.path = path;
-    found.consumers.push(reader.consumer.clone());
+    found.consumers.push(reader.consumer_at(&found.path));
     found.witness = Some(witness.clone());
     found.evidence = Some(what);
     found.help = "send what the contract asks for, or agree on another contract with its owner first".to_owned();
     found
 }
 
-/// The place of the field at a path, where the shape has one.
-fn place_of(shape: &Arc<Shape>, path: &str) -> Option<crate::source::Origin> {
-    let mut current = Arc::clone(shape);
-    let mut place = None;
-    for token in path.split('/').skip(1) {
-        let key = token.replace("~1", "/").replace("~0", "~");
-        let next = {
-            let object = current.as_object()?;
-            let field = object.field(&key)?;
-            place = field.origin.clone();
-            Arc::clone(&field.shape)
-        };
-        current = next;
+/// Fields that were set after an object was spread into the payload, and are now set before it: the object's own win.
+fn shadowed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, compared: &mut Compared) {
+    for (path, place) in &new.overlaid.shadowed {
+        let guarded = old.overlaid.guarded.contains(path) && !old.overlaid.shadowed.iter().any(|(known, _)| known == path);
+        if !guarded {
+            continue;
+        }
+        compared.touched.insert(pair.event.clone());
+        let field = path.rsplit('/').next().unwrap_or_default();
+        let mut found = finding(
+            "field-shadowed",
+            &pair.event,
+            Role::Producer,
+            format!("`{field}` of `{}` may now be overwritten by what is spread behind it", pair.event),
+        );
+        found.path.clone_from(path);
+        found.base = place_of(&old.shape, path).or_else(|| Some(old.origin.clone()));
+        found.head = Some(place.clone());
+        found.fragments = (path.clone(), "shadowed".to_owned());
+        found.help = format!("spread first and set `{field}` after it");
+        for promise in &pair.readers {
+            add_consumer(&mut found.consumers, &promise.as_consumer());
+        }
+        compared.findings.push(found);
     }
-    place
 }
 
 fn channel_changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, compared: &mut Compared) {

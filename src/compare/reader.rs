@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::finding::{Consumer, Via, Witness};
 use crate::link::model::Boundary;
 use crate::link::reduce;
 use crate::prove::{self, Document, Options, Verdict, Violation};
 use crate::registry::Promise;
 use crate::shape::lower::{Silence, document};
-use crate::shape::{Rest, Shape, ShapeKind};
+use crate::shape::{ArrayShape, NumberRange, Rest, Shape, ShapeKind, StringShape};
 use crate::source::Origin;
 
 /// One consumer of one event.
@@ -73,6 +75,23 @@ impl Reader {
     pub fn of_base(shape: &Arc<Shape>, origin: Option<Origin>) -> Reader {
         let consumer = Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin };
         Reader::of_shape(consumer, &tolerant(shape, 0))
+    }
+
+    /// One who takes exactly what a producer sends: other keys, or values of another type, are not sent. Constants stand for
+    /// their type, since a test may well use another value than the code does.
+    pub fn of_sender(boundary: &Boundary) -> Reader {
+        let consumer =
+            Consumer { name: boundary.package.clone(), via: Via::Code, owner: None, origin: Some(boundary.origin.clone()) };
+        let shape = typical(&boundary.shape, 0);
+        let made = Document::new(document(&shape, Silence::NotSent), None, &[]).map_err(|reason| reason.to_string());
+        Reader { consumer, shape, pointer: String::new(), pending: false, incomplete: None, document: made }
+    }
+
+    /// The reader, with the place at which it speaks of a field.
+    pub fn consumer_at(&self, path: &str) -> Consumer {
+        let inner = path.strip_prefix(&self.pointer);
+        let place = inner.and_then(|inner| place_of(&self.shape, inner));
+        Consumer { origin: place.or_else(|| self.consumer.origin.clone()), ..self.consumer.clone() }
     }
 
     pub fn of_shape(consumer: Consumer, shape: &Arc<Shape>) -> Reader {
@@ -218,6 +237,66 @@ fn tolerant(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
         _ => return Arc::clone(shape),
     };
     Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+}
+
+/// The types of what is sent, without the constants and bounds of the values.
+fn typical(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
+    if depth > 40 {
+        return reduce::hole("nested too deeply");
+    }
+    let go = |inner: &Arc<Shape>| typical(inner, depth + 1);
+    let kind = match &shape.kind {
+        ShapeKind::Object(object) => {
+            let mut plain = object.clone();
+            plain.min_properties = None;
+            plain.max_properties = None;
+            for field in &mut plain.fields {
+                field.shape = go(&field.shape);
+            }
+            if let Rest::Open { values, .. } = &object.rest {
+                plain.rest = Rest::Open { keys: None, values: go(values) };
+            }
+            ShapeKind::Object(plain)
+        }
+        ShapeKind::Array(array) => ShapeKind::Array(ArrayShape {
+            prefix: array.prefix.iter().map(go).collect(),
+            items: array.items.as_ref().map(go),
+            ..ArrayShape::default()
+        }),
+        ShapeKind::Const(Value::String(_)) | ShapeKind::String(_) => ShapeKind::String(StringShape::default()),
+        ShapeKind::Const(Value::Number(_)) | ShapeKind::Integer(_) | ShapeKind::Number(_) => {
+            ShapeKind::Number(NumberRange::default())
+        }
+        ShapeKind::Const(Value::Bool(_)) => ShapeKind::Boolean,
+        ShapeKind::Union(branches) => return Shape::union(branches.iter().map(go), shape.origin.clone()),
+        ShapeKind::Intersection(parts) => ShapeKind::Intersection(parts.iter().map(go).collect()),
+        _ => return Arc::clone(shape),
+    };
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+}
+
+/// The place of the field at a path with `*` for elements, where the shape has one.
+pub fn place_of(shape: &Arc<Shape>, path: &str) -> Option<Origin> {
+    let tokens: Vec<String> = path.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    place_at(shape, &tokens, 0)
+}
+
+fn place_at(shape: &Shape, tokens: &[String], depth: u32) -> Option<Origin> {
+    let (first, rest) = tokens.split_first()?;
+    if depth > 40 {
+        return None;
+    }
+    match &shape.kind {
+        ShapeKind::Object(object) => {
+            let field = object.field(first)?;
+            if rest.is_empty() { field.origin.clone() } else { place_at(&field.shape, rest, depth + 1) }
+        }
+        ShapeKind::Array(array) => array.items.iter().chain(&array.prefix).find_map(|item| place_at(item, rest, depth + 1)),
+        ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
+            branches.iter().find_map(|branch| place_at(branch, tokens, depth + 1))
+        }
+        _ => None,
+    }
 }
 
 fn fields_at(shape: &Shape, tokens: &[String], found: &mut Vec<bool>, depth: u32) {

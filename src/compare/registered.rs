@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::facts::Role;
 use crate::finding::Via;
-use crate::link::model::{Boundary, Delivery};
+use crate::link::model::{Boundary, Delivery, Overlaid};
 use crate::link::packages::is_test_path;
 use crate::link::reduce;
 use crate::prove::Document;
@@ -45,6 +45,7 @@ fn boundary(promise: &Promise) -> Option<Boundary> {
         inner: None,
         enforced: true,
         delivery: Delivery::default(),
+        overlaid: Overlaid::default(),
         via: Vec::new(),
         package: promise.consumer.clone(),
         // A part of the payload is proved by its shape: what stands around it is not in the document.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, EnvelopeRow, FailOn, IdiomRow, InFlight, Located, RuleLevel, SchemaRow};
+use super::{Config, EnvelopeRow, FailOn, FixtureRow, IdiomRow, InFlight, Located, RuleLevel, SchemaRow};
 use crate::finding::Severity;
 use crate::source::Span;
 
@@ -37,6 +37,14 @@ impl Config {
         removed(&mut found, "schema", "schemas are no longer bound to events", &self.schemas, &head.schemas, schema_words);
         removed(&mut found, "idiom", "calls are no longer recognised", &self.idioms, &head.idioms, idiom_words);
         removed(&mut found, "envelope", "an envelope is no longer known", &self.envelopes, &head.envelopes, envelope_words);
+        removed(
+            &mut found,
+            "fixture",
+            "files of test data are no longer bound to events",
+            &self.fixtures,
+            &head.fixtures,
+            fixture_words,
+        );
         let kept: BTreeSet<&str> = head.contract_paths().into_iter().collect();
         for path in self.contract_paths() {
             if !kept.contains(path) {
@@ -182,6 +190,9 @@ impl Config {
         for row in head.schemas.iter().filter(|row| !self.schemas.contains(row)) {
             config.schemas.push(row.clone());
         }
+        for row in head.fixtures.iter().filter(|row| !self.fixtures.contains(row)) {
+            config.fixtures.push(row.clone());
+        }
         replace(&mut config.idioms, &head.idioms, same_call);
         replace(&mut config.envelopes, &head.envelopes, |a, b| a.name.is_some() && a.name == b.name || a == b);
         let mut paths: Vec<Located<String>> = Vec::new();
@@ -262,6 +273,12 @@ impl RowKey for SchemaRow {
     }
 }
 
+impl RowKey for FixtureRow {
+    fn same_row(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
 impl RowKey for IdiomRow {
     fn same_row(&self, other: &Self) -> bool {
         same_call(self, other)
@@ -279,6 +296,10 @@ fn list(strings: &super::Strings) -> String {
 }
 
 fn schema_words(row: &SchemaRow) -> String {
+    list(&row.files)
+}
+
+fn fixture_words(row: &FixtureRow) -> String {
     list(&row.files)
 }
 

@@ -1,12 +1,15 @@
 //! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::callers::Callers;
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
-use super::model::{Boundary, Delivery, Model, NamedType};
+use super::model::{Boundary, Delivery, Model, NamedType, Overlaid};
 use super::modules::{FileId, FileUnit};
 use super::payload;
 use super::reads::{self, Root};
@@ -15,7 +18,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
-use super::{declared, decoders, options, packages, surroundings};
+use super::{declared, decoders, doubles, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -27,6 +30,8 @@ pub struct LinkOptions {
     pub tests: Option<globset::GlobSet>,
     /// What the code under a glob is called.
     pub consumers: Vec<(globset::GlobMatcher, String)>,
+    /// Events that documents promise, whether or not code was found at them: test code may speak of them.
+    pub promised: BTreeSet<String>,
 }
 
 /// Links the files of one snapshot, sorted by path.
@@ -46,6 +51,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         packages,
         around: &around,
         boundaries: Vec::new(),
+        handled: FxHashMap::default(),
     };
     for emission in summarize(&eval, &callers, idioms).settled {
         match emission.role {
@@ -85,7 +91,8 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         .filter(|unit| !unit.facts.unread.is_empty())
         .map(|unit| (unit.path.clone(), unit.facts.unread.clone()))
         .collect();
-    Model { boundaries, unread }
+    let tests = linker.tests(&boundaries);
+    Model { boundaries, unread, tests }
 }
 
 /// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands
@@ -133,6 +140,8 @@ struct Linker<'l, 'a> {
     packages: packages::Packages,
     around: &'l surroundings::Around<'l, 'a>,
     boundaries: Vec<Boundary>,
+    /// The events that each handler is called with.
+    handled: FxHashMap<FnRef, Vec<String>>,
 }
 
 /// What a consumer reads: where the payload comes in, and how deep inside.
@@ -175,6 +184,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             inner: None,
             enforced: false,
             delivery: self.around.delivery(idiom, chain),
+            overlaid: Overlaid::default(),
             via: chain[1..]
                 .iter()
                 .map(|at| self.origin(at.function.file, self.program.function(at.function).call(at.call).span))
@@ -189,6 +199,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let mut boundary = self.base_boundary(idiom, emission.site(), &emission.chain);
         if let Some(payload) = &emission.payload {
             boundary.shape = payload::wire_shape(self.types, payload, Side::Write);
+            boundary.overlaid = payload::overlaid(self.types, payload);
         }
         boundary.inner = emission
             .inner
@@ -288,7 +299,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         };
         boundary.delivery.acks = self.around.intake(&handlers, &emission.chain);
         if emission.handler.is_some() {
-            for target in handlers {
+            for target in handlers.iter().copied() {
                 let handled = self.program.function(target);
                 boundary.in_test |= handled.in_test;
                 intakes.extend(self.intake_of_handler(idiom, target));
@@ -323,7 +334,42 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         boundary.shape = shape;
         boundary.enforced = enforced;
+        let before = self.boundaries.len();
         self.named(boundary, events, emission.event.as_ref(), channels);
+        for target in handlers.into_iter().filter(|_| emission.handler.is_some()) {
+            self.handles(target, before);
+        }
+    }
+
+    /// Notes that a function is called with the events of the boundaries from `first` on.
+    fn handles(&mut self, target: FnRef, first: usize) {
+        let events = self.boundaries[first..].iter().filter_map(|boundary| boundary.event.clone());
+        self.handled.entry(target).or_default().extend(events);
+    }
+
+    /// What test code says of the events that are known by now.
+    fn tests(&self, boundaries: &[Boundary]) -> doubles::TestCode {
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
+            let Some(event) = &boundary.event else { continue };
+            for name in boundary.channel.iter().chain([event]) {
+                names.entry(name.clone()).or_insert_with(|| event.clone());
+            }
+        }
+        // A channel may carry many events; an event's own name says which.
+        let events = boundaries.iter().filter(|boundary| !boundary.in_test).filter_map(|boundary| boundary.event.as_ref());
+        for event in events.chain(&self.options.promised) {
+            names.insert(event.clone(), event.clone());
+        }
+        let mut sent: BTreeMap<Origin, Vec<(String, Arc<Shape>)>> = BTreeMap::new();
+        for boundary in boundaries.iter().filter(|boundary| boundary.in_test && boundary.role == Role::Producer) {
+            if let Some(event) = boundary.event.as_ref().filter(|event| names.contains_key(*event)) {
+                let shape = boundary.inner.as_ref().unwrap_or(&boundary.shape);
+                sent.entry(boundary.origin.clone()).or_default().push((event.clone(), Arc::clone(shape)));
+            }
+        }
+        let known = doubles::Known { names: &names, handlers: &self.handled, sent: &sent };
+        doubles::find(self.eval, self.types, &known, &|file| self.is_test(file))
     }
 
     fn intake_of_handler(&self, idiom: &Idiom, target: FnRef) -> Vec<Intake<'a>> {
@@ -509,11 +555,14 @@ impl<'l, 'a> Linker<'l, 'a> {
             inner: None,
             enforced,
             delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
+            overlaid: Overlaid::default(),
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
             document: None,
         };
+        let before = self.boundaries.len();
         self.named(boundary, events, None, channels);
+        self.handles(target, before);
     }
 
     /// The constant texts that selectors over a handler and its decorator give: of the first selector that gives any.
@@ -639,6 +688,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             inner: None,
             enforced: true,
             delivery: Delivery::default(),
+            overlaid: Overlaid::default(),
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
             document: None,

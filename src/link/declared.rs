@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::{Boundary, Delivery};
+use super::model::{Boundary, Delivery, Overlaid};
 use super::modules::FileId;
 use super::packages::Packages;
 use super::payload;
@@ -74,6 +74,7 @@ pub fn with_declared(
             inner: None,
             enforced: false,
             delivery: Delivery::default(),
+            overlaid: Overlaid::default(),
             via: Vec::new(),
             package: packages.of(path.as_str()),
             document: None,

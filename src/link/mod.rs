@@ -5,6 +5,7 @@ pub mod callee;
 pub mod callers;
 pub mod declared;
 mod decoders;
+pub mod doubles;
 pub mod eval;
 pub mod idioms;
 pub mod index;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::doubles::TestCode;
 use super::options::Options;
 use crate::facts::{LanguageId, Role, Swallowed};
 use crate::shape::Shape;
@@ -34,12 +35,23 @@ pub struct Boundary {
     /// Whether a reader's shape comes from a type that rejects what does not fit, and not from what the code happens to read.
     pub enforced: bool,
     pub delivery: Delivery,
+    /// Which fields are set before and after objects that are spread into the payload.
+    pub overlaid: Overlaid,
     /// The calls from the site down to the sink.
     pub via: Vec<Origin>,
     /// The package or crate that the code belongs to.
     pub package: String,
     /// The JSON Schema that says it, for a boundary that a document declares and not code.
     pub document: Option<Arc<serde_json::Value>>,
+}
+
+/// Fields of a payload beside objects that are spread into it and may hold them as well: of one name the last one wins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overlaid {
+    /// Set after the spread: what is spread cannot overwrite them.
+    pub guarded: Vec<String>,
+    /// Set before the spread, with their place.
+    pub shadowed: Vec<(String, Origin)>,
 }
 
 /// How a payload is handed over.
@@ -231,6 +243,8 @@ pub struct Model {
     pub boundaries: Vec<Boundary>,
     /// Files (or parts of them) that could not be read: what stood there is unknown, never removed.
     pub unread: BTreeMap<RepoPath, Vec<crate::source::Span>>,
+    /// What test code says of the payloads of known events.
+    pub tests: TestCode,
 }
 
 impl Model {

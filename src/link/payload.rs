@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::model::Overlaid;
 use super::reduce;
 use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
@@ -109,6 +110,54 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };
     Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }
+}
+
+/// How deep a payload is searched for objects with spreads.
+const MAX_OVERLAY_DEPTH: u32 = 6;
+
+/// Which fields of a payload stand before and after objects that are spread into it.
+pub fn overlaid<'a>(types: &Types<'_, 'a>, term: &Term<'a>) -> Overlaid {
+    let mut found = Overlaid::default();
+    overlay(types, term, "", &mut found, 0);
+    found
+}
+
+fn overlay<'a>(types: &Types<'_, 'a>, term: &Term<'a>, at: &str, found: &mut Overlaid, depth: u32) {
+    if depth > MAX_OVERLAY_DEPTH {
+        return;
+    }
+    let Kind::Object(entries) = &term.bare().kind else { return };
+    let spreads: Vec<(usize, Arc<Shape>)> = entries
+        .iter()
+        .enumerate()
+        .filter_map(|(position, entry)| match entry {
+            Entry::Spread { value, .. } => Some((position, shape_of(types, value, Side::Write).shape)),
+            Entry::Field { .. } | Entry::AnyKey { .. } => None,
+        })
+        .collect();
+    for (position, entry) in entries.iter().enumerate() {
+        let Entry::Field { key, value, site, .. } = entry else { continue };
+        let path = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let again = entries[position + 1..].iter().any(|other| matches!(other, Entry::Field { key: known, .. } if known == key));
+        if !again {
+            if spreads.iter().any(|(spread, shape)| *spread > position && may_hold(shape, key)) {
+                found.shadowed.extend(origin_of(types, *site).map(|place| (path.clone(), place)));
+            } else if spreads.iter().any(|(spread, shape)| *spread < position && may_hold(shape, key)) {
+                found.guarded.push(path.clone());
+            }
+        }
+        overlay(types, value, &path, found, depth + 1);
+    }
+}
+
+/// Whether a key may be among those of a value that is spread.
+fn may_hold(shape: &Shape, key: &str) -> bool {
+    match &shape.kind {
+        ShapeKind::Unknown(_) | ShapeKind::Recursive(_) => true,
+        ShapeKind::Object(object) => object.field(key).is_some() || matches!(object.rest, Rest::Open { .. }),
+        ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => branches.iter().any(|branch| may_hold(branch, key)),
+        _ => false,
+    }
 }
 
 fn present<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {

@@ -277,6 +277,7 @@ impl Group<'_> {
         }
         if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level)
             && finding.status == Status::New
+            && report.acceptable
         {
             message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
         }

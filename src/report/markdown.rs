@@ -184,7 +184,7 @@ fn details(report: &Report<'_>, findings: &[&Finding], page: &mut Page) {
         if !finding.help.is_empty() {
             write!(block, "\n{}\n", prose(&finding.help)).expect("writing to a string cannot fail");
         }
-        if finding.status == Status::New {
+        if finding.status == Status::New && report.acceptable {
             let command = format!("driftgate accept {} --reason \"…\"", finding.fingerprint);
             write!(block, "\nIf it is meant: {}\n", code(&command)).expect("writing to a string cannot fail");
         }

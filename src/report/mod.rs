@@ -58,6 +58,8 @@ pub struct Report<'a> {
     /// The lines of head that the change added or edited, by file, as [`changed::changed_lines`] gives them. A file that only lost
     /// lines is here without ranges.
     pub changed: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// Whether a finding can be put on the record with `driftgate accept`: not where two loose documents were compared.
+    pub acceptable: bool,
     pub sources: &'a dyn SourceLookup,
     pub rules: &'a dyn RuleCatalogue,
 }

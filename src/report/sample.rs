@@ -211,6 +211,7 @@ impl Sample {
                 origin: self.sources.origin(Side::Head, "src/events.rs", "InvoicePaid"),
             }],
             changed: self.changed.clone(),
+            acceptable: true,
             sources: &self.sources,
             rules: &Rules,
         }

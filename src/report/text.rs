@@ -163,7 +163,7 @@ impl Printer<'_> {
         }
         match finding.status {
             // Only what a change does can be accepted.
-            Status::New if finding.severity > Severity::Note && self.report.base.is_some() => {
+            Status::New if finding.severity > Severity::Note && self.report.acceptable && self.report.base.is_some() => {
                 self.field("accept", &self.accept(finding), out)?
             }
             Status::Requested | Status::Allowed => {

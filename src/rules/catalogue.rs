@@ -21,6 +21,10 @@ macro_rules! rule {
             page: include_str!(concat!($id, ".md")),
         }
     };
+    // Off until the configuration gives it a weight.
+    ($id:literal, $family:ident, $direction:ident, $question:expr, off: $summary:literal) => {
+        RuleMeta { severity: None, ..rule!($id, $family, $direction, $question, Note, $summary) }
+    };
 }
 
 /// Every rule that works.
@@ -41,6 +45,8 @@ pub static RULES: &[RuleMeta] = &[
     rule!("field-flattened", Fields, Either, Some(1), Error, "An object was unpacked into the one that held it."),
     rule!("fields-closed", Fields, Consumer, Some(1), Error, "A reader rejects keys that it does not know, and took them before."),
     rule!("fields-opened", Fields, Producer, Some(1), Warning, "Keys may be sent that nothing declares."),
+    rule!("reserved-field-reused", Fields, Producer, Some(1), Error, "A new field has a name that a reader knows as something else."),
+    rule!("field-shadowed", Fields, Producer, Some(1), Warning, "What is spread into a payload may now overwrite a field of it."),
 
     rule!("type-changed", Values, Either, Some(1), Error, "The type of a value changed to one that shares no value with the old one."),
     rule!("type-widened", Values, Producer, Some(1), Error, "Values of a further type may be sent."),
@@ -83,10 +89,12 @@ pub static RULES: &[RuleMeta] = &[
     rule!("event-duplicated", Events, Producer, Some(6), Warning, "An event that was published once is published several times."),
     rule!("event-order-changed", Events, Producer, Some(2), None, "Two events of one function changed places."),
     rule!("version-field-changed", Events, Either, Some(1), Warning, "A field that is named a version has another fixed value."),
+    rule!("version-replaced-in-place", Events, Producer, Some(4), Error, "A new version of an event takes the place of the old one."),
     rule!("consumer-removed", Events, Repository, Some(1), Warning, "An event is still emitted, and nothing here reads it any more."),
 
     rule!("contract-violated", Contracts, Repository, Some(1), Error, "Code sends what a contract rejects."),
     rule!("consumer-reads-undeclared-field", Contracts, Consumer, Some(1), Error, "New code reads a field that no known producer sends."),
+    rule!("consumer-requires-optional-field", Contracts, Consumer, Some(1), Warning, "Code takes a field to be there that may be absent."),
     rule!("contract-deleted", Contracts, Repository, Some(1), Error, "A contract or schema no longer speaks of an event."),
     rule!("contract-loosened", Contracts, Repository, Some(1), Error, "A contract asks for less than on the base branch."),
     rule!("contracts-clash", Contracts, Repository, Some(1), Error, "Two consumers need what no payload can give both of them."),
@@ -96,6 +104,8 @@ pub static RULES: &[RuleMeta] = &[
     rule!("gate-weakened", Contracts, Repository, None, Error, "The change itself loosens the gate."),
     rule!("acceptance-added", Contracts, Repository, None, Note, "The change asks for a break to be accepted."),
     rule!("acceptance-stale", Contracts, Repository, None, Warning, "An acceptance matches no finding any more."),
+    rule!("suppression-unreasoned", Contracts, Repository, None, Error, "A waiver on a line says no reason, or names no rule."),
+    rule!("suppression-unused", Contracts, Repository, None, Warning, "A waiver on a line matches nothing."),
     rule!("unknown-compatibility", Contracts, Either, Some(1), Warning, "Something can no longer be worked out, so nothing is said of it."),
 
     rule!("header-changed", Events, Producer, Some(1), Warning, "A header beside the payload is gone, or holds another value."),
@@ -110,4 +120,10 @@ pub static RULES: &[RuleMeta] = &[
     rule!("publish-outside-transaction", Handoff, Producer, Some(2), Error, "An event that was part of a transaction is no longer part of it."),
     rule!("ack-before-processing", Handoff, Consumer, Some(3), Error, "A message is acknowledged before the work is done."),
     rule!("publish-error-swallowed", Handoff, Producer, Some(2), Warning, "An event that could not be sent is taken for sent."),
+    rule!("mock-drift", Tests, Repository, Some(5), Warning, "A test states a payload that is not what is sent or agreed to."),
+    rule!("mock-follows-producer-only", Tests, Repository, Some(5), Warning, "A test changed along with the producer, and a reader did not."),
+    rule!("mock-hides-required-field", Tests, Repository, Some(5), Warning, "A test states a payload without a field that is needed."),
+    rule!("mock-replaces-boundary", Tests, Repository, Some(5), off: "A test that sent an event puts a stand-in in its place."),
+    rule!("fixture-drift", Tests, Repository, Some(5), Warning, "A file of test data is no longer a payload of its event."),
+    rule!("payload-assertion-removed", Tests, Repository, Some(5), Note, "A test no longer looks at what is sent, only whether it is."),
 ];

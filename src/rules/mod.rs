@@ -89,6 +89,20 @@ impl Direction {
     }
 }
 
+/// Rules about how an event is handed over that stand among those about events.
+const HANDED_OVER: &[&str] = &["event-now-conditional", "event-duplicated", "event-order-changed", "partition-key-changed"];
+
+impl RuleMeta {
+    /// Whether a comment on the line may waive it: rules about the handoff and about tests, never those about what is sent.
+    pub fn waivable(&self) -> bool {
+        match self.family {
+            Family::Handoff | Family::Security | Family::Tests => true,
+            Family::Events => HANDED_OVER.contains(&self.id),
+            Family::Fields | Family::Values | Family::Contracts => false,
+        }
+    }
+}
+
 /// The rule of this id, or the one that once had it.
 pub fn find(id: &str) -> Option<&'static RuleMeta> {
     RULES.iter().find(|rule| rule.id == id || rule.aliases.contains(&id))

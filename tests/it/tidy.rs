@@ -27,12 +27,15 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("rules", &["error", "finding", "report", "suggest"]),
     ("compare", &["facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
     ("record", &["compare", "config", "document", "finding", "link", "registry", "shape", "source"]),
+    ("audit", &["compare", "facts", "finding", "link", "registry", "source"]),
+    ("fixtures", &["config", "document", "link", "registry", "shape", "source"]),
+    ("waivers", &["compare", "facts", "finding", "link", "rules", "source", "suggest"]),
     ("scan", &["accept", "config", "document", "error", "extract", "facts", "finding", "link", "registry", "snapshot", "source"]),
     (
         "check",
         &[
-            "accept", "compare", "config", "document", "error", "facts", "finding", "link", "registry", "report", "rules",
-            "scan", "snapshot", "source",
+            "accept", "audit", "compare", "config", "document", "error", "facts", "finding", "fixtures", "link", "registry",
+            "report", "rules", "scan", "snapshot", "source", "waivers",
         ],
     ),
 ];

@@ -75,6 +75,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         events: Vec::new(),
         boundaries,
         changed: BTreeMap::new(),
+        acceptable: false,
         sources: &sources,
         rules: &Catalogue,
     };

@@ -113,6 +113,14 @@ fn undecorated(value: Expr) -> Expr {
     }
 }
 
+/// The last name of a chain of members.
+fn last_name_span(object: &Expression<'_>) -> Option<Span> {
+    match object.get_inner_expression() {
+        Expression::StaticMemberExpression(member) => Some(span_of(member.property.span)),
+        _ => None,
+    }
+}
+
 impl Lower<'_> {
     /// The value of a well-known call. `None` where it is a call like any other.
     pub fn known_call(&mut self, call: &CallExpression<'_>, usage: Usage) -> Option<Expr> {
@@ -129,7 +137,14 @@ impl Lower<'_> {
                 {
                     return Some(value);
                 }
-                self.known_method(&member.object, method, call, usage, span)
+                let before = self.frame_ref().function.reads.len();
+                let value = self.known_method(&member.object, method, call, usage, span);
+                if member.optional {
+                    // `event.email?.trim()` copes with the absence of what it is called on.
+                    let end = last_name_span(&member.object);
+                    super::reads::set_optional(&mut self.frame().function.reads, before, end);
+                }
+                value
             }
             _ => None,
         }

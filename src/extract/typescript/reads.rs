@@ -59,6 +59,15 @@ pub(super) fn set_type(reads: &mut [Read], from: usize, ty: TypeExpr) {
     }
 }
 
+/// Says that the code copes with the absence of the value whose read ends at a name.
+pub(super) fn set_optional(reads: &mut [Read], from: usize, end: Option<Span>) {
+    for read in reads.iter_mut().skip(from).filter(|read| Some(read.span) == end) {
+        if let Some(Step::Key { presence, .. }) = read.path.last_mut() {
+            *presence = Presence::Optional;
+        }
+    }
+}
+
 /// A key that the function tests for presence anywhere is optional everywhere in it: the test stands before the use.
 pub(super) fn settle(reads: &mut [Read]) {
     let mut tested: Vec<(Expr, Vec<String>)> = Vec::new();

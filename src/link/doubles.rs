@@ -376,14 +376,12 @@ impl<'a> FileReader<'_, '_, 'a> {
         }
         match &expr.kind {
             ExprKind::Literal(Literal::Text(text)) => names.push(text.clone()),
-            ExprKind::Name(_) | ExprKind::Member(_, _) => {
-                // A constant: worth following where something could be its payload.
-                if dotted(expr).is_some() && around.args.len() > 1 {
-                    let term = self.eval.term(function, expr, around.span.start);
-                    match term.as_text() {
-                        Some(text) => names.push(text.to_owned()),
-                        None => bodies.push(expr),
-                    }
+            // A constant: worth following where something could be its payload.
+            ExprKind::Name(_) | ExprKind::Member(_, _) if dotted(expr).is_some() && around.args.len() > 1 => {
+                let term = self.eval.term(function, expr, around.span.start);
+                match term.as_text() {
+                    Some(text) => names.push(text.to_owned()),
+                    None => bodies.push(expr),
                 }
             }
             ExprKind::Array(items) => {

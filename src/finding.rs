@@ -110,10 +110,29 @@ impl Witness {
 /// A machine-readable way out: replace a range of head with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
+    /// What it does, in a few words: "keep the wire name `customerId`".
+    pub what: String,
     pub origin: Origin,
     pub replacement: String,
+    /// What has to be replaced with it: an import that the replacement needs.
+    pub further: Vec<Edit>,
     /// Whether applying it cannot change anything but the wire form it restores.
     pub safe: bool,
+}
+
+impl Fix {
+    /// Every replacement, the first one first.
+    pub fn edits(&self) -> impl Iterator<Item = Edit> + '_ {
+        let first = Edit { origin: self.origin.clone(), replacement: self.replacement.clone() };
+        std::iter::once(first).chain(self.further.iter().cloned())
+    }
+}
+
+/// A range of head and the text that takes its place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    pub origin: Origin,
+    pub replacement: String,
 }
 
 /// One problem.

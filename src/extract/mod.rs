@@ -6,6 +6,7 @@
 
 pub mod project;
 pub mod python;
+pub mod remedy;
 pub mod rust;
 pub mod typescript;
 
@@ -23,6 +24,11 @@ pub trait Language: Sync {
     fn claims(&self, path: &RepoPath) -> bool;
     /// The facts of one file: a function of its bytes and its file name alone.
     fn extract(&self, source: &SourceText) -> FileFacts;
+    /// Edits that take a change back on the wire and leave it in the code, the best one first. They are proposals: whoever asks
+    /// looks whether they hold.
+    fn remedies(&self, _wanted: &remedy::Wanted<'_>) -> Vec<remedy::Remedy> {
+        Vec::new()
+    }
 }
 
 /// Every front end. To add one, write its folder and its line here.
@@ -75,9 +81,7 @@ pub fn extract(language: &dyn Language, source: &SourceText) -> FileFacts {
     if nesting(text) > MAX_NESTING {
         return skipped(format!("not analysed: brackets are nested more than {MAX_NESTING} deep"));
     }
-    QUIET.set(true);
-    let facts = catch_unwind(AssertUnwindSafe(|| language.extract(source)));
-    QUIET.set(false);
+    let facts = quietly(|| language.extract(source));
     facts.unwrap_or_else(|panic| {
         let what =
             panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");
@@ -86,6 +90,22 @@ pub fn extract(language: &dyn Language, source: &SourceText) -> FileFacts {
             language.id().as_str()
         ))
     })
+}
+
+/// What a front end proposes; nothing where it fails, for a proposal may be done without.
+pub fn remedies(language: &dyn Language, wanted: &remedy::Wanted<'_>) -> Vec<remedy::Remedy> {
+    let readable = |text: &str| text.len() <= MAX_FILE_BYTES && nesting(text) <= MAX_NESTING;
+    if !readable(wanted.head.text()) || wanted.base.as_ref().is_some_and(|(source, _)| !readable(source.text())) {
+        return Vec::new();
+    }
+    quietly(|| language.remedies(wanted)).unwrap_or_default()
+}
+
+fn quietly<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
+    QUIET.set(true);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(false);
+    result
 }
 
 /// The deepest nesting of brackets, strings and comments counted as if they were code: an upper bound that costs one pass.

@@ -13,6 +13,7 @@ mod index;
 mod libgit;
 mod memory;
 mod object;
+mod overlay;
 mod program;
 mod repository;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use history::{Commit, Walk};
 pub use index::IndexSnapshot;
 pub use memory::MemorySnapshot;
 pub use object::{ObjectId, object_id};
+pub use overlay::OverlaySnapshot;
 pub use repository::{OpenOptions, Reader, Repository};
 pub use tree::TreeSnapshot;
 pub use worktree::WorktreeSnapshot;

@@ -17,6 +17,7 @@ mod known;
 mod lower;
 mod models;
 mod names;
+mod remedies;
 mod skip;
 mod statements;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::extract::Language;
+use crate::extract::remedy::{Remedy, Wanted};
 use crate::facts::{FactDiagnostic, FileFacts, LanguageId, Waiver};
 use crate::finding::Severity;
 use crate::source::{RepoPath, SourceText, Span};
@@ -59,6 +61,10 @@ impl Language for Python {
         syntax_errors(text, &parsed, &mut facts);
         waivers(text, &parsed, &mut facts);
         facts
+    }
+
+    fn remedies(&self, wanted: &Wanted<'_>) -> Vec<Remedy> {
+        remedies::remedies(wanted)
     }
 }
 

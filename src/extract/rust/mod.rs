@@ -19,6 +19,7 @@ mod items;
 mod macros;
 mod names;
 mod parse;
+mod remedies;
 mod spans;
 mod texts;
 mod types;
@@ -28,6 +29,7 @@ mod waivers;
 mod tests;
 
 use crate::extract::Language;
+use crate::extract::remedy::{Remedy, Wanted};
 use crate::facts::{FactDiagnostic, FileFacts, LanguageId};
 use crate::finding::Severity;
 use crate::source::{RepoPath, SourceText};
@@ -48,6 +50,10 @@ impl Language for Rust {
         // proc-macro2 keeps the text of everything that it lexed; nothing here outlives the file.
         proc_macro2::extra::invalidate_current_thread_spans();
         facts
+    }
+
+    fn remedies(&self, wanted: &Wanted<'_>) -> Vec<Remedy> {
+        remedies::remedies(wanted)
     }
 }
 

@@ -14,6 +14,7 @@ mod lower;
 mod parse;
 mod patterns;
 mod reads;
+mod remedies;
 mod schemas;
 mod skip;
 mod statements;
@@ -27,6 +28,7 @@ use oxc_allocator::Allocator;
 use oxc_span::SourceType;
 
 use crate::extract::Language;
+use crate::extract::remedy::{Remedy, Wanted};
 use crate::facts::{FactDiagnostic, FileFacts, LanguageId, Waiver};
 use crate::finding::Severity;
 use crate::source::{RepoPath, SourceText, Span};
@@ -58,6 +60,10 @@ impl Language for TypeScript {
         facts.unread = parsed.unread;
         facts.diagnostics.extend(parsed.diagnostics);
         facts
+    }
+
+    fn remedies(&self, wanted: &Wanted<'_>) -> Vec<Remedy> {
+        remedies::remedies(wanted)
     }
 }
 

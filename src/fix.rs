@@ -1,0 +1,269 @@
+//! Machine-readable ways out of findings: proposed by the front ends, and kept only where they hold.
+//!
+//! A proposal holds where the whole check, run once more on head with the proposal applied in memory, no longer has the finding
+//! and has nothing new in its place. So a fix that is shown has been proved; what cannot be proved is not shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::check::{self, Checked, Options};
+use crate::extract::remedy::{Remedy, Safety, Wanted, What};
+use crate::extract::{self, Language};
+use crate::facts::types::{ObjectMember, TypeExpr, TypeKind};
+use crate::finding::{Edit, Finding, Fix, Severity, Status};
+use crate::scan::{self, Cache};
+use crate::snapshot::{Content, OverlaySnapshot, Snapshot};
+use crate::source::{Origin, RepoPath, SourceText};
+
+/// Findings for which a fix is looked for; with more of them than this a refactor has to be looked at by a person.
+const MOST_FINDINGS: usize = 64;
+
+/// How often the check is run to find out which proposals hold. Past it, those that did not hold in the last round are dropped.
+const ROUNDS: usize = 4;
+
+/// How deep a declared type is searched for a member.
+const TYPE_DEPTH: u32 = 12;
+
+/// Sets [`Finding::fix`] where there is one.
+pub fn propose(base: &dyn Snapshot, head: &dyn Snapshot, checked: &mut Checked, options: &Options, cache: &Cache) {
+    let texts = Texts { base, head, checked };
+    let mut candidates: Vec<Candidates> = scan::pool().install(|| texts.candidates());
+    if candidates.is_empty() {
+        return;
+    }
+    for round in 0..ROUNDS {
+        candidates.retain(|candidate| candidate.next < candidate.remedies.len());
+        if candidates.is_empty() {
+            return;
+        }
+        let chosen: Vec<Edit> = candidates.iter().flat_map(Candidates::edits).collect();
+        let Some(after) = texts.after(&chosen, options, cache) else { return };
+        let failed: BTreeSet<usize> = failures(&checked.outcome.findings, &candidates, &after);
+        if failed.is_empty() {
+            break;
+        }
+        if round + 1 == ROUNDS {
+            let mut at = 0;
+            candidates.retain(|_| {
+                at += 1;
+                !failed.contains(&(at - 1))
+            });
+        } else {
+            for at in failed {
+                candidates[at].next += 1;
+            }
+        }
+    }
+    let fixes: Vec<(usize, Fix)> =
+        candidates.iter().filter_map(|candidate| Some((candidate.finding, candidate.fix(&checked.head_state)?))).collect();
+    for (at, fix) in fixes {
+        checked.outcome.findings[at].fix = Some(fix);
+    }
+}
+
+/// What the front end proposes for one finding.
+struct Candidates {
+    /// Its index.
+    finding: usize,
+    file: RepoPath,
+    /// The name that the key has now, for keys.
+    now: Option<String>,
+    remedies: Vec<Remedy>,
+    next: usize,
+}
+
+impl Candidates {
+    fn edits(&self) -> Vec<Edit> {
+        self.remedies.get(self.next).map_or_else(Vec::new, |remedy| {
+            remedy
+                .edits
+                .iter()
+                .map(|(span, replacement)| Edit {
+                    origin: Origin::new(self.file.clone(), *span),
+                    replacement: replacement.clone(),
+                })
+                .collect()
+        })
+    }
+
+    fn fix(&self, head: &check::State) -> Option<Fix> {
+        let remedy = self.remedies.get(self.next)?;
+        let mut edits = self.edits().into_iter();
+        let first = edits.next()?;
+        let safe = match remedy.safety {
+            Safety::Sure => true,
+            Safety::UnlessDeclared => self.now.as_ref().is_none_or(|now| !declares(head, now)),
+            Safety::OthersFollow => false,
+        };
+        Some(Fix {
+            what: remedy.what.clone(),
+            origin: first.origin,
+            replacement: first.replacement,
+            further: edits.collect(),
+            safe,
+        })
+    }
+}
+
+struct Texts<'t> {
+    base: &'t dyn Snapshot,
+    head: &'t dyn Snapshot,
+    checked: &'t Checked,
+}
+
+impl Texts<'_> {
+    fn read(snapshot: &dyn Snapshot, state: &check::State, file: &RepoPath) -> Option<Arc<SourceText>> {
+        let at = state.scan.entries.binary_search_by(|entry| entry.path.cmp(file)).ok()?;
+        match snapshot.read(&state.scan.entries[at]) {
+            Content::Text(text) => Some(Arc::new(text)),
+            Content::Skipped(_) => None,
+        }
+    }
+
+    fn candidates(&self) -> Vec<Candidates> {
+        let wanted = self.checked.outcome.findings.iter().enumerate().filter(|(_, finding)| {
+            matches!(finding.status, Status::New | Status::Requested)
+                && finding.severity > Severity::Note
+                && finding.fix.is_none()
+        });
+        wanted.take(MOST_FINDINGS).filter_map(|(at, finding)| self.candidate(at, finding)).collect()
+    }
+
+    fn candidate(&self, at: usize, finding: &Finding) -> Option<Candidates> {
+        let origin = finding.head.as_ref()?;
+        let language: &dyn Language = extract::language_of(&origin.file)?;
+        let head = Self::read(self.head, &self.checked.head_state, &origin.file)?;
+        let base = finding.base.as_ref().and_then(|origin| {
+            let same = extract::language_of(&origin.file).is_some_and(|other| other.id() == language.id());
+            let text = Self::read(self.base, &self.checked.base_state, &origin.file).filter(|_| same)?;
+            Some((text, origin.span))
+        });
+        let key = |path: &str| path.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let names = finding.to.as_ref().map(|to| (key(&finding.path), key(to)));
+        let what = match (finding.rule, &names) {
+            ("field-renamed", Some((name, now))) => What::Key { name, now },
+            ("field-renamed", None) => What::Keys,
+            _ => return None,
+        };
+        let wanted = Wanted {
+            head: &head,
+            at: origin.span,
+            base: base.as_ref().map(|(text, span)| (&**text, *span)),
+            role: finding.role,
+            what,
+        };
+        let remedies = extract::remedies(language, &wanted);
+        let now = names.map(|(_, now)| now);
+        (!remedies.is_empty()).then_some(Candidates { finding: at, file: origin.file.clone(), now, remedies, next: 0 })
+    }
+
+    /// What the check says of head with these edits.
+    fn after(&self, edits: &[Edit], options: &Options, cache: &Cache) -> Option<Vec<Finding>> {
+        let mut files = Vec::new();
+        for (file, edits) in by_file(edits) {
+            let text = Self::read(self.head, &self.checked.head_state, &file)?;
+            files.push((file, apply(text.text(), &edits)?));
+        }
+        let head = OverlaySnapshot::new(self.head, files);
+        let state = check::understand(&head, &self.checked.plan.config, cache, &options.outside).ok()?;
+        let plan = self.checked.plan.clone();
+        let mut outcome = check::judge(self.base, &head, &self.checked.base_state, &state, plan, options).ok()?;
+        // A file that no longer parses would make findings vanish.
+        let unread = |state: &check::State| state.model.unread.values().map(Vec::len).sum::<usize>();
+        (unread(&state) <= unread(&self.checked.head_state)).then(|| std::mem::take(&mut outcome.findings))
+    }
+}
+
+/// The candidates that did not hold: whose finding is still there, or in whose event or file something new came up.
+fn failures(before: &[Finding], candidates: &[Candidates], after: &[Finding]) -> BTreeSet<usize> {
+    let stands = |finding: &Finding| matches!(finding.status, Status::New | Status::Requested);
+    let key = |finding: &Finding| {
+        (finding.rule, finding.event.clone(), finding.path.clone(), finding.to.clone(), finding.role.as_str())
+    };
+    let known: BTreeSet<_> = before.iter().filter(|finding| stands(finding)).map(key).collect();
+    let left: BTreeSet<_> = after.iter().filter(|finding| stands(finding)).map(key).collect();
+    let fresh: Vec<&Finding> = after
+        .iter()
+        .filter(|finding| stands(finding) && finding.severity > Severity::Note && !known.contains(&key(finding)))
+        .collect();
+    let mut failed = BTreeSet::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let finding = &before[candidate.finding];
+        let worse = fresh
+            .iter()
+            .any(|new| new.event == finding.event || new.head.as_ref().is_some_and(|origin| origin.file == candidate.file));
+        if left.contains(&key(finding)) || worse {
+            failed.insert(at);
+        }
+    }
+    // Something new that none of them explains speaks against all.
+    if failed.is_empty() && !fresh.is_empty() {
+        failed.extend(0..candidates.len());
+    }
+    failed
+}
+
+/// Whether a type that head declares has a member of this name.
+fn declares(head: &check::State, name: &str) -> bool {
+    head.scan.units.iter().flat_map(|unit| &unit.facts.types).any(|declared| names(&declared.write, name, TYPE_DEPTH))
+}
+
+fn names(ty: &TypeExpr, name: &str, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match &ty.kind {
+        TypeKind::Object(object) => object.members.iter().any(|member| match member {
+            ObjectMember::Field(field) => {
+                field.name == name || field.source.as_deref() == Some(name) || names(&field.ty, name, depth)
+            }
+            ObjectMember::Spread(inner) => names(inner, name, depth),
+        }),
+        TypeKind::Array { items, .. } => names(items, name, depth),
+        TypeKind::Map { values, .. } => names(values, name, depth),
+        TypeKind::Union(parts) | TypeKind::Intersection(parts) | TypeKind::Apply(_, parts) => {
+            parts.iter().any(|part| names(part, name, depth))
+        }
+        TypeKind::Tuple { items, rest } => items.iter().chain(rest.as_deref()).any(|part| names(part, name, depth)),
+        TypeKind::Ref(reference) => reference.args.iter().any(|part| names(part, name, depth)),
+        TypeKind::Unknown(_)
+        | TypeKind::Never
+        | TypeKind::Absent
+        | TypeKind::Null
+        | TypeKind::Boolean
+        | TypeKind::Integer(_)
+        | TypeKind::Number(_)
+        | TypeKind::String(_)
+        | TypeKind::Const(_)
+        | TypeKind::Param(_)
+        | TypeKind::Of(_) => false,
+    }
+}
+
+/// Edits by file, each once, in the order of their places.
+pub fn by_file(edits: &[Edit]) -> BTreeMap<RepoPath, Vec<Edit>> {
+    let mut files: BTreeMap<RepoPath, BTreeSet<Edit>> = BTreeMap::new();
+    for edit in edits {
+        files.entry(edit.origin.file.clone()).or_default().insert(edit.clone());
+    }
+    files.into_iter().map(|(file, edits)| (file, edits.into_iter().collect())).collect()
+}
+
+/// The text with its edits made; `None` where two of them overlap, or one lies outside of the text.
+pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut at = 0;
+    for edit in edits {
+        let (start, end) = (edit.origin.span.start as usize, edit.origin.span.end as usize);
+        if start < at {
+            return None;
+        }
+        out.push_str(text.get(at..start)?);
+        text.get(start..end)?;
+        out.push_str(&edit.replacement);
+        at = end;
+    }
+    out.push_str(text.get(at..)?);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ set -euo pipefail
 source "$root/tests/integrations/sample.sh"
 
 export PATH="$tools/py/bin:$PATH" PRE_COMMIT_HOME=$scratch/pre-commit PREK_HOME=$scratch/prek
+# Both install from a clean cache of their own; what cargo has compiled for the one serves the other.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/hooks-target}
 
 for runner in pre-commit prek; do
   echo "-- $runner"

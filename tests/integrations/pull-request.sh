@@ -5,7 +5,9 @@ set -euo pipefail
 # shellcheck source=tests/integrations/sample.sh
 source "$root/tests/integrations/sample.sh"
 
-cargo build --quiet --locked
+# DRIFTGATE_BINARY may name a program that is there already.
+binary=${DRIFTGATE_BINARY:-$root/target/debug/driftgate}
+if [[ -z ${DRIFTGATE_BINARY:-} ]]; then cargo build --quiet --locked; fi
 work=$scratch/pull-request
 mkdir -p "$work"
 cd "$work"
@@ -36,7 +38,8 @@ git fetch --quiet --no-tags --depth=1 origin +refs/pull/1/merge:refs/remotes/pul
 git checkout --quiet --detach refs/remotes/pull/1/merge
 
 export GITHUB_ACTIONS=true GITHUB_EVENT_NAME=pull_request GITHUB_OUTPUT=$work/output GITHUB_STEP_SUMMARY=$work/summary.md
-export PATH="$root/target/debug:$PATH" DRIFTGATE_REPORTS=$work/reports
+PATH="$(dirname "$binary"):$PATH"
+export PATH DRIFTGATE_REPORTS=$work/reports
 : > "$GITHUB_OUTPUT"
 : > "$GITHUB_STEP_SUMMARY"
 PR_BASE_SHA=$tip PR_HEAD_SHA=$feature DEFAULT_BRANCH=main "$root/.github/action/base.sh"

@@ -69,7 +69,14 @@ pub struct State {
 /// Where the snapshot cannot be listed, a row of the configuration is not well formed, or what is said of another repository
 /// cannot be understood.
 pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &Outside) -> Result<State, UserError> {
-    let scan = scan::scan(snapshot, config, cache)?;
+    connect(snapshot, scan::scan(snapshot, config, cache)?, config, outside)
+}
+
+/// Links what was read of one snapshot.
+///
+/// # Errors
+/// Where a row of the configuration is not well formed, or what is said of another repository cannot be understood.
+pub fn connect(snapshot: &dyn Snapshot, scan: Scan, config: &Config, outside: &Outside) -> Result<State, UserError> {
     let idioms = idioms(config)?;
     let registry = scan::registry(snapshot, &scan, config, outside)?;
     let promised = registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
@@ -178,7 +185,16 @@ pub fn check_with(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options, c
     judge(base, head, &base_state, &head_state, plan, options)
 }
 
+/// A check with everything that it went by.
+pub struct Checked {
+    pub plan: Plan,
+    pub base_state: State,
+    pub head_state: State,
+    pub outcome: Outcome,
+}
+
 /// The configuration that counts, and what the change does to it.
+#[derive(Clone)]
 pub struct Plan {
     pub config: Config,
     findings: Vec<Finding>,

@@ -4,6 +4,7 @@
 //! Data flows one way: `snapshot → extract → link → registry → compare → rules → report`. `ARCHITECTURE.md` is the map.
 
 pub mod accept;
+pub mod agents;
 pub mod audit;
 pub mod check;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod fixtures;
 pub mod link;
 pub mod prove;

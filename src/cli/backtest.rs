@@ -214,6 +214,7 @@ fn judge(
         base: Some(Compared { rev: parent.to_string(), oid: Some(parent.to_string()), how: None }),
         head: Compared { rev: name, oid: Some(commit.oid.to_string()), how: None },
         gate,
+        agent: None,
         verdict,
         summary: assemble::summary(&outcome.findings, &outcome.counts),
         questions: assemble::questions(&outcome.findings, &outcome.undecided, true),

@@ -1,22 +1,24 @@
 //! `driftgate check`: the main job.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::outside::{self, Beside};
-use super::{Color, Outcome, environment, print};
-use crate::check::{self, Options};
+use super::progress::Progress;
+use super::{Color, Outcome, environment, fix, print};
+use crate::agents;
+use crate::check::{self, Checked, Options, Plan};
 use crate::config::{Config, FailOn};
 use crate::error::UserError;
 use crate::finding::Finding;
 use crate::report::assemble::{self, FailOn as GateLevel};
-use crate::report::{Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
+use crate::report::{Agent, Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
-use crate::scan::Outside;
+use crate::scan::{self, Cache, Outside};
 use crate::snapshot::base::{self, Found, Head, Request};
-use crate::snapshot::{Content, Entry, FolderSnapshot, Repository, Snapshot};
+use crate::snapshot::{Commit, Content, Entry, FolderSnapshot, ObjectId, Repository, Snapshot};
 use crate::source::{BlobId, RepoPath, SourceText};
 
 #[derive(clap::Args)]
@@ -43,6 +45,14 @@ pub struct Args {
     /// Let acceptances count that the change itself adds.
     #[arg(long)]
     pub accept_requested: bool,
+
+    /// Apply the fixes that are safe to the working tree, then check again.
+    #[arg(long)]
+    pub fix: bool,
+
+    /// Read every file anew. Nothing is kept between runs, so this changes nothing.
+    #[arg(long)]
+    pub no_cache: bool,
 
     /// Read this configuration instead of the base branch's.
     #[arg(long, value_name = "FILE")]
@@ -116,6 +126,12 @@ pub(crate) struct Sides {
     pub base: Option<(Box<dyn Snapshot>, Compared)>,
     pub head: (Box<dyn Snapshot>, Compared),
     pub notes: Vec<String>,
+    /// What the change consists of, newest first, as far as it is committed and here.
+    pub commits: Vec<Commit>,
+    /// The folder that paths of the report are relative to: where links lead.
+    pub root: Option<PathBuf>,
+    /// The folder of the working tree, where that is head.
+    pub work_dir: Option<PathBuf>,
 }
 
 impl SidesArgs {
@@ -129,7 +145,14 @@ impl SidesArgs {
                 let named = Compared { rev: dir.display().to_string(), oid: None, how: None };
                 Ok((Box::new(FolderSnapshot::open(dir)?), named))
             };
-            return Ok(Sides { base: Some(folder(base)?), head: folder(head)?, notes: Vec::new() });
+            return Ok(Sides {
+                base: Some(folder(base)?),
+                head: folder(head)?,
+                notes: Vec::new(),
+                commits: Vec::new(),
+                root: Some(head.clone()),
+                work_dir: None,
+            });
         }
         let repository = Repository::open(&self.repo)?;
         let variables = environment::variables();
@@ -165,8 +188,10 @@ impl SidesArgs {
             Head::Worktree => (Box::new(repository.worktree()?), Compared { rev: "worktree".to_owned(), oid: None, how: None }),
         };
         let mut notes = Vec::new();
+        let mut commits = Vec::new();
         let base = match found {
             Found::Base(base) => {
+                commits = change(&repository, base.oid, &wanted);
                 notes.extend(base.warning.clone());
                 let tree = repository.tree_of(base.oid, &base.rev)?;
                 let named = Compared { rev: base.rev.clone(), oid: Some(base.oid.to_string()), how: Some(base.how.clone()) };
@@ -177,8 +202,23 @@ impl SidesArgs {
                 None
             }
         };
-        Ok(Sides { base, head, notes })
+        let root = repository.work_dir().map(Path::to_path_buf);
+        let work_dir = root.clone().filter(|_| wanted == Head::Worktree);
+        Ok(Sides { base, head, notes, commits, root, work_dir })
     }
+}
+
+/// The commits between base and head. History that is not here is no reason to fail: whoever wrote it is not known then.
+fn change(repository: &Repository, base: ObjectId, head: &Head) -> Vec<Commit> {
+    let rev = match head {
+        Head::Revision(rev) => rev.as_str(),
+        Head::Staged | Head::Worktree => "HEAD",
+    };
+    let mut tips: Vec<ObjectId> = repository.find_commit(rev).ok().flatten().into_iter().collect();
+    if !matches!(head, Head::Revision(_)) {
+        tips.extend(repository.merging().unwrap_or_default());
+    }
+    repository.commits_of_change(base, &tips).unwrap_or_default()
 }
 
 /// The texts of both sides for a report.
@@ -283,30 +323,44 @@ fn targets(args: &Args, variables: &std::collections::BTreeMap<String, String>) 
 pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let variables = environment::variables();
     let targets = targets(args, &variables)?;
-    let progress = Progress::new(args);
-    let sides = args.sides.open()?;
+    if args.fix {
+        refuse_fix(&args.sides)?;
+    }
+    let mut progress = Progress::new(args, &variables);
     let mut options = Options { today: environment::today(), ..Options::default() };
     if let Some(file) = &args.config {
         let text = environment::read(file)?;
         let path = RepoPath::new(file.to_string_lossy());
         options.config = Some(Config::read(&path, &text).map_err(|fault| fault.user_error())?);
     }
-    let head = &*sides.head.0;
-    progress.say("reading and comparing");
-    let mut beside_notes = Vec::new();
-    let outcome = match &sides.base {
-        Some((base, _)) => {
-            let found = beside(base.as_ref(), &args.sides, &options)?;
-            (options.outside, beside_notes) = (found.outside, found.notes);
-            check::check(base.as_ref(), head, &options)?
+    let cache = Cache::default();
+    let mut sides = args.sides.open()?;
+    let (mut outcome, mut beside_notes) = compare(&sides, args, &mut options, &cache, &mut progress)?;
+    let mut fixed = Vec::new();
+    if args.fix {
+        let root = sides.work_dir.as_deref().ok_or_else(|| no_working_tree("this repository has no working tree"))?;
+        progress.done();
+        let applied = fix::apply(&outcome.findings, sides.head.0.as_ref(), root)?;
+        fix::tell(&applied);
+        if !applied.files.is_empty() {
+            // The proof that it helped is a second check of what is on disk now.
+            sides = args.sides.open()?;
+            (outcome, beside_notes) = compare(&sides, args, &mut options, &cache, &mut progress)?;
+            let files: Vec<String> = applied.files.iter().map(|file| format!("`{file}`")).collect();
+            fixed.push(format!("`--fix` changed {}; this is what a second check says", files.join(", ")));
         }
-        None => nothing_compared(),
-    };
+    }
+    let head = &*sides.head.0;
     progress.done();
-    let gate = gate(args, &outcome.config);
+    let mut gate = gate(args, &outcome.config);
+    let agent = agent(&outcome.config, &sides.commits);
+    if let Some(agent) = &agent {
+        gate.fail_on = gate.fail_on.max(agent.fail_on);
+    }
     let compared = sides.base.is_some();
     let sources = Sources::new(sides.base.as_ref().map(|(base, _)| base.as_ref()), head).with(&options.outside);
-    let mut notes = sides.notes.clone();
+    let mut notes = fixed;
+    notes.extend(sides.notes.iter().cloned());
     notes.extend(outcome.notes.iter().cloned());
     notes.extend(beside_notes);
     let report = Report {
@@ -314,6 +368,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         base: sides.base.as_ref().map(|(_, named)| named.clone()),
         head: sides.head.1.clone(),
         gate,
+        agent,
         verdict: assemble::verdict(&outcome.findings, &outcome.counts, &gate, compared),
         summary: assemble::summary(&outcome.findings, &outcome.counts),
         questions: assemble::questions(&outcome.findings, &outcome.undecided, compared),
@@ -327,19 +382,73 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         sources: &sources,
         rules: &Catalogue,
     };
+    progress.stage("writing the report");
     // The exit code comes from the findings, before any reporter runs.
     let code = assemble::exit_code(&report.findings, &outcome.counts, &gate, compared);
     for target in &targets {
-        write_target(&report, target, args, color)?;
+        write_target(&report, target, args, color, sides.root.as_deref())?;
     }
     if targets.iter().any(|target| target.format == "github" && target.file.is_none()) {
         write_step_files(&report, &targets, &variables)?;
     }
+    progress.finish();
     Ok(match (code, outcome.incomplete) {
         (0, false) => Outcome::Done,
         (0, true) => Outcome::Incomplete,
         _ => Outcome::Breaking,
     })
+}
+
+/// The check itself, stage by stage.
+fn compare(
+    sides: &Sides,
+    args: &Args,
+    options: &mut Options,
+    cache: &Cache,
+    progress: &mut Progress,
+) -> Result<(check::Outcome, Vec<String>), UserError> {
+    let Some((base, _)) = &sides.base else { return Ok((nothing_compared(), Vec::new())) };
+    let (base, head) = (base.as_ref(), sides.head.0.as_ref());
+    let found = beside(base, &args.sides, options)?;
+    options.outside = found.outside;
+    let plan = Plan::read(base, head, options)?;
+    let mut understand = |snapshot: &dyn Snapshot, which: &str| -> Result<check::State, UserError> {
+        progress.stage(&format!("reading {which}"));
+        let scan = scan::scan(snapshot, &plan.config, cache)?;
+        progress.files(which, &scan);
+        progress.stage(&format!("linking {which}"));
+        check::connect(snapshot, scan, &plan.config, &options.outside)
+    };
+    let (base_state, head_state) = (understand(base, "base")?, understand(head, "head")?);
+    progress.stage("comparing");
+    let outcome = check::judge(base, head, &base_state, &head_state, plan.clone(), options)?;
+    let mut checked = Checked { plan, base_state, head_state, outcome };
+    progress.stage("trying fixes");
+    crate::fix::propose(base, head, &mut checked, options, cache);
+    Ok((checked.outcome, found.notes))
+}
+
+fn no_working_tree(message: &str) -> UserError {
+    UserError::Usage {
+        message: format!("{message}: `--fix` changes files of the working tree and nothing else"),
+        help:
+            "run `driftgate check --fix` in a checkout, without `--head`, `--staged` or `--head-dir`; then stage what it changed"
+                .to_owned(),
+    }
+}
+
+/// `--fix` never changes what is committed or staged.
+fn refuse_fix(sides: &SidesArgs) -> Result<(), UserError> {
+    if sides.staged {
+        return Err(no_working_tree("what is staged is not changed"));
+    }
+    if sides.head.is_some() {
+        return Err(no_working_tree("a commit is not changed"));
+    }
+    if sides.head_dir.is_some() {
+        return Err(no_working_tree("two plain folders are only compared"));
+    }
+    Ok(())
 }
 
 fn nothing_compared() -> check::Outcome {
@@ -370,6 +479,13 @@ pub(crate) fn beside(base: &dyn Snapshot, sides: &SidesArgs, options: &Options) 
     outside::read(&config, &root, &sides.beside)
 }
 
+/// What the configuration asks of a change that an agent wrote, where this is one.
+fn agent(config: &Config, commits: &[Commit]) -> Option<Agent> {
+    let fail_on = config.agents.fail_on.as_ref()?.value;
+    let signed = agents::signed(&config.agents, commits)?;
+    Some(Agent { commit: signed.commit, by: signed.by, fail_on })
+}
+
 fn gate(args: &Args, config: &Config) -> Gate {
     let fail_on = match (args.fail_on, config.fail_on()) {
         (Some(Level::Error), _) | (None, FailOn::Error) => GateLevel::Error,
@@ -379,8 +495,10 @@ fn gate(args: &Args, config: &Config) -> Gate {
     Gate { fail_on, strict: args.strict, accept_requested: args.accept_requested }
 }
 
-fn write_target(report: &Report<'_>, target: &Target, args: &Args, color: Color) -> Result<(), UserError> {
+fn write_target(report: &Report<'_>, target: &Target, args: &Args, color: Color, root: Option<&Path>) -> Result<(), UserError> {
     let mut style = if target.file.is_none() { environment::style(color, true) } else { TextStyle::plain() };
+    // Where nothing lies on disk under the report's paths, links would lead nowhere.
+    style.links = style.links.and(root.and_then(|root| std::path::absolute(root).ok())).map(|root| environment::forward(&root));
     style.verbose = args.verbose;
     style.quiet = args.quiet;
     let format = crate::report::format(target.format).expect("targets have known formats");
@@ -405,31 +523,19 @@ fn write_step_files(
         out.write_all(text.as_bytes()).map_err(unwritable)
     };
     append("GITHUB_STEP_SUMMARY", &github::step_summary(report))?;
-    let written: Vec<(&str, String)> =
-        targets.iter().filter_map(|target| Some((target.format, target.file.as_ref()?.to_string_lossy().into_owned()))).collect();
+    let written: Vec<(&str, String)> = targets
+        .iter()
+        .filter_map(|target| Some((output_name(target)?, target.file.as_ref()?.to_string_lossy().into_owned())))
+        .collect();
     let files: Vec<(&str, &str)> = written.iter().map(|(format, file)| (*format, file.as_str())).collect();
     append("GITHUB_OUTPUT", &github::step_outputs(report, &files))
 }
 
-/// A line on a terminal that says what takes long; gone when it is done.
-struct Progress {
-    shown: bool,
-}
-
-impl Progress {
-    fn new(args: &Args) -> Self {
-        Progress { shown: !args.quiet && std::io::stderr().is_terminal() }
-    }
-
-    fn say(&self, what: &str) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r\x1b[Kdriftgate: {what}…");
-        }
-    }
-
-    fn done(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
+/// The step output that holds the path of a form, where there is one.
+fn output_name(target: &Target) -> Option<&'static str> {
+    match target.format {
+        "json" => Some("report"),
+        "sarif" => Some("sarif"),
+        _ => None,
     }
 }

@@ -169,6 +169,7 @@ fn report(
         base: Some(named(names.first())),
         head: named(names.last()),
         gate,
+        agent: None,
         verdict: assemble::verdict(&findings, &counts, &gate, true),
         summary: assemble::summary(&findings, &counts),
         questions: assemble::questions(&findings, &std::collections::BTreeSet::new(), true),

@@ -21,6 +21,9 @@ pub fn variables() -> BTreeMap<String, String> {
 pub fn style(color: Color, to_stdout: bool) -> TextStyle {
     let variable = |name: &str| std::env::var(name).ok();
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| variable(name)).find(|value| !value.is_empty());
+    let stream = if to_stdout { supports_hyperlinks::Stream::Stdout } else { supports_hyperlinks::Stream::Stderr };
+    // What a terminal does not know it may print.
+    let links = supports_hyperlinks::on(stream);
     let terminal = if to_stdout { std::io::stdout().is_terminal() } else { std::io::stderr().is_terminal() };
     TextStyle::decide(&Surroundings {
         choice: match color {
@@ -36,8 +39,13 @@ pub fn style(color: Color, to_stdout: bool) -> TextStyle {
         term: variable("TERM"),
         locale,
         utf8_by_default: cfg!(any(windows, target_os = "macos")),
-        root: std::env::current_dir().ok().map(|dir| dir.to_string_lossy().replace('\\', "/")),
+        root: links.then(|| std::env::current_dir().ok()).flatten().map(|dir| forward(&dir)),
     })
+}
+
+/// A folder with forward slashes, as links want it.
+pub fn forward(dir: &Path) -> String {
+    dir.to_string_lossy().replace('\\', "/")
 }
 
 /// The day in UTC.

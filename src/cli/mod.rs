@@ -9,11 +9,15 @@ mod check;
 mod contracts;
 mod demo;
 mod diff;
+mod doctor;
 mod environment;
 mod explain;
 mod extract;
+mod fix;
 mod init;
+mod mcp;
 mod outside;
+mod progress;
 mod schema;
 mod subschema;
 mod who;
@@ -62,6 +66,8 @@ enum Command {
     Audit(audit::Args),
     /// Put a deliberate break on the record.
     Accept(accept::Args),
+    /// Whether the check is in place and has what it needs.
+    Doctor(doctor::Args),
     /// Consumer contracts.
     Contracts(contracts::Args),
     /// What a rule means, with an example and the way out.
@@ -70,6 +76,8 @@ enum Command {
     Init(init::Args),
     /// The JSON Schema of one of the tool's own forms.
     Schema(schema::Args),
+    /// A Model Context Protocol server over standard input and output, for coding agents.
+    Mcp(mcp::Args),
     /// The main job on a sample repository.
     Demo,
     /// Completions for a shell.
@@ -126,10 +134,12 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
         Command::Who(args) => who::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Accept(args) => accept::run(&args),
+        Command::Doctor(args) => doctor::run(&args, color),
         Command::Contracts(args) => contracts::run(&args, color),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args, color),
         Command::Schema(args) => schema::run(&args),
+        Command::Mcp(args) => mcp::run(&args),
         Command::Demo => demo::run(color),
         Command::Completions { shell } => {
             let mut buffer = Vec::new();

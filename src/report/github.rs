@@ -16,7 +16,7 @@ use crate::source::RepoPath;
 
 use super::place::{self, Anchor};
 use super::text::Text;
-use super::{Report, Reporter, TextStyle, escape, markdown};
+use super::{Report, Reporter, TextStyle, escape, markdown, remedy};
 
 /// Annotations of one type that the runner takes from one step.
 const MAX_ANNOTATIONS: usize = 10;
@@ -274,6 +274,9 @@ impl Group<'_> {
         }
         if !first.help.is_empty() {
             message.push_str(&format!("\nhelp: {}", escape::line(&first.help)));
+        }
+        if let Some(fix) = &first.fix {
+            message.push_str(&format!("\nfix: {} ({})", escape::line(&fix.what), remedy::how(fix)));
         }
         if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level)
             && finding.status == Status::New

@@ -33,6 +33,9 @@ pub struct CheckForm {
     base: Option<BaseForm>,
     head: HeadForm,
     verdict: VerdictForm,
+    /// Where a coding agent wrote the change and the configuration asks more of such changes: by what it is known, and what is
+    /// asked.
+    agent: Option<AgentForm>,
     summary: SummaryForm,
     /// The six questions of a review, in order.
     questions: Vec<QuestionForm>,
@@ -54,6 +57,23 @@ struct BaseForm {
     oid: Option<String>,
     /// How the base was chosen.
     how: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AgentForm {
+    commit: String,
+    /// The trailer or the author of that commit.
+    by: String,
+    /// From which severity on the check fails for it.
+    fail_on: FailOnForm,
+}
+
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum FailOnForm {
+    Error,
+    Warning,
+    Never,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -213,11 +233,23 @@ struct ConsumerForm {
 /// Replace a range of head with a text.
 #[derive(Serialize, JsonSchema)]
 struct FixForm {
+    /// What it does, in a few words.
+    what: String,
     #[serde(flatten)]
     place: PlaceForm,
     replacement: String,
+    /// What has to be replaced with it, such as an import.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<EditForm>,
     /// Whether `driftgate check --fix` applies it.
     safe: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct EditForm {
+    #[serde(flatten)]
+    place: PlaceForm,
+    replacement: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -291,6 +323,15 @@ impl CheckForm {
             }),
             head: HeadForm { rev: report.head.rev.clone(), oid: report.head.oid.clone() },
             verdict: VerdictForm::of(report.verdict),
+            agent: report.agent.as_ref().map(|agent| AgentForm {
+                commit: agent.commit.clone(),
+                by: agent.by.clone(),
+                fail_on: match agent.fail_on {
+                    super::assemble::FailOn::Error => FailOnForm::Error,
+                    super::assemble::FailOn::Warning => FailOnForm::Warning,
+                    super::assemble::FailOn::Never => FailOnForm::Never,
+                },
+            }),
             summary: SummaryForm {
                 events: summary.events,
                 producers: summary.producers,
@@ -395,8 +436,17 @@ impl FindingForm {
             help: finding.help.clone(),
             accepted: finding.accepted.clone(),
             fix: finding.fix.as_ref().map(|fix| FixForm {
+                what: fix.what.clone(),
                 place: PlaceForm::of(report, Side::Head, &fix.origin),
                 replacement: fix.replacement.clone(),
+                further: fix
+                    .further
+                    .iter()
+                    .map(|edit| EditForm {
+                        place: PlaceForm::of(report, Side::Head, &edit.origin),
+                        replacement: edit.replacement.clone(),
+                    })
+                    .collect(),
                 safe: fix.safe,
             }),
             fingerprint: finding.fingerprint.clone(),

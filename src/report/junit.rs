@@ -7,7 +7,7 @@ use std::io;
 use crate::finding::{Finding, Severity, Status};
 use crate::source::RepoPath;
 
-use super::{Report, Reporter, Side, escape, place};
+use super::{Report, Reporter, Side, escape, place, remedy};
 
 /// The JUnit reporter.
 pub struct Junit;
@@ -116,6 +116,7 @@ fn document(report: &Report<'_>) -> String {
     write!(out, "<testsuites name=\"driftgate\" {counts}>\n  <testsuite name=\"driftgate\" {counts}>\n{body}")
         .expect("writing to a string cannot fail");
     let mut said = vec![report.headline(), report.compared(), report.coverage()];
+    said.extend(report.agent_note());
     said.extend(report.notes.iter().cloned());
     for diagnostic in report.diagnostics.iter().filter(|diagnostic| diagnostic.severity > Severity::Note) {
         let file = diagnostic.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
@@ -175,6 +176,7 @@ fn full(finding: &Finding) -> String {
         ("readers", (!readers.is_empty()).then(|| readers.join(", "))),
         ("payload", finding.witness.as_ref().map(|witness| witness.payload().to_string())),
         ("help", (!finding.help.is_empty()).then(|| finding.help.clone())),
+        ("fix", finding.fix.as_ref().map(|fix| format!("{} ({})", fix.what, remedy::how(fix)))),
         ("accepted", finding.accepted.clone()),
         ("fingerprint", (finding.status == Status::New).then(|| finding.fingerprint.clone())),
     ] {

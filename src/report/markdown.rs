@@ -9,7 +9,7 @@ use std::io;
 
 use crate::finding::{Finding, Severity, Status};
 
-use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, place};
+use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, place, remedy};
 
 /// Characters of the page as a format of its own. GitHub takes comments of up to 65,536.
 pub const MAX_COMMENT: usize = 60_000;
@@ -46,7 +46,7 @@ pub fn render(report: &Report<'_>, limit: usize) -> String {
     let headline = report.headline();
     let (verdict, counts) = headline.split_once(": ").unwrap_or((&headline, ""));
     page.push(&format!("### {mark} driftgate: {verdict}\n\n{counts}.\n\n"));
-    for note in &report.notes {
+    for note in report.agent_note().iter().chain(&report.notes) {
         page.push(&format!("> {}\n\n", prose(note)));
     }
     let standing: Vec<&Finding> = report.findings.iter().filter(|f| report.gate.counts(f.status)).collect();
@@ -183,6 +183,17 @@ fn details(report: &Report<'_>, findings: &[&Finding], page: &mut Page) {
         }
         if !finding.help.is_empty() {
             write!(block, "\n{}\n", prose(&finding.help)).expect("writing to a string cannot fail");
+        }
+        if let Some(fix) = &finding.fix {
+            write!(block, "\nFix: {} ({}).\n", prose(&fix.what), remedy::how(fix)).expect("writing to a string cannot fail");
+            if let Some(lines) = remedy::lines(report, fix) {
+                let text: Vec<String> =
+                    lines.changed.iter().map(|(sign, line)| format!("{sign} {}", escape::line(line))).collect();
+                block.push('\n');
+                let text = text.join("\n");
+                let fence = fence(&text, 3);
+                write!(block, "{fence}diff\n{text}\n{fence}\n").expect("writing to a string cannot fail");
+            }
         }
         if finding.status == Status::New && report.acceptable {
             let command = format!("driftgate accept {} --reason \"…\"", finding.fingerprint);

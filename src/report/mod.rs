@@ -20,6 +20,7 @@ pub mod text;
 
 mod excerpt;
 mod mermaid;
+mod remedy;
 #[cfg(test)]
 mod sample;
 
@@ -42,6 +43,8 @@ pub struct Report<'a> {
     pub base: Option<Compared>,
     pub head: Compared,
     pub gate: Gate,
+    /// The stricter level for a change that a coding agent wrote, where it applied.
+    pub agent: Option<Agent>,
     pub verdict: Verdict,
     pub summary: Summary,
     pub questions: [QuestionAnswer; 6],
@@ -73,6 +76,16 @@ pub struct Compared {
     pub oid: Option<String>,
     /// How it was chosen: `merge base with origin/main`.
     pub how: Option<String>,
+}
+
+/// By what a change is known that a coding agent wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    pub commit: String,
+    /// The trailer or the author, as it stands in the commit.
+    pub by: String,
+    /// The level that the configuration asks of such changes.
+    pub fail_on: assemble::FailOn,
 }
 
 /// Lines, from 1, both ends included.
@@ -217,7 +230,9 @@ impl Report<'_> {
             // One state alone may have been held against its own promises.
             return self.head.how.clone().unwrap_or_else(|| "No base: nothing was compared".to_owned());
         };
+        // A revision that is an object id is said once, and as people quote it.
         let name = match &base.oid {
+            Some(oid) if base.rev == *oid => short(oid).to_owned(),
             Some(oid) => format!("{} ({})", base.rev, short(oid)),
             None => base.rev.clone(),
         };
@@ -225,10 +240,26 @@ impl Report<'_> {
             Some(oid) => format!("{} ({})", self.head.rev, short(oid)),
             None => self.head.rev.clone(),
         };
-        match &base.how {
+        let how = base.how.as_ref().map(|how| match &base.oid {
+            Some(oid) => how.replace(oid.as_str(), short(oid)),
+            None => how.clone(),
+        });
+        match how {
             Some(how) => format!("Compared {head} with {name}, {how}"),
             None => format!("Compared {head} with {name}"),
         }
+    }
+
+    /// That the stricter level for a coding agent's change applied, and by what it is known.
+    pub fn agent_note(&self) -> Option<String> {
+        self.agent.as_ref().map(|agent| {
+            format!(
+                "a coding agent wrote this change (commit {}, `{}`), so it fails from `{}` on, as `[agents] fail-on` asks",
+                short(&agent.commit),
+                agent.by.replace('`', "'"),
+                agent.fail_on.as_str()
+            )
+        })
     }
 
     /// What was read and what was not.

@@ -198,6 +198,7 @@ impl Sample {
             }),
             head: Compared { rev: "worktree".to_owned(), oid: None, how: None },
             gate: self.gate,
+            agent: None,
             verdict: assemble::verdict(&self.findings, &self.counts, &self.gate, true),
             summary: assemble::summary(&self.findings, &self.counts),
             questions: assemble::questions(&self.findings, &BTreeSet::new(), true),

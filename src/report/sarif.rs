@@ -9,7 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::finding::{Finding, Severity, Status, Via};
+use crate::finding::{Finding, Fix, Severity, Status, Via};
 use crate::source::RepoPath;
 
 use super::{QUESTIONS, Report, Reporter, RuleInfo, Side, escape, json, place};
@@ -133,6 +133,8 @@ struct ResultObject {
     related_locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixObject>,
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression>,
@@ -187,6 +189,27 @@ struct ThreadFlow {
 #[derive(Serialize)]
 struct ThreadFlowLocation {
     location: Location,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixObject {
+    description: Text,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    inserted_content: Text,
 }
 
 /// Ours, under the one name that GitHub reads and under our own.
@@ -347,6 +370,7 @@ impl ResultObject {
             locations: [own],
             related_locations: related,
             code_flows: flow(report, finding).into_iter().collect(),
+            fixes: finding.fix.iter().filter_map(|fix| fix_object(report, fix)).collect(),
             partial_fingerprints: Fingerprints {
                 primary_location_line_hash: finding.fingerprint.clone(),
                 own: finding.fingerprint.clone(),
@@ -367,6 +391,32 @@ impl ResultObject {
             },
         }
     }
+}
+
+/// A fix, where every place of it can be said in lines and columns.
+fn fix_object(report: &Report<'_>, fix: &Fix) -> Option<FixObject> {
+    let mut changes: Vec<ArtifactChange> = Vec::new();
+    for edit in fix.edits() {
+        let region = place::region(report, Side::Head, &edit.origin)?;
+        let location = PhysicalLocation::new(
+            &edit.origin.file,
+            Region {
+                start_line: region.line,
+                start_column: Some(region.column),
+                end_line: Some(region.end_line),
+                end_column: Some(region.end_column),
+            },
+        );
+        let replacement =
+            Replacement { deleted_region: location.region, inserted_content: Text { text: edit.replacement.clone() } };
+        match changes.iter_mut().find(|change| change.artifact_location.uri == location.artifact_location.uri) {
+            Some(change) => change.replacements.push(replacement),
+            None => {
+                changes.push(ArtifactChange { artifact_location: location.artifact_location, replacements: vec![replacement] });
+            }
+        }
+    }
+    Some(FixObject { description: Text { text: sentence(&fix.what) }, artifact_changes: changes })
 }
 
 /// From the old place to the new one.

@@ -299,9 +299,16 @@ fn every_json_report_is_an_instance_of_its_schema() {
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let mut sample = Sample::rename();
     sample.findings.push(sample.note());
-    sample.findings[1].fix = Some(crate::finding::Fix {
-        origin: sample.sources.origin(Side::Head, "src/events.rs", "id"),
+    let edit = |text: &str| crate::finding::Edit {
+        origin: sample.sources.origin(Side::Head, "src/events.rs", text),
         replacement: "x".to_owned(),
+    };
+    let (first, second) = (edit("id"), edit("struct"));
+    sample.findings[1].fix = Some(crate::finding::Fix {
+        what: "keep the wire name `x`".to_owned(),
+        origin: first.origin,
+        replacement: first.replacement,
+        further: vec![second],
         safe: true,
     });
     sample.findings[1].consumers.push(crate::finding::Consumer {

@@ -6,11 +6,11 @@ use std::io;
 
 use miette::{Diagnostic as MietteDiagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use crate::finding::{Consumer, Diagnostic, Finding, Severity, Status, Via};
+use crate::finding::{Consumer, Diagnostic, Finding, Fix, Severity, Status, Via};
 use crate::source::{Origin, RepoPath, SourceText};
 
 use super::excerpt::Excerpt;
-use super::{Report, Reporter, Side, TextStyle, escape, place};
+use super::{Report, Reporter, Side, TextStyle, escape, place, remedy};
 
 /// Consumers whose promise is shown with its lines; the others are named.
 const MAX_PROMISES: usize = 2;
@@ -83,6 +83,8 @@ enum Paint {
     Note,
     Strong,
     Faint,
+    Added,
+    Removed,
 }
 
 struct Printer<'a> {
@@ -102,6 +104,8 @@ impl Printer<'_> {
             Paint::Note => "1;36",
             Paint::Strong => "1",
             Paint::Faint => "2",
+            Paint::Added => "32",
+            Paint::Removed => "31",
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
@@ -161,6 +165,9 @@ impl Printer<'_> {
         if !finding.help.is_empty() {
             self.field("help", &escape::lines(&finding.help), out)?;
         }
+        if let Some(fix) = &finding.fix {
+            self.fix(fix, out)?;
+        }
         match finding.status {
             // Only what a change does can be accepted.
             Status::New if finding.severity > Severity::Note && self.report.acceptable && self.report.base.is_some() => {
@@ -173,6 +180,20 @@ impl Printer<'_> {
             Status::New | Status::Known => {}
         }
         writeln!(out)
+    }
+
+    /// The edit that is the way out, as the lines that it changes.
+    fn fix(&self, fix: &Fix, out: &mut String) -> fmt::Result {
+        let mut text = format!("{} ({})", escape::line(&fix.what), remedy::how(fix));
+        if let Some(lines) = remedy::lines(self.report, fix) {
+            text.push_str(&format!("\n{}:{}", escape::line(fix.origin.file.as_str()), lines.line));
+            for (sign, line) in &lines.changed {
+                let paint = if *sign == '+' { Paint::Added } else { Paint::Removed };
+                text.push('\n');
+                text.push_str(&self.paint(paint, &format!("{sign} {}", escape::line(line))));
+            }
+        }
+        self.field("fix", &text, out)
     }
 
     /// The command that puts a deliberate break on the record.
@@ -273,7 +294,7 @@ impl Printer<'_> {
 
     fn close(&self, out: &mut String) -> fmt::Result {
         let report = self.report;
-        for note in &report.notes {
+        for note in report.agent_note().iter().chain(&report.notes) {
             writeln!(out, "{}: {}", self.paint(Paint::Note, "note"), escape::line(note))?;
         }
         if report.base.is_some() {

@@ -19,6 +19,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("extract", &["facts", "finding", "shape", "source"]),
     ("link", &["facts", "shape", "source"]),
     ("config", &["document", "facts", "finding", "source", "suggest"]),
+    ("agents", &["config", "snapshot"]),
     ("accept", &["config", "document", "source"]),
     ("registry", &["config", "document", "facts", "finding", "prove", "schema", "shape", "source", "suggest"]),
     ("snapshot", &["error", "finding", "source"]),
@@ -30,6 +31,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("audit", &["compare", "facts", "finding", "link", "registry", "source"]),
     ("fixtures", &["config", "document", "link", "registry", "shape", "source"]),
     ("waivers", &["compare", "facts", "finding", "link", "rules", "source", "suggest"]),
+    ("fix", &["check", "extract", "facts", "finding", "scan", "snapshot", "source"]),
     ("scan", &["accept", "config", "document", "error", "extract", "facts", "finding", "link", "registry", "snapshot", "source"]),
     (
         "check",

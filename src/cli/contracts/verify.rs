@@ -66,6 +66,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         base: None,
         head: Compared { rev: args.rev.clone().unwrap_or_else(|| "worktree".to_owned()), oid: None, how: Some(how) },
         gate,
+        agent: None,
         verdict: assemble::verdict(&kept.findings, &kept.counts, &gate, true),
         summary: assemble::summary(&kept.findings, &kept.counts),
         questions: assemble::questions(&kept.findings, &BTreeSet::new(), false),

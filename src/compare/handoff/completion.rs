@@ -118,6 +118,8 @@ fn fix(handoff: &Handoff<'_>, loose: &Loose) -> Option<Fix> {
         && handoff.base.origin.file == handoff.head.origin.file
         && loose.origin == handoff.head.origin;
     Some(Fix {
+        what: "await it again".to_owned(),
+        further: Vec::new(),
         origin: Origin::new(loose.origin.file.clone(), Span { start: at, end: at }),
         replacement: replacement.to_owned(),
         safe,

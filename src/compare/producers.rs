@@ -10,7 +10,7 @@ use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Status, Via};
 use crate::link::model::Boundary;
 use crate::registry::EventPattern;
-use crate::shape::{Shape, ShapeKind};
+use crate::shape::Shape;
 
 /// Judges every producer of one event.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, compared: &mut Compared) {

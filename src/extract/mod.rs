@@ -4,6 +4,7 @@
 //! Files come from strangers, so a size limit and a cheap look at the nesting stand before every parser, and a panic costs one
 //! file and asks for a bug report.
 
+pub mod prisma;
 pub mod project;
 pub mod python;
 pub mod remedy;
@@ -32,7 +33,8 @@ pub trait Language: Sync {
 }
 
 /// Every front end. To add one, write its folder and its line here.
-pub const LANGUAGES: &[&dyn Language] = &[&rust::Rust, &typescript::TypeScript, &python::Python, &project::Project];
+pub const LANGUAGES: &[&dyn Language] =
+    &[&rust::Rust, &typescript::TypeScript, &prisma::Prisma, &python::Python, &project::Project];
 
 /// The largest file that is parsed, in bytes. A larger one is named in a diagnostic and its boundaries are unknown.
 pub const MAX_FILE_BYTES: usize = 1 << 20;

@@ -27,6 +27,8 @@ pub struct Function {
     /// In source order, arguments before the call that takes them.
     pub calls: Vec<Call>,
     pub reads: Vec<Read>,
+    /// The code that runs for some values of a name only: the cases of a dispatcher.
+    pub cases: Vec<Case>,
     pub is_async: bool,
     pub in_test: bool,
     pub exported: bool,
@@ -184,6 +186,13 @@ pub enum Enclosing {
     Catch(Span),
     /// `with x:`, `using x`, a scope guard.
     Block(Expr),
+}
+
+/// What runs where a value is one of some constants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    pub guard: Guard,
+    pub extent: Span,
 }
 
 /// A condition, as far as it decides between constants.

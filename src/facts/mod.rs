@@ -17,7 +17,7 @@ pub mod values;
 
 use crate::source::Span;
 pub use calls::{
-    Argument, Call, CallKind, Class, Completion, Enclosing, Function, Guard, Local, LocalKind, Surroundings, Swallowed,
+    Argument, Call, CallKind, Case, Class, Completion, Enclosing, Function, Guard, Local, LocalKind, Surroundings, Swallowed,
 };
 pub use reads::{Read, Step};
 pub use types::{Additional, FieldExpr, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef};

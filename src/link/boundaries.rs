@@ -1,5 +1,9 @@
 //! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
 
+mod cases;
+mod definitions;
+mod routes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +23,7 @@ use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, t
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
 use super::{declared, decoders, doubles, options, packages, surroundings};
-use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind};
+use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -60,8 +64,11 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         }
     }
     linker.handlers();
+    linker.definitions();
     linker.decoders();
     let mut found = std::mem::take(&mut linker.boundaries);
+    routes::meet(&mut found);
+    found.retain(|boundary| boundary.kind != "decode" || declared::decodes_an_event(boundary));
     found.retain(|boundary| {
         let row = idioms.rows.iter().find(|row| row.id == boundary.idiom);
         !boundary.event.as_ref().is_some_and(|event| row.is_some_and(|row| row.excludes_event(event)))
@@ -131,6 +138,9 @@ pub fn named_types_in(units: &[FileUnit], wanted: &dyn Fn(&RepoPath) -> bool) ->
     named
 }
 
+/// The most names that the type of an event's name may list; a longer list says nothing of one call.
+const MAX_STATED_NAMES: usize = 64;
+
 struct Linker<'l, 'a> {
     program: &'l Program<'a>,
     eval: &'l Eval<'a>,
@@ -150,7 +160,12 @@ struct Intake<'a> {
     prefix: Vec<PathStep>,
     declared: Option<TypeUse<'a>>,
     enforced: bool,
+    /// Whether it is the whole request of a web framework, whose own members are no fields of its body.
+    of_request: bool,
 }
+
+/// What a request has beside its body.
+const REQUEST_MEMBERS: &[&str] = &["bodyUsed", "cookies", "headers", "ip", "method", "nextUrl", "query", "signal", "url"];
 
 impl<'l, 'a> Linker<'l, 'a> {
     fn is_test(&self, file: FileId) -> bool {
@@ -198,7 +213,11 @@ impl<'l, 'a> Linker<'l, 'a> {
         let idiom = &self.idioms.rows[emission.row];
         let mut boundary = self.base_boundary(idiom, emission.site(), &emission.chain);
         if let Some(payload) = &emission.payload {
-            boundary.shape = payload::wire_shape(self.types, payload, Side::Write);
+            let sent = payload::wire_shape(self.types, payload, Side::Write);
+            // `undefined` is no payload.
+            if !matches!(sent.kind, ShapeKind::Never) {
+                boundary.shape = sent;
+            }
             boundary.overlaid = payload::overlaid(self.types, payload);
         }
         boundary.inner = emission
@@ -206,7 +225,13 @@ impl<'l, 'a> Linker<'l, 'a> {
             .as_ref()
             .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
             .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
-        let events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        let told = emission.event.as_ref();
+        let mut events = told.map(texts_of).unwrap_or_default();
+        if events.is_empty() {
+            events = told.map(|event| self.stated_names(event)).unwrap_or_default();
+        }
+        // A payload without a key of that name has no name of its event in it.
+        let told = told.filter(|_| !events.is_empty() || !emission.event_in_payload);
         // A plain text as a request's body, or a number put on a queue of the process, is no payload with fields.
         if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
             return;
@@ -218,7 +243,55 @@ impl<'l, 'a> Linker<'l, 'a> {
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
         boundary.delivery.retry = key_text(&emission.retry);
         boundary.delivery.options = options::of_producer(self.eval, idiom, emission);
-        self.named(boundary, events, emission.event.as_ref(), channels);
+        // A bus of a process tells messages apart by their class.
+        if told.is_none() && events.is_empty() && channels.is_empty() && idiom.kind == "in-process" {
+            events.extend(boundary.shape.name.as_deref().map(str::to_owned));
+        }
+        if let [event] = events.as_slice() {
+            self.completed_by_map(&mut boundary, emission, event);
+        }
+        self.named(boundary, events, told, channels);
+    }
+
+    /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
+    fn stated_names(&self, event: &Term<'a>) -> Vec<String> {
+        let shape = payload::wire_shape(self.types, event, Side::Write);
+        let branches = if shape.branches().is_empty() { std::slice::from_ref(&shape) } else { shape.branches() };
+        let names: Option<Vec<String>> = branches
+            .iter()
+            .map(|branch| match &branch.kind {
+                ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        names.filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
+    }
+
+    /// Completes a payload from a map of event types: `publish<T extends keyof Events>(name: T, payload: Events[T])`.
+    fn completed_by_map(&self, boundary: &mut Boundary, emission: &Emission<'a>, event: &str) {
+        let Some(payload) = &emission.payload else { return };
+        let key = Shape::new(ShapeKind::Const(serde_json::Value::String(event.to_owned())), None);
+        for site in &emission.chain {
+            let call = self.program.function(site.function).call(site.call);
+            let Some(target) = self.eval.callee(site.function, call) else { continue };
+            let callee = self.program.function(target);
+            for (position, local) in callee.locals.iter().take(callee.params as usize).enumerate() {
+                let Some(TypeExpr { kind: TypeKind::Apply(TypeOp::Index, operands), .. }) = &local.ty else { continue };
+                let [map, TypeExpr { kind: TypeKind::Param(_), .. }] = operands.as_slice() else { continue };
+                let map = self.types.shape(&self.eval.type_use(target, map), Side::Write).shape;
+                let (stated, _) = reduce::index(&map, &key);
+                let Some(given) = call.args.get(position).filter(|_| !stated.is_unknown()) else { continue };
+                let is = |term: &Term<'a>| term.site.file == site.function.file && given.value.span.contains(term.site.span);
+                if is(payload) || site == &emission.site() && emission.chain.len() == 1 {
+                    boundary.shape = reduce::fill(&boundary.shape, &stated, 0);
+                } else if emission.inner.as_ref().is_some_and(is) {
+                    boundary.inner = Some(match &boundary.inner {
+                        Some(inner) => reduce::fill(inner, &stated, 0),
+                        None => stated,
+                    });
+                }
+            }
+        }
     }
 
     /// Gives a boundary its name or names.
@@ -312,12 +385,12 @@ impl<'l, 'a> Linker<'l, 'a> {
                 .find(|selector| selector.root == Selected::Return)
                 .map(|s| s.steps.clone())
                 .unwrap_or_default();
-            intakes.push(Intake { root: Root::Call(sink), prefix: steps, declared: None, enforced: false });
+            intakes.push(Intake { root: Root::Call(sink), prefix: steps, declared: None, enforced: false, of_request: false });
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
         let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
-        let (shape, enforced, read_anything) = self.intake_shape(&intakes);
+        let (shape, enforced, read_anything) = self.intake_shape(&intakes, &[]);
         if idiom.kind == "decode" && events.is_empty() {
             let span = self.program.function(site.function).call(site.call).span;
             events = decoders::dispatched_events(self.eval, site.function, span);
@@ -335,7 +408,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         boundary.shape = shape;
         boundary.enforced = enforced;
         let before = self.boundaries.len();
-        self.named(boundary, events, emission.event.as_ref(), channels);
+        if !events.is_empty() || idiom.kind == "decode" || !self.by_case(&boundary, &intakes) {
+            self.named(boundary, events, emission.event.as_ref(), channels);
+        }
         for target in handlers.into_iter().filter(|_| emission.handler.is_some()) {
             self.handles(target, before);
         }
@@ -385,6 +460,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                     prefix: Vec::new(),
                     declared: Some(self.eval.type_use(target, inner)),
                     enforced: true,
+                    of_request: false,
                 });
             }
         }
@@ -393,7 +469,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
                 if local.ty.as_ref().is_some_and(is_raw_body) {
                     let root = Root::Param(target, index as u32);
-                    found.push(Intake { root, prefix: Vec::new(), declared: None, enforced: false });
+                    found.push(Intake { root, prefix: Vec::new(), declared: None, enforced: false, of_request: false });
                 }
             }
         }
@@ -424,6 +500,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 prefix: selector.steps.clone(),
                 declared,
                 enforced: language == LanguageId::Rust,
+                of_request: idiom.kind == "webhook" && !idiom.functions.is_empty() && language == LanguageId::TypeScript,
             });
             break;
         }
@@ -431,7 +508,7 @@ impl<'l, 'a> Linker<'l, 'a> {
     }
 
     /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.
-    fn intake_shape(&self, intakes: &[Intake<'a>]) -> (Arc<Shape>, bool, bool) {
+    fn intake_shape(&self, intakes: &[Intake<'a>], without: &[reads::Place]) -> (Arc<Shape>, bool, bool) {
         let mut shapes: Vec<Arc<Shape>> = Vec::new();
         let mut enforced = false;
         let mut read_anything = false;
@@ -456,7 +533,10 @@ impl<'l, 'a> Linker<'l, 'a> {
                 shapes.push(declared);
                 continue;
             }
-            let tree = reads::reads_of(self.eval, intake.root, &intake.prefix);
+            let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, without);
+            if intake.prefix.is_empty() && intake.of_request {
+                tree = tree.without(REQUEST_MEMBERS);
+            }
             read_anything |= !tree.is_empty() || declared.is_some();
             enforced |= tree.enforced.is_some();
             shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
@@ -540,7 +620,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 return;
             }
         }
-        let (shape, enforced, _) = self.intake_shape(&intakes);
+        let (shape, enforced, _) = self.intake_shape(&intakes, &[]);
         let boundary = Boundary {
             event: None,
             event_expr: None,
@@ -561,7 +641,13 @@ impl<'l, 'a> Linker<'l, 'a> {
             document: None,
         };
         let before = self.boundaries.len();
-        self.named(boundary, events, None, channels);
+        let by_case = (events.is_empty() || row.kind == "webhook") && {
+            let channel = channels.first().or(events.first()).cloned();
+            self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
+        };
+        if !by_case {
+            self.named(boundary, events, None, channels);
+        }
         self.handles(target, before);
     }
 
@@ -584,6 +670,10 @@ impl<'l, 'a> Linker<'l, 'a> {
                     (Selected::DecoratorNamed(name), Some(call)) => {
                         call.args.iter().find(|argument| argument.name.as_deref() == Some(name))
                     }
+                    (Selected::ClassDecorator(position), _) => self.eval.own_class(target).and_then(|class| {
+                        let decorators = &self.program.class(class).decorators;
+                        decorators.iter().find_map(|call| call.args.get(*position as usize))
+                    }),
                     (Selected::FunctionName, _) => return vec![function.name.clone()],
                     (Selected::ClassName, _) => return function.scope.last().cloned().into_iter().collect(),
                     (Selected::Text(text), _) => return vec![text.clone()],
@@ -705,6 +795,9 @@ fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
     }
     match &term.bare().kind {
         Kind::Function(target) => vec![*target],
+        Kind::Lookup(_, _) | Kind::Member(_, _) => {
+            term.bare().any_of_table().map(|values| functions_in(&values, depth + 1)).unwrap_or_default()
+        }
         Kind::OneOf(branches) => branches.iter().flat_map(|branch| functions_in(branch, depth + 1)).collect(),
         // A handler that is wrapped (`asyncHandler(fn)`, `withAuth(fn)`) is the function inside.
         Kind::Built(built) => {

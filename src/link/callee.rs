@@ -4,7 +4,7 @@
 use super::eval::{Eval, dotted};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
+use super::term::{Built, CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
 use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 
 /// Method names that so many types have that a single candidate proves nothing.
@@ -245,16 +245,35 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
         Kind::Literal(_) | Kind::Template(_) | Kind::Array(_) | Kind::ListOf(_) | Kind::MapOf(_) | Kind::Encoded(_) => {
             Receiver::Foreign
         }
+        Kind::Built(built) => instance_of(eval, term, built).map_or(Receiver::Unknown, Receiver::Class),
         Kind::Absent
         | Kind::Param { declared: None, .. }
         | Kind::Element(_)
+        | Kind::Lookup(_, _)
         | Kind::OneOf(_)
         | Kind::Decoded(_, _)
         | Kind::Function(_)
         | Kind::OnClass(_)
-        | Kind::Built(_)
         | Kind::Unknown(_) => Receiver::Unknown,
         Kind::Class(class) => class.class.map_or(Receiver::Unknown, Receiver::Class),
+    }
+}
+
+/// The class of the repository that `new Bus(…)` makes a value of.
+fn instance_of(eval: &Eval<'_>, term: &Term<'_>, built: &Built<'_>) -> Option<DeclId> {
+    if built.calls.len() != 1 || eval.program.files.unit(term.site.file).facts.language != LanguageId::TypeScript {
+        return None;
+    }
+    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+    let found = eval.program.resolve(term.site.file, &[], &path, Want::Class)?;
+    match found.entity {
+        Entity::Class(class) if found.rest.is_empty() => Some(class),
+        Entity::Class(_)
+        | Entity::Type(_)
+        | Entity::Constant(_)
+        | Entity::Function(_)
+        | Entity::Module(_)
+        | Entity::External(_) => None,
     }
 }
 
@@ -423,13 +442,19 @@ pub fn method_of(eval: &Eval<'_>, class: DeclId, name: &str, up: u32) -> Option<
     bases_of(eval, class).find_map(|base| method_of(eval, base, name, up + 1))
 }
 
+/// Whether a function does anything: one that only throws stands for those that override it.
+pub fn has_body(function: &Function) -> bool {
+    let throws = |call: &Call| {
+        super::index::last_name(&call.callee.kind).is_some_and(|name| name.ends_with("Error") || name.ends_with("Exception"))
+    };
+    !function.returns.is_empty() || !function.calls.iter().all(throws)
+}
+
 /// The method of a class; for an interface or an abstract method, the one implementation that the repository has.
 fn method_or_implementation(eval: &Eval<'_>, class: DeclId, name: &str) -> Option<FnRef> {
     let own = method_of(eval, class, name, 0);
     if let Some(target) = own {
-        let function = eval.program.function(target);
-        let has_body = !function.calls.is_empty() || !function.returns.is_empty();
-        if has_body {
+        if has_body(eval.program.function(target)) {
             return own;
         }
     }
@@ -460,7 +485,7 @@ fn unique_method(eval: &Eval<'_>, file: FileId, name: &str, call: &Call) -> Opti
     let program = eval.program;
     let language = program.files.unit(file).facts.language;
     let mut candidates = program.methods_named(name).iter().copied().filter(|candidate| {
-        program.files.unit(candidate.file).facts.language == language && {
+        program.files.unit(candidate.file).facts.language == language && program.may_know(file, candidate.file) && {
             let function = program.function(*candidate);
             (call.args.len() as u32) <= function.params || function.locals.iter().any(|local| local.kind == LocalKind::RestParam)
         }

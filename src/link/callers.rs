@@ -85,7 +85,7 @@ impl<'a> Callers<'a> {
 fn is_declaration_of(eval: &Eval<'_>, target: FnRef, function: FnRef) -> bool {
     let program = eval.program;
     let (declared, defined) = (program.function(target), program.function(function));
-    if declared.name != defined.name || !declared.calls.is_empty() || !declared.returns.is_empty() {
+    if declared.name != defined.name || super::callee::has_body(declared) {
         return false;
     }
     let (Some(base), Some(class)) = (eval.own_class(target), eval.own_class(function)) else {

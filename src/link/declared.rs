@@ -22,12 +22,110 @@ use crate::source::{Origin, Span};
 const EVENT_WORDS: &[&str] = &["event", "webhook", "topic", "message", "notification", "queue", "channel", "subject", "signal"];
 
 /// Words that say that a list of names is about something else, whatever it is named after: `ChannelErrorCode`,
-/// `CHANNEL_FIELDS`.
-const OTHER_WORDS: &[&str] = &["key", "error", "exception", "field", "filter", "column", "permission"];
+/// `CHANNEL_FIELDS`, `EventStatus`.
+const OTHER_WORDS: &[&str] = &[
+    "category",
+    "code",
+    "column",
+    "config",
+    "error",
+    "exception",
+    "field",
+    "filter",
+    "format",
+    "key",
+    "level",
+    "option",
+    "param",
+    "permission",
+    "priority",
+    "property",
+    "provider",
+    "reason",
+    "role",
+    "setting",
+    "source",
+    "state",
+    "status",
+];
+
+/// Words that say that what is decoded is a message of another system.
+const DECODED_WORDS: &[&str] = &[
+    "callback",
+    "consumer",
+    "event",
+    "job",
+    "kafka",
+    "listener",
+    "notification",
+    "pubsub",
+    "queue",
+    "sqs",
+    "subscriber",
+    "topic",
+    "webhook",
+];
+
+/// Words that say that it is something else: an answer to a request of one's own, a form, a setting.
+const ASKED_WORDS: &[&str] = &[
+    "config", "cursor", "env", "filter", "form", "list", "option", "param", "query", "response", "result", "search", "setting",
+    "table",
+];
+
+/// The words of a name in lower case, by its casing and separators.
+pub fn words_of(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let letters: Vec<char> = name.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() {
+            words.push(std::mem::take(&mut current));
+            continue;
+        }
+        let starts = letter.is_uppercase()
+            && at > 0
+            && (letters[at - 1].is_lowercase() || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
+        if starts {
+            words.push(std::mem::take(&mut current));
+        }
+        current.extend(letter.to_lowercase());
+    }
+    words.push(current);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn has_word(name: &str, wanted: &[&str]) -> bool {
+    words_of(name).iter().any(|word| {
+        let stem = word.strip_suffix("ies").map(|stem| format!("{stem}y"));
+        let single =
+            stem.as_deref().unwrap_or_else(|| word.strip_suffix('s').filter(|rest| !rest.ends_with('s')).unwrap_or(word));
+        wanted.contains(&single) || wanted.contains(&word.as_str())
+    })
+}
 
 fn speaks_of_events(name: &str) -> bool {
-    let folded = name.to_ascii_lowercase();
-    EVENT_WORDS.iter().any(|word| folded.contains(word)) && !OTHER_WORDS.iter().any(|word| folded.contains(word))
+    has_word(name, EVENT_WORDS) && !has_word(name, OTHER_WORDS)
+}
+
+/// Whether JSON that TypeScript decodes is a message of another system, by what the code around calls it. Programs decode far more
+/// than that: answers to their own requests, forms, addresses, what they have stored.
+pub fn decodes_an_event(boundary: &Boundary) -> bool {
+    let path = boundary.origin.file.as_str();
+    let script = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte"];
+    if !script.iter().any(|ending| path.ends_with(ending)) {
+        return true;
+    }
+    let shape = boundary.shape.name.as_deref().unwrap_or_default();
+    // `if (req.method === "POST")` around it names no event.
+    if boundary.event.as_deref().is_some_and(|event| matches!(event, "DELETE" | "GET" | "PATCH" | "POST" | "PUT")) {
+        return false;
+    }
+    if has_word(shape, ASKED_WORDS) || path.ends_with(".tsx") || path.ends_with(".jsx") {
+        return false;
+    }
+    let mut near = path.rsplit('/').take(2).chain([shape, boundary.symbol.as_str()]);
+    near.any(|name| has_word(name, DECODED_WORDS))
 }
 
 /// An event name as people write them: lower-case words with separators, or a few words in one casing; never prose.
@@ -92,11 +190,17 @@ pub fn with_declared(
             let shape = types.declared(DeclId { file, index: index as u32 }, Side::Write);
             let branches: Vec<Arc<Shape>> =
                 if shape.branches().is_empty() { vec![Arc::clone(&shape)] } else { shape.branches().to_vec() };
+            for (name, span, payload) in mapped_events(&decl.name, &shape) {
+                if produced.insert(name.clone()) {
+                    let at = span.filter(|origin| origin.file == unit.path).map_or(decl.span, |origin| origin.span);
+                    boundaries.push(declared(name, file, at, &decl.name, payload));
+                }
+            }
             for branch in branches {
                 if let Some((name, span)) = event_of(&branch)
                     && looks_like_event(&name)
                     // A file about events also holds other unions; their cases are single words.
-                    && (speaks_of_events(&decl.name) || name.contains(['.', ':', '/', '_', '-']))
+                    && (name.contains(['.', ':', '/', '_', '-']) || says_it_is_an_event(&decl.name))
                     && produced.insert(name.clone())
                 {
                     let at = span.filter(|origin| origin.file == unit.path).map_or(decl.span, |origin| origin.span);
@@ -201,6 +305,26 @@ fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
         }
     }
     found
+}
+
+/// Whether a type is one of events by the last word of its name: `OrderEvent`, `WebhookPayload` but not `EventTypeSchema`.
+fn says_it_is_an_event(name: &str) -> bool {
+    let mut words = words_of(name);
+    words.retain(|word| !matches!(word.as_str(), "schema" | "type" | "payload" | "union" | "any" | "data"));
+    words.last().is_some_and(|last| matches!(last.as_str(), "event" | "events" | "webhook" | "webhooks"))
+}
+
+/// The entries of a map from event names to the types of their payloads: `interface Events { "order.paid": OrderPaid }`.
+fn mapped_events(name: &str, shape: &Shape) -> Vec<(String, Option<Origin>, Arc<Shape>)> {
+    let ShapeKind::Object(object) = &shape.kind else { return Vec::new() };
+    let separated = |key: &str| key.contains(['.', ':', '/', '-']) && looks_like_event(key);
+    if object.fields.len() < 2 || !has_word(name, &["event", "webhook", "topic", "message"]) {
+        return Vec::new();
+    }
+    if !object.fields.iter().all(|field| separated(&field.name) && !matches!(field.shape.kind, ShapeKind::Const(_))) {
+        return Vec::new();
+    }
+    object.fields.iter().map(|field| (field.name.clone(), field.origin.clone(), Arc::clone(&field.shape))).collect()
 }
 
 fn event_of(shape: &Shape) -> Option<(String, Option<Origin>)> {

@@ -157,19 +157,7 @@ impl<'a> Eval<'a> {
                         (Ok(position), Kind::Array(mut items)) if position < items.len() => items.swap_remove(position),
                         (_, kind) => Term::new(kind, base.site).element(site),
                     },
-                    // A map of constants indexed by something open: any of its values.
-                    _ => match base.kind {
-                        Kind::Object(entries) => {
-                            let values = entries
-                                .into_iter()
-                                .map(|entry| match entry {
-                                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value,
-                                })
-                                .collect();
-                            Term::new(Kind::OneOf(values), site)
-                        }
-                        kind => Term::new(kind, base.site).element(site),
-                    },
+                    _ => Term::lookup(base, index, site),
                 };
             }
             ExprKind::Object(members) => Kind::Object(self.entries(function, members, at, depth)),
@@ -810,6 +798,14 @@ impl<'a> Eval<'a> {
                 && let Some(default) = &local.value
             {
                 bound[slot] = Some(self.eval(target, default, u32::MAX, depth + 1));
+            }
+            // JavaScript gives `undefined` for what is not passed.
+            if bound[slot].is_none()
+                && position != usize::MAX
+                && local.kind == LocalKind::Param
+                && self.program.files.unit(function.file).facts.language == LanguageId::TypeScript
+            {
+                bound[slot] = Some(Term::new(Kind::Absent, Site { file: function.file, span: call.span }));
             }
         }
         bound

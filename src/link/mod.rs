@@ -14,6 +14,7 @@ pub mod modules;
 pub mod options;
 pub mod packages;
 pub mod payload;
+mod queries;
 pub mod reads;
 pub mod reduce;
 pub mod resolve;

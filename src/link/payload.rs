@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::model::Overlaid;
 use super::reduce;
-use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
+use super::resolve::{DeclId, Entity, Want};
+use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
 use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
@@ -43,6 +44,10 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             let list = shape_of(types, list, side);
             return Reduced { shape: reduce::element(&list.shape), absent: false };
         }
+        Kind::Lookup(_, _) => match term.any_of_table() {
+            Some(values) => return shape_of(types, &values, side),
+            None => ShapeKind::Unknown("an entry of a table that is not known".to_owned()),
+        },
         Kind::Object(entries) => return Reduced { shape: object_shape(types, entries, origin, side), absent: false },
         Kind::Array(items) => ShapeKind::Array(ArrayShape {
             prefix: Vec::new(),
@@ -106,7 +111,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             None => ShapeKind::Unknown(format!("`{}` does not say how it is serialized", class.name)),
         },
         Kind::OnClass(on) => ShapeKind::Unknown(format!("the result of `{}` depends on the class", on.method)),
-        Kind::Built(built) => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
+        Kind::Built(built) => match instance_type(types, term, built).map(|id| types.declared(id, side)) {
+            Some(shape) => return Reduced { shape, absent: false },
+            None if let Some(shape) = super::queries::result_of(types, built, side) => return Reduced { shape, absent: false },
+            None => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
+        },
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };
     Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }
@@ -157,6 +166,21 @@ fn may_hold(shape: &Shape, key: &str) -> bool {
         ShapeKind::Object(object) => object.field(key).is_some() || matches!(object.rest, Rest::Open { .. }),
         ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => branches.iter().any(|branch| may_hold(branch, key)),
         _ => false,
+    }
+}
+
+/// The declaration of the class that `new OrderPlaced(…)` makes a value of.
+fn instance_type(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>) -> Option<DeclId> {
+    let program = types.eval.program;
+    if built.calls.len() != 1 || program.files.unit(term.site.file).facts.language != LanguageId::TypeScript {
+        return None;
+    }
+    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+    // A function of that name would have been followed.
+    let Entity::Class(_) = program.resolve(term.site.file, &[], &path, Want::Class)?.entity else { return None };
+    match program.resolve(term.site.file, &[], &path, Want::Type)?.entity {
+        Entity::Type(id) => Some(id),
+        Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
+use super::modules::FileId;
 use super::reduce;
 use super::resolve::FnRef;
 use super::summaries::CallSite;
@@ -43,6 +44,17 @@ struct ReadField<'a> {
 }
 
 impl ReadTree<'_> {
+    /// Whether this key is read.
+    pub fn reads(&self, key: &str) -> bool {
+        self.fields.contains_key(key)
+    }
+
+    /// Forgets the reads of keys that are no part of the payload.
+    pub fn without(mut self, keys: &[&str]) -> Self {
+        self.fields.retain(|key, _| !keys.contains(&key.as_str()));
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.each.is_none() && self.enforced.is_none()
     }
@@ -131,14 +143,17 @@ fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) 
     None
 }
 
-/// The reads of the value at `prefix` of `root`.
-pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> ReadTree<'a> {
+/// The reads of the value at `prefix` of `root`, outside of the places that are left out.
+pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Place]) -> ReadTree<'a> {
     let mut tree = ReadTree::default();
-    collect(eval, root, prefix, &mut tree, 0);
+    collect(eval, root, prefix, without, &mut tree, 0);
     tree
 }
 
-fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut ReadTree<'a>, depth: u32) {
+/// A stretch of one file.
+pub type Place = (FileId, Span);
+
+fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Place], tree: &mut ReadTree<'a>, depth: u32) {
     let home = match root {
         Root::Param(function, _) => function,
         Root::Call(site) => site.function,
@@ -149,7 +164,8 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
         if !is_within(eval, reference, home) {
             continue;
         }
-        for read in &function.reads {
+        let left_out = |span: Span| without.iter().any(|(file, place)| *file == home.file && place.contains(span));
+        for read in function.reads.iter().filter(|read| !left_out(read.span)) {
             let Some(mut steps) = steps_from(eval, reference, &read.base, root) else { continue };
             steps.extend(read.path.iter().map(|step| match step {
                 Step::Key { name, .. } => PathStep::Key(name.clone()),
@@ -161,7 +177,9 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
         }
         // A type that the payload, or a part of it, is decoded into.
         for local in &function.locals {
-            if let Some(value) = &local.value {
+            if let Some(value) = &local.value
+                && !left_out(value.span)
+            {
                 decoded_types(
                     eval,
                     reference,
@@ -174,10 +192,10 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 );
             }
         }
-        for value in &function.returns {
+        for value in function.returns.iter().filter(|value| !left_out(value.span)) {
             decoded_types(eval, reference, value, None, root, prefix, tree, 0);
         }
-        for call in &function.calls {
+        for call in function.calls.iter().filter(|call| !left_out(call.span)) {
             for argument in &call.args {
                 decoded_types(eval, reference, &argument.value, None, root, prefix, tree, 0);
             }
@@ -199,9 +217,9 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 let next = Root::Param(target, slot as u32);
                 if let Some(rest) = after_prefix(&steps, prefix) {
                     let inner = &steps[steps.len() - rest..];
-                    collect(eval, next, &[], subtree(eval, tree, inner, reference, argument.value.span), depth + 1);
+                    collect(eval, next, &[], without, subtree(eval, tree, inner, reference, argument.value.span), depth + 1);
                 } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
-                    collect(eval, next, &prefix[steps.len()..], tree, depth + 1);
+                    collect(eval, next, &prefix[steps.len()..], without, tree, depth + 1);
                 }
             }
         }
@@ -218,7 +236,7 @@ fn after_prefix(steps: &[PathStep], prefix: &[PathStep]) -> Option<usize> {
     (steps.len() >= prefix.len() && steps.iter().zip(prefix).all(|(a, b)| same(a, b))).then(|| steps.len() - prefix.len())
 }
 
-fn is_within(eval: &Eval<'_>, function: FnRef, home: FnRef) -> bool {
+pub fn is_within(eval: &Eval<'_>, function: FnRef, home: FnRef) -> bool {
     let mut current = function;
     for _ in 0..32 {
         if current == home {

@@ -66,6 +66,10 @@ pub struct Program<'a> {
     methods: FxHashMap<&'a str, Vec<FnRef>>,
     /// Classes by the last name of each base.
     heirs: FxHashMap<&'a str, Vec<DeclId>>,
+    /// The models of Prisma schemas by name.
+    tables: FxHashMap<&'a str, DeclId>,
+    /// The packages of JavaScript by their folder, the deepest first, with their names.
+    packages: Vec<(&'a str, &'a str)>,
     memo: RefCell<FxHashMap<(FileId, Want, String), Option<Found>>>,
 }
 
@@ -109,7 +113,44 @@ impl<'a> Program<'a> {
                 }
             }
         }
-        Program { files, rust, typescript, python, members, methods, heirs, memo: RefCell::default() }
+        let mut packages: Vec<(&'a str, &'a str)> = units
+            .iter()
+            .filter(|unit| unit.path.file_name() == "package.json")
+            .filter_map(|unit| Some((unit.path.parent(), unit.facts.manifest.as_ref()?.package.as_deref()?)))
+            .collect();
+        packages.sort_by_key(|(folder, _)| (std::cmp::Reverse(folder.len()), *folder));
+        let mut tables: FxHashMap<&'a str, DeclId> = FxHashMap::default();
+        for (at, unit) in units.iter().enumerate().filter(|(_, unit)| unit.path.as_str().ends_with(".prisma")) {
+            for (index, decl) in unit.facts.types.iter().enumerate() {
+                tables.entry(decl.name.as_str()).or_insert(DeclId { file: FileId(at as u32), index: index as u32 });
+            }
+        }
+        Program { files, rust, typescript, python, members, methods, heirs, tables, packages, memo: RefCell::default() }
+    }
+
+    /// The model of a database's schema that goes by this name.
+    pub fn table(&self, name: &str) -> Option<DeclId> {
+        self.tables.get(name).copied()
+    }
+
+    /// Whether code of one file can come by values of a class in another: it is of the same package of JavaScript, or imports
+    /// the other's by name.
+    pub fn may_know(&self, file: FileId, other: FileId) -> bool {
+        let of = |file: FileId| {
+            let path = self.files.unit(file).path.as_str();
+            let inside = |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+            self.packages.iter().find(|(folder, _)| inside(folder))
+        };
+        match (of(file), of(other)) {
+            (Some(own), Some(foreign)) if own != foreign => {
+                let imports = &self.files.unit(file).facts.imports;
+                imports
+                    .iter()
+                    .filter_map(|import| import.module.first())
+                    .any(|module| module.strip_prefix(foreign.1).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            }
+            (_, _) => true,
+        }
     }
 
     pub fn function(&self, reference: FnRef) -> &'a Function {
@@ -309,6 +350,10 @@ impl<'a> Program<'a> {
             {
                 return Some(found);
             }
+        }
+        if hops < MAX_HOPS {
+            let parts = self.modules(module.file).parts(module);
+            return parts.iter().find_map(|part| self.resolve_in(part, path, want, MAX_HOPS, false));
         }
         None
     }

@@ -22,6 +22,9 @@ use crate::facts::{Call, CallId, ExprKind, Role};
 /// How many calls above the sink are followed.
 const MAX_CHAIN: usize = 7;
 
+/// How many functions around a closure are looked through.
+const MAX_CLOSURES: usize = 8;
+
 /// How many emissions one run keeps in flight; past it the rest stays unresolved and is counted.
 const MAX_EMISSIONS: usize = 200_000;
 
@@ -39,6 +42,12 @@ pub const EVENT_KEYS: &[&str] = &[
     "kind",
     "name",
 ];
+
+/// The keys under which a message carries the name of an event that it is about.
+const CARRIED_KEYS: &[&str] = &["event", "eventType", "event_type", "eventName", "event_name", "trigger"];
+
+/// The keys under which it holds its own payload.
+const CARRIERS: &[&str] = &["payload", "data", "body", "message", "input", "params"];
 
 /// A call in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +74,8 @@ pub struct Emission<'a> {
     pub inner: Option<Term<'a>>,
     /// The calls from here down to the sink; the first is where the emission stands.
     pub chain: Vec<CallSite>,
+    /// The function whose parameters are free in it: the one around the first call, or one further out where that is a closure.
+    home: FnRef,
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
@@ -79,10 +90,19 @@ impl<'a> Emission<'a> {
 
     /// Whether what identifies it still depends on who calls.
     fn is_open(&self) -> bool {
-        let open = |term: &Option<Term<'a>>| term.as_ref().is_some_and(Term::is_open);
+        self.identity(&Term::is_open)
+    }
+
+    /// Whether what identifies it depends on who calls one of these functions.
+    fn depends_on(&self, functions: &[FnRef]) -> bool {
+        self.identity(&|term: &Term<'a>| term.depends_on(&|function| functions.contains(&function)))
+    }
+
+    fn identity(&self, is_open: &dyn Fn(&Term<'a>) -> bool) -> bool {
+        let open = |term: &Option<Term<'a>>| term.as_ref().is_some_and(is_open);
         match self.role {
             Role::Producer => match &self.event {
-                Some(event) => event.is_open(),
+                Some(event) => is_open(event),
                 None => open(&self.channel) || open(&self.payload),
             },
             Role::Consumer => open(&self.handler) || (open(&self.event) || self.event.is_none() && open(&self.channel)),
@@ -113,7 +133,8 @@ impl<'a> Emission<'a> {
             RECEIVER_CLASS => receiver.cloned(),
             _ => bound.get(index as usize).cloned().flatten(),
         };
-        let apply = |term: &Option<Term<'a>>| term.as_ref().map(|term| term.substitute(function, &argument, &eval.on_class()));
+        let apply =
+            |term: &Option<Term<'a>>| term.as_ref().map(|term| decided(term.substitute(function, &argument, &eval.on_class())));
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);
         chain.extend_from_slice(&self.chain);
@@ -133,10 +154,77 @@ impl<'a> Emission<'a> {
             given,
             inner,
             chain,
+            home: site.function,
             event_in_payload: self.event_in_payload,
             evidence: self.evidence,
             complete: self.complete.clone(),
         }
+    }
+
+    /// The emission as the function around a closure sees it: with the arguments that the closure is called with there, if it is.
+    fn seen_from(&self, eval: &Eval<'a>, outer: FnRef, bound: &[Option<Term<'a>>]) -> Emission<'a> {
+        let closure = self.home;
+        let argument = |index: u32| bound.get(index as usize).cloned().flatten();
+        let apply =
+            |term: &Option<Term<'a>>| term.as_ref().map(|term| decided(term.substitute(closure, &argument, &eval.on_class())));
+        Emission {
+            event: apply(&self.event),
+            channel: apply(&self.channel),
+            payload: apply(&self.payload),
+            handler: apply(&self.handler),
+            key: apply(&self.key),
+            idempotency_key: apply(&self.idempotency_key),
+            retry: apply(&self.retry),
+            inner: apply(&self.inner),
+            given: self
+                .given
+                .as_ref()
+                .map(|given| Arc::new(given.map(&|term| term.substitute(closure, &argument, &eval.on_class())))),
+            home: outer,
+            ..self.clone()
+        }
+    }
+
+    /// The name of its event taken from the payload, where nothing better is known of it.
+    fn named_by_payload(&mut self) {
+        if self.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
+            && let Some(found) = self.payload.as_ref().and_then(event_in)
+            && (self.event.is_none() || found.is_open() || !texts_of(&found).is_empty())
+        {
+            self.event = Some(found);
+            self.event_in_payload = true;
+        }
+    }
+}
+
+/// A choice between readings of one argument (`args[0].event`, `args[0]`), without those that what was given rules out: a text has
+/// no members, and what was not given is nothing.
+fn decided(term: Term<'_>) -> Term<'_> {
+    let Kind::OneOf(branches) = term.kind else { return term };
+    let site = term.site;
+    let mut kept: Vec<Term<'_>> = branches.iter().filter(|branch| !is_void(branch)).cloned().collect();
+    match kept.len() {
+        0 => Term::new(Kind::OneOf(branches), site),
+        1 => kept.remove(0),
+        // A reading that gave a text is the one that was meant; the others lead into what callers hand over beside it.
+        _ if !texts_of(&kept[0]).is_empty() && kept[1..].iter().all(is_inside_param) => kept.remove(0),
+        _ => Term::new(Kind::OneOf(kept), site),
+    }
+}
+
+fn is_void(term: &Term<'_>) -> bool {
+    match &term.kind {
+        Kind::Absent => true,
+        Kind::Member(inner, _) => {
+            matches!(inner.bare().kind, Kind::Literal(_) | Kind::Template(_) | Kind::Function(_) | Kind::Array(_))
+                || is_void(inner)
+        }
+        Kind::Element(inner) => {
+            matches!(inner.bare().kind, Kind::Literal(_) | Kind::Function(_) | Kind::Object(_) | Kind::Record(_))
+                || is_void(inner)
+        }
+        Kind::OneOf(branches) => branches.iter().all(is_void),
+        _ => false,
     }
 }
 
@@ -237,7 +325,10 @@ impl<'e, 'a> Work<'e, 'a> {
                     // A call of the repository's own function is that function's matter, whatever the file imports.
                     let own = self.eval.callee(function, call).is_some_and(|target| self.has_body(target));
                     for (_, row) in matched.iter().filter(|(evidence, _)| *evidence == best) {
-                        if own && self.idioms.rows[*row].language.is_some() && best == Evidence::Library {
+                        let idiom = &self.idioms.rows[*row];
+                        let of_library = best == Evidence::Library
+                            || best == Evidence::Name && idiom.asks_for_import() && idiom.kind == "queue";
+                        if own && idiom.language.is_some() && of_library {
                             continue;
                         }
                         if let Some(emission) = self.emission(*row, site, call, best) {
@@ -256,17 +347,19 @@ impl<'e, 'a> Work<'e, 'a> {
     }
 
     fn has_body(&self, target: FnRef) -> bool {
-        let function = self.eval.program.function(target);
-        !function.calls.is_empty() || !function.returns.is_empty()
+        super::callee::has_body(self.eval.program.function(target))
     }
 
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
-        let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, site.function, call));
+        let pick = |selectors: &[Selector]| self.readings(selectors, site.function, call, |_, term| Some(term));
         let mut payload = pick(&idiom.payload);
+        // A function that is put on a queue runs in this process: nothing is sent.
+        if idiom.role == Role::Producer && payload.as_ref().is_some_and(|given| matches!(given.bare().kind, Kind::Function(_))) {
+            return None;
+        }
         let handler = pick(&idiom.handler).map(|handler| self.unwrapped(handler, &idiom.handler, site, call));
-        let named = idiom.event.iter().find_map(|selector| {
-            let term = selector.select(self.eval, site.function, call)?;
+        let named = self.readings(&idiom.event, site.function, call, |selector, term| {
             let whole = selector.steps.is_empty() && idiom.payload.contains(selector);
             // `add(payload, options)` beside `add(name, payload)`: what cannot be a name is the payload, where the row admits both.
             if !can_be_name(&term) {
@@ -311,6 +404,14 @@ impl<'e, 'a> Work<'e, 'a> {
                 return None;
             }
         }
+        // `pending.queue.add(item)`: the name of the receiver alone says nothing of a call that names no event.
+        let named_at_call = event.is_some() && !event_in_payload || channel.is_some();
+        if evidence == Evidence::Name && idiom.asks_for_import() && idiom.role == Role::Producer && !named_at_call {
+            return None;
+        }
+        if evidence == Evidence::Name && idiom.role == Role::Producer && idiom.kind == "in-process" && event.is_none() {
+            return None;
+        }
         if evidence == Evidence::Callee && idiom.role == Role::Producer {
             // Nothing but a name speaks for it: the event has to be a text, or a parameter that callers give one for.
             let named = event.as_ref().is_some_and(|event| !texts_of(event).is_empty() || event.is_open());
@@ -331,10 +432,39 @@ impl<'e, 'a> Work<'e, 'a> {
             given: (idiom.role == Role::Producer).then(|| Arc::new(Given::of(self.eval, site, call))),
             inner: None,
             chain: vec![site],
+            home: site.function,
             event_in_payload,
             evidence,
             complete: None,
         })
+    }
+
+    /// What the selectors give in a call: the first that applies. Where that reads into a parameter of which nothing is known
+    /// yet, the next ones stay possible until a caller decides: `capture(event)` may hand on an object or a name.
+    fn readings(
+        &self,
+        selectors: &[Selector],
+        function: FnRef,
+        call: &'a Call,
+        mut admit: impl FnMut(&Selector, Term<'a>) -> Option<Term<'a>>,
+    ) -> Option<Term<'a>> {
+        let mut found: Vec<Term<'a>> = Vec::new();
+        for selector in selectors {
+            let Some(term) = selector.select(self.eval, function, call).and_then(|term| admit(selector, term)) else { continue };
+            let undecided = !selector.steps.is_empty() && is_inside_param(&term);
+            found.push(term);
+            if !undecided {
+                break;
+            }
+        }
+        match found.len() {
+            0 => None,
+            1 => found.pop(),
+            _ => {
+                let site = found[0].site;
+                Some(Term::new(Kind::OneOf(found), site))
+            }
+        }
     }
 
     /// A handler that a function of the repository wraps (`new Worker(name, metered(processor))`): what is handed to the wrapper
@@ -386,6 +516,13 @@ impl<'e, 'a> Work<'e, 'a> {
     fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {
         while let Some(mut emission) = pending.pop() {
             self.count += 1;
+            for _ in 0..MAX_CLOSURES {
+                match self.run_by(&emission) {
+                    Some(seen) => emission = seen,
+                    None => break,
+                }
+            }
+            emission.named_by_payload();
             if emission.complete.is_none()
                 && emission.role == Role::Producer
                 && emission.event.is_none()
@@ -397,8 +534,11 @@ impl<'e, 'a> Work<'e, 'a> {
                 emission.complete = Some(Arc::new(emission.clone()));
             }
             self.covered.extend(emission.chain.iter().copied());
-            let function = emission.site().function;
+            let function = emission.home;
             if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
+                if let Some(inside) = self.carried(&emission) {
+                    pending.push(inside);
+                }
                 self.settle(emission);
                 continue;
             }
@@ -411,23 +551,87 @@ impl<'e, 'a> Work<'e, 'a> {
                 let call = self.eval.program.function(caller.function).call(caller.call);
                 let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
                 let receiver = self.eval.receiver_name(caller.function, call);
-                let mut carried = emission.substituted(self.eval, function, caller, &bound, receiver.as_ref());
-                if carried.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
-                    && let Some(found) = carried.payload.as_ref().and_then(event_in)
-                    && (carried.event.is_none() || !texts_of(&found).is_empty())
-                {
-                    carried.event = Some(found);
-                    carried.event_in_payload = true;
-                }
-                pending.push(carried);
+                pending.push(emission.substituted(self.eval, function, caller, &bound, receiver.as_ref()));
             }
-            if !called {
-                self.settle(emission);
+            if called {
+                continue;
+            }
+            match self.around(&emission) {
+                Some(outer) => pending.push(outer),
+                None => self.settle(emission),
             }
         }
     }
 
-    fn settle(&mut self, emission: Emission<'a>) {
+    /// The emission of a callback that a call around it runs for each element of a list.
+    fn run_by(&self, emission: &Emission<'a>) -> Option<Emission<'a>> {
+        let closure = emission.home;
+        let (parent, _) = self.eval.program.function(closure).parent?;
+        let outer = FnRef { file: closure.file, id: parent };
+        let calls = &self.eval.program.function(outer).calls;
+        let run = calls.iter().find(|call| matches!(call.callee.kind, ExprKind::Function(id) if id == closure.id))?;
+        let bound = self.eval.arguments(outer, run, closure, run.span.start, 0);
+        Some(emission.seen_from(self.eval, outer, &bound))
+    }
+
+    /// The event that a message carries whose own name is known: a job `deliver-webhook` with `{event, data}` of the caller's.
+    fn carried(&self, emission: &Emission<'a>) -> Option<Emission<'a>> {
+        if emission.role != Role::Producer
+            || emission.event_in_payload
+            || emission.event.as_ref().is_none_or(|event| texts_of(event).is_empty())
+        {
+            return None;
+        }
+        let payload = emission.payload.as_ref()?.bare();
+        let inside = CARRIERS.iter().map(|key| payload.clone().member(key, payload.site));
+        [payload.clone()].into_iter().chain(inside).find_map(|candidate| {
+            let object = candidate.bare();
+            if !matches!(object.kind, Kind::Object(_)) {
+                return None;
+            }
+            let event = CARRIED_KEYS.iter().find_map(|key| {
+                let event = object.clone().member(key, object.site);
+                let told = matches!(event.bare().kind, Kind::Param { .. }) || is_param_member(event.bare());
+                told.then_some(event)
+            })?;
+            Some(Emission {
+                event: Some(event),
+                channel: emission.event.clone(),
+                payload: Some(object.clone()),
+                event_in_payload: true,
+                complete: None,
+                ..emission.clone()
+            })
+        })
+    }
+
+    /// The emission of a closure in terms of the function around it: `users.map(user => queue.add(name, {id: user.id}))` sends what
+    /// the callers of the function around the callback tell.
+    fn around(&self, emission: &Emission<'a>) -> Option<Emission<'a>> {
+        let closure = emission.home;
+        let program = self.eval.program;
+        let (parent, _) = program.function(closure).parent?;
+        let outer = FnRef { file: closure.file, id: parent };
+        let seen = emission.seen_from(self.eval, outer, &[]);
+        // A callback that nobody is known to call is told nothing by the callers of the function around it.
+        let mut enclosing = vec![outer];
+        while let Some((parent, _)) = program.function(enclosing[enclosing.len() - 1]).parent
+            && enclosing.len() < MAX_CLOSURES
+        {
+            enclosing.push(FnRef { file: outer.file, id: parent });
+        }
+        (seen.depends_on(&enclosing) || !seen.is_open()).then_some(seen)
+    }
+
+    fn settle(&mut self, mut emission: Emission<'a>) {
+        // Of several readings that no caller has decided, the first is the one that the row prefers.
+        for term in [&mut emission.event, &mut emission.channel, &mut emission.payload].into_iter().flatten() {
+            if let Kind::OneOf(branches) = &term.kind
+                && branches.first().is_some_and(is_inside_param)
+            {
+                *term = branches[0].clone();
+            }
+        }
         let idiom = &self.idioms.rows[emission.row];
         if idiom.wants_event_like() {
             let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
@@ -478,7 +682,8 @@ fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
     match (&term.kind, selector.steps.last()) {
         (Kind::Member(inner, name), Some(Step::Key(key))) => {
             let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()));
-            name == key && (of_headers || matches!(inner.bare().kind, Kind::Built(_)))
+            let deep = selector.steps.len() > 2 && !term.is_open();
+            name == key && (of_headers || deep || matches!(inner.bare().kind, Kind::Built(_)))
         }
         (Kind::OneOf(branches), Some(_)) => branches.iter().all(|branch| is_beyond(branch, selector)),
         _ => false,
@@ -488,8 +693,13 @@ fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
 /// The name of its event that a payload carries.
 fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let mut bare = payload;
-    while let Kind::Encoded(inner) | Kind::Typed(inner, _) = &bare.kind {
+    // What a schema has checked is what it was given.
+    while let Kind::Encoded(inner) | Kind::Typed(inner, _) | Kind::Decoded(inner, _) = &bare.kind {
         bare = inner;
+    }
+    // Several forms of one payload, by who receives it: those that name the event agree.
+    if let Kind::OneOf(branches) = &bare.kind {
+        return branches.iter().find_map(event_in);
     }
     // `Model.build({…})`: an instance of a model has what it is built from.
     if let Kind::Built(built) = &bare.kind
@@ -509,6 +719,16 @@ fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     })
 }
 
+/// Whether it is a part of a parameter that no caller has given yet.
+fn is_inside_param(term: &Term<'_>) -> bool {
+    match &term.kind {
+        Kind::Member(inner, _) | Kind::Element(inner) => {
+            matches!(inner.bare().kind, Kind::Param { .. }) || is_inside_param(inner)
+        }
+        _ => false,
+    }
+}
+
 fn is_param_member(term: &Term<'_>) -> bool {
     matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
 }
@@ -524,6 +744,9 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
 
 /// The same, where no further caller is going to complete it.
 pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
+    if let Some(values) = term.bare().any_of_table() {
+        return patterns_of(&values);
+    }
     match &term.bare().kind {
         Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
         Kind::OneOf(branches) => {

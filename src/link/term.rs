@@ -72,6 +72,8 @@ pub enum Kind<'a> {
     },
     Member(Box<Term<'a>>, String),
     Element(Box<Term<'a>>),
+    /// A value of this table, by a key that callers tell: `definitions[name]`.
+    Lookup(Box<Term<'a>>, Box<Term<'a>>),
     Object(Vec<Entry<'a>>),
     Array(Vec<Term<'a>>),
     ListOf(Box<Term<'a>>),
@@ -162,6 +164,12 @@ const MAX_NODES: u32 = 4_000;
 
 /// How deep a chain of foreign calls is searched for parameters; what lies deeper stays as it is.
 const BUILT_DEPTH: u32 = 8;
+fn values_of(entries: Vec<Entry<'_>>) -> Vec<Term<'_>> {
+    let value = |entry| match entry {
+        Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value,
+    };
+    entries.into_iter().map(value).collect()
+}
 
 impl<'a> Built<'a> {
     /// Whether a parameter of `function` goes into it.
@@ -208,6 +216,7 @@ impl Kind<'_> {
             | Kind::Function(_)
             | Kind::Class(_)
             | Kind::Unknown(_) => 1,
+            Kind::Lookup(table, key) => table.size.saturating_add(key.size),
             Kind::OnClass(on) => sum(&mut on.args.iter().chain([&on.class]).map(|part| part.size)),
             Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => sum(&mut parts.iter().map(|part| part.size)),
             Kind::Member(inner, _)
@@ -271,6 +280,7 @@ impl<'a> Term<'a> {
                 | Kind::Encoded(inner)
                 | Kind::Decoded(inner, _)
                 | Kind::Typed(inner, _) => go(inner),
+                Kind::Lookup(table, key) => go(table) || go(key),
                 Kind::Object(entries) => entries.iter().any(|entry| match entry {
                     Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => go(value),
                 }),
@@ -289,25 +299,30 @@ impl<'a> Term<'a> {
 
     /// Whether a parameter is still free in it.
     pub fn is_open(&self) -> bool {
+        self.depends_on(&|_| true)
+    }
+
+    /// Whether a parameter of one of these functions is free in it.
+    pub fn depends_on(&self, wanted: &dyn Fn(FnRef) -> bool) -> bool {
+        let go = |term: &Term<'a>| term.depends_on(wanted);
         match &self.kind {
-            Kind::Param { .. } => true,
-            Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => parts.iter().any(Term::is_open),
+            Kind::Param { function, .. } => wanted(*function),
+            Kind::Template(parts) | Kind::Array(parts) | Kind::OneOf(parts) => parts.iter().any(go),
             Kind::Member(inner, _)
             | Kind::Element(inner)
             | Kind::ListOf(inner)
             | Kind::MapOf(inner)
             | Kind::Encoded(inner)
             | Kind::Decoded(inner, _)
-            | Kind::Typed(inner, _) => inner.is_open(),
+            | Kind::Typed(inner, _) => go(inner),
             Kind::Object(entries) => entries.iter().any(|entry| match entry {
-                Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value.is_open(),
+                Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => go(value),
             }),
-            Kind::Record(record) => {
-                record.fields.iter().any(|(_, value)| value.is_open()) || record.base.as_ref().is_some_and(Term::is_open)
-            }
+            Kind::Record(record) => record.fields.iter().any(|(_, value)| go(value)) || record.base.as_ref().is_some_and(go),
             // What a foreign call gives does not become known by knowing its arguments.
             Kind::Built(_) => false,
-            Kind::OnClass(on) => on.class.is_open(),
+            Kind::OnClass(on) => go(&on.class),
+            Kind::Lookup(table, key) => go(table) || go(key),
             Kind::Literal(_) | Kind::Absent | Kind::OfType(_) | Kind::Function(_) | Kind::Class(_) | Kind::Unknown(_) => false,
         }
     }
@@ -351,6 +366,7 @@ impl<'a> Term<'a> {
             Kind::OneOf(branches) => Kind::OneOf(branches.iter().map(&mut go).collect()),
             Kind::Member(inner, name) => return go(inner).member(name, self.site),
             Kind::Element(inner) => return go(inner).element(self.site),
+            Kind::Lookup(table, key) => return Term::lookup(go(table), go(key), self.site),
             Kind::ListOf(inner) => Kind::ListOf(Box::new(go(inner))),
             Kind::MapOf(inner) => Kind::MapOf(Box::new(go(inner))),
             Kind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
@@ -505,6 +521,33 @@ impl<'a> Term<'a> {
                 None => Term::new(Kind::Member(Box::new(Term::new(Kind::Class(class), self.site)), name.to_owned()), site),
             },
             kind => Term::new(Kind::Member(Box::new(Term::new(kind, self.site)), name.to_owned()), site),
+        }
+    }
+
+    /// What stands under a key in a table: the entry where the key is known, any of them where nobody can tell it.
+    pub fn lookup(table: Term<'a>, key: Term<'a>, site: Site) -> Term<'a> {
+        if let Some(name) = key.as_text() {
+            return table.member(name, site);
+        }
+        if key.is_open() && matches!(table.bare().kind, Kind::Object(_)) {
+            return Term::new(Kind::Lookup(Box::new(table), Box::new(key)), site);
+        }
+        match table.kind {
+            Kind::Object(entries) => Term::new(Kind::OneOf(values_of(entries)), site),
+            kind => Term::new(kind, table.site).element(site),
+        }
+    }
+
+    /// The values that a lookup may give, for a term that is one or a part of one.
+    pub fn any_of_table(&self) -> Option<Term<'a>> {
+        match &self.kind {
+            Kind::Lookup(table, _) => match &table.bare().kind {
+                Kind::Object(entries) => Some(Term::new(Kind::OneOf(values_of(entries.clone())), self.site)),
+                _ => None,
+            },
+            Kind::Member(inner, name) => Some(inner.any_of_table()?.member(name, self.site)),
+            Kind::Typed(inner, _) => inner.any_of_table(),
+            _ => None,
         }
     }
 

@@ -247,13 +247,21 @@ impl<'e, 'a> Types<'e, 'a> {
                 max_items: *max,
                 unique: *unique,
             }),
-            TypeKind::Tuple { items, rest } => ShapeKind::Array(ArrayShape {
-                prefix: items.iter().map(|item| self.element_shape(item, &inner, expansion)).collect(),
-                items: rest.as_ref().map(|rest| self.element_shape(rest, &inner, expansion)),
-                min_items: Some(items.len() as u64),
-                max_items: rest.is_none().then_some(items.len() as u64),
-                unique: false,
-            }),
+            TypeKind::Tuple { items, rest } => {
+                // The last elements may be left out where they may be `undefined`: `[string, number?]`.
+                let may_be_absent = |item: &TypeExpr| match &item.kind {
+                    TypeKind::Union(branches) => branches.iter().any(|branch| matches!(branch.kind, TypeKind::Absent)),
+                    kind => matches!(kind, TypeKind::Absent),
+                };
+                let needed = items.iter().rposition(|item| !may_be_absent(item)).map_or(0, |last| last + 1);
+                ShapeKind::Array(ArrayShape {
+                    prefix: items.iter().map(|item| self.element_shape(item, &inner, expansion)).collect(),
+                    items: rest.as_ref().map(|rest| self.element_shape(rest, &inner, expansion)),
+                    min_items: Some(needed as u64),
+                    max_items: rest.is_none().then_some(items.len() as u64),
+                    unique: false,
+                })
+            }
             TypeKind::Object(object) => return Reduced::of(self.object(object, expr.span, &inner, expansion)),
             TypeKind::Map { keys, values } => {
                 let values = self.element_shape(values, &inner, expansion);

@@ -1,5 +1,6 @@
 //! Tests of the whole: rule pages run as they are printed, and the layout of the source holds.
 
+mod boundaries_typescript;
 mod cli;
 mod contracts;
 mod diff;

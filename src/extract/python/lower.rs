@@ -436,6 +436,7 @@ fn blank(name: &str, name_span: Span, extent: Span) -> Function {
         returns: Vec::new(),
         calls: Vec::new(),
         reads: Vec::new(),
+        cases: Vec::new(),
         is_async: false,
         in_test: false,
         exported: false,

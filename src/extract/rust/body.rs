@@ -56,6 +56,7 @@ fn empty(span: Span) -> Function {
         returns: Vec::new(),
         calls: Vec::new(),
         reads: Vec::new(),
+        cases: Vec::new(),
         is_async: false,
         in_test: false,
         exported: false,

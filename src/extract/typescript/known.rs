@@ -657,7 +657,7 @@ impl Lower<'_> {
             Expression::Identifier(id) if self.libraries.contains_key(id.name.as_str()) => {
                 let (Some(schema), true) = (self.first(call), plain && call.arguments.len() > 1) else { return None };
                 value_at = 1;
-                self.schema(schema)?.input
+                Some(self.schema(schema)?.input)
             }
             Expression::Identifier(id) if self.is_module_name(id.name.as_str()) => {
                 let name = id.name.as_str();
@@ -669,25 +669,31 @@ impl Lower<'_> {
                 if !known && !likely {
                     return None;
                 }
-                TypeExpr::new(super::types::reference(vec![name.to_owned()]), node_span(object))
+                Some(TypeExpr::new(super::types::reference(vec![name.to_owned()]), node_span(object)))
             }
             Expression::StaticMemberExpression(member) if plain => {
+                let named_schema = member.property.name.to_ascii_lowercase().ends_with("schema");
                 let mut path = vec![member.property.name.as_str().to_owned()];
                 let mut base = member.object.get_inner_expression();
                 while let Expression::StaticMemberExpression(next) = base {
                     path.push(next.property.name.as_str().to_owned());
                     base = next.object.get_inner_expression();
                 }
-                let Expression::Identifier(id) = base else { return None };
-                if !self.is_module_name(id.name.as_str()) || !self.imported.contains_key(id.name.as_str()) {
-                    return None;
+                match base {
+                    Expression::Identifier(id)
+                        if self.is_module_name(id.name.as_str()) && self.imported.contains_key(id.name.as_str()) =>
+                    {
+                        path.push(id.name.as_str().to_owned());
+                        path.reverse();
+                        Some(TypeExpr::new(super::types::reference(path), node_span(object)))
+                    }
+                    // `definition.schema.parse(data)`: which schema is not known here, but what it lets through is what it was given.
+                    _ if named_schema => None,
+                    _ => return None,
                 }
-                path.push(id.name.as_str().to_owned());
-                path.reverse();
-                TypeExpr::new(super::types::reference(path), node_span(object))
             }
-            Expression::Identifier(id) => self.local_schema_type(id.name.as_str())?,
-            _ if self.looks_like_schema(object) => self.schema(object)?.input,
+            Expression::Identifier(id) => Some(self.local_schema_type(id.name.as_str())?),
+            _ if self.looks_like_schema(object) => Some(self.schema(object)?.input),
             _ => return None,
         };
         let first = self.facts.functions.len();
@@ -699,6 +705,7 @@ impl Lower<'_> {
         let args = vec![FactArgument { name: None, value: argument.clone(), spread: false }];
         let id = self.push_call(Call { callee, args, type_args: Vec::new(), kind: CallKind::Plain, surroundings, span });
         self.adopt(first, id);
+        let Some(ty) = ty else { return Some(self.parsed(method, argument, span)) };
         let decoded = match argument.kind {
             ExprKind::Decoded(inner, None) => Expr::new(ExprKind::Decoded(inner, Some(Box::new(ty))), span),
             ExprKind::Await(inner) if matches!(inner.kind, ExprKind::Decoded(_, None)) => {
@@ -706,7 +713,12 @@ impl Lower<'_> {
             }
             kind => Expr::new(ExprKind::Decoded(Box::new(Expr::new(kind, argument.span)), Some(Box::new(ty))), span),
         };
-        Some(if method.starts_with("safe") || method == "spa" {
+        Some(self.parsed(method, decoded, span))
+    }
+
+    /// What a schema's method gives for a value that passes.
+    fn parsed(&self, method: &str, decoded: Expr, span: Span) -> Expr {
+        if method.starts_with("safe") || method == "spa" {
             let entry = |name: &str, value: Expr| ValueMember::Entry { key: Expr::text(name, span), value, conditional: false };
             Expr::new(
                 ExprKind::Object(vec![
@@ -718,7 +730,7 @@ impl Lower<'_> {
             )
         } else {
             decoded
-        })
+        }
     }
 
     fn unknown_or_name(&self, expression: &Expression<'_>) -> Expr {

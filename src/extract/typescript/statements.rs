@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::lower::{Lower, Usage, node_span, span_of};
-use crate::facts::{Enclosing, Expr, ExprKind, Guard, Literal, Swallowed};
+use crate::facts::{Case, Enclosing, Expr, ExprKind, Guard, Literal, Swallowed};
 
 impl Lower<'_> {
     pub fn statements(&mut self, statements: &[Statement<'_>]) {
@@ -149,6 +149,7 @@ impl Lower<'_> {
                 read.has_default = true;
             }
         }
+        self.case(&guard, span_of(oxc_span::GetSpan::span(&branch.consequent)));
         self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.nested(&branch.consequent));
         let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, raises: demands, ..guard };
         if let Some(alternate) = &branch.alternate {
@@ -159,6 +160,13 @@ impl Lower<'_> {
         } else if branch.alternate.as_ref().is_some_and(always_leaves) {
             let guard = Guard { negated: !negated.negated, otherwise: !negated.otherwise, ..negated };
             self.frame().early_returns.push(guard);
+        }
+    }
+
+    /// Keeps what runs for some constants only.
+    fn case(&mut self, guard: &Guard, extent: crate::source::Span) {
+        if !guard.negated && !guard.values.is_empty() && guard.subject.is_some() {
+            self.frame().function.cases.push(Case { guard: guard.clone(), extent });
         }
     }
 
@@ -297,6 +305,7 @@ impl Lower<'_> {
                     raises: false,
                 };
                 let early = lower.frame_ref().early_returns.len();
+                lower.case(&guard, span_of(case.span));
                 lower.enclosed(Enclosing::Branch(guard), |lower| lower.statements(&case.consequent));
                 lower.frame().early_returns.truncate(early);
             }

@@ -41,6 +41,8 @@ pub enum Root {
     FunctionName,
     /// `class`: the name of the class that the handler belongs to.
     ClassName,
+    /// `class.decorator.args[0]`: what the class of the handler is decorated with.
+    ClassDecorator(u32),
     /// `'text'`
     Text(String),
 }
@@ -63,7 +65,9 @@ impl Selector {
         if let Some(named) = text.trim().strip_prefix('~') {
             let selector = Selector::parse(named)?;
             return match selector.root {
-                Root::Receiver | Root::Argument(_) | Root::DecoratorArgument(_) if selector.steps.is_empty() => {
+                Root::Receiver | Root::Argument(_) | Root::DecoratorArgument(_) | Root::ClassDecorator(_)
+                    if selector.steps.is_empty() =>
+                {
                     Ok(Selector { by_name: true, ..selector })
                 }
                 _ => Err(format!("`{text}`: only a receiver or an argument has a name in the source")),
@@ -133,6 +137,15 @@ impl Selector {
             ("return", _) => Root::Return,
             ("payload", _) => Root::Payload,
             ("function", _) => Root::FunctionName,
+            ("class", Some(Step::Key(decorator))) if decorator == "decorator" => {
+                match (steps.get(1).cloned(), steps.get(2).cloned()) {
+                    (Some(Step::Key(args)), Some(Step::Position(position))) if args == "args" => {
+                        steps.drain(..3);
+                        Root::ClassDecorator(position)
+                    }
+                    _ => return Err(format!("`{text}`: `class.decorator` needs `.args` and a position")),
+                }
+            }
             ("class", _) => Root::ClassName,
             (other, _) => {
                 return Err(format!(
@@ -205,6 +218,7 @@ impl Selector {
             | Root::AnyParam
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
+            | Root::ClassDecorator(_)
             | Root::Payload => return None,
         };
         if self.by_name {

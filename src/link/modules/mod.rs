@@ -44,6 +44,11 @@ pub trait Modules: Sync {
     /// The module that `module` names in an import written in `from`. `None` for what is not in the repository.
     fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId>;
 
+    /// The other files that make one module together with this one.
+    fn parts(&self, _of: &ModuleId) -> Vec<ModuleId> {
+        Vec::new()
+    }
+
     /// The submodule `name` of a module, where the language has them.
     fn child(&self, of: &ModuleId, name: &str) -> Option<ModuleId>;
 }

@@ -44,6 +44,8 @@ struct TypeScriptModules {
     by_name: FxHashMap<String, usize>,
     by_folder: FxHashMap<String, usize>,
     aliases: FxHashMap<String, Aliases>,
+    /// The files of Prisma schemas, by path.
+    prisma: Vec<(String, FileId)>,
 }
 
 pub fn build(files: &Files<'_>) -> impl Modules + use<> {
@@ -83,7 +85,19 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
             LanguageId::Rust | LanguageId::Python => {}
         }
     }
-    let mut modules = TypeScriptModules { by_path, paths, packages, by_name, by_folder, aliases: FxHashMap::default() };
+    let mut modules = TypeScriptModules {
+        prisma: files
+            .of(LanguageId::TypeScript)
+            .filter(|(_, unit)| unit.path.as_str().ends_with(".prisma"))
+            .map(|(file, unit)| (unit.path.as_str().to_owned(), file))
+            .collect(),
+        by_path,
+        paths,
+        packages,
+        by_name,
+        by_folder,
+        aliases: FxHashMap::default(),
+    };
     let mut aliases: FxHashMap<String, Aliases> = FxHashMap::default();
     let mut names: Vec<&String> = configs.keys().collect();
     names.sort();
@@ -309,6 +323,26 @@ impl TypeScriptModules {
     }
 }
 
+impl TypeScriptModules {
+    /// The schema behind a client that Prisma generates: the one whose path has most in common with the importing file.
+    fn generated(&self, from: &str, specifier: &str) -> Option<FileId> {
+        let of_prisma = specifier == "@prisma/client"
+            || specifier.starts_with("@prisma/client/")
+            || specifier.contains("prisma")
+                && specifier.split(['/', '-']).any(|part| matches!(part, "client" | "enums" | "generated"));
+        if !of_prisma {
+            return None;
+        }
+        let common = |path: &str| from.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+        self.prisma.iter().max_by_key(|(path, _)| (common(path), std::cmp::Reverse(path))).map(|(_, file)| *file)
+    }
+}
+
+/// The folder that holds a whole schema: `prisma/schema/` of `prisma/schema/user.prisma`.
+fn schema_folder(path: &str) -> &str {
+    path.rfind('/').map_or("", |slash| &path[..slash])
+}
+
 impl Modules for TypeScriptModules {
     fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId> {
         match module {
@@ -316,11 +350,22 @@ impl Modules for TypeScriptModules {
             [] => Some(from.clone()),
             [specifier] => {
                 let path = self.paths.get(from.file.0 as usize)?;
-                let file = self.specifier(path, specifier)?;
+                let file = self.specifier(path, specifier).or_else(|| self.generated(path, specifier))?;
                 Some(ModuleId { file, scope: Vec::new() })
             }
             _ => None,
         }
+    }
+
+    fn parts(&self, of: &ModuleId) -> Vec<ModuleId> {
+        // One Prisma schema may be spread over the files of a folder.
+        let Some(path) = self.paths.get(of.file.0 as usize).filter(|path| path.ends_with(".prisma")) else { return Vec::new() };
+        let root = schema_folder(path);
+        self.prisma
+            .iter()
+            .filter(|(other, file)| *file != of.file && schema_folder(other) == root)
+            .map(|(_, file)| ModuleId { file: *file, scope: Vec::new() })
+            .collect()
     }
 
     fn child(&self, _of: &ModuleId, _name: &str) -> Option<ModuleId> {

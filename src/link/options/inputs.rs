@@ -104,6 +104,8 @@ impl<'a> Walk<'_, 'a> {
                 self.add(&name, path);
             }
             Kind::Template(parts) | Kind::Array(parts) => parts.iter().for_each(|part| self.term(part, &mut Vec::new())),
+            // Which entry it is depends on the key.
+            Kind::Lookup(_, key) => self.term(key, &mut Vec::new()),
             Kind::OneOf(branches) => {
                 let certain = std::mem::replace(&mut self.certain, false);
                 branches.iter().for_each(|branch| self.term(branch, &mut path.clone()));
@@ -291,6 +293,7 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
             if inner.is_empty() { name.clone() } else { format!("{inner}.{name}") }
         }
         Kind::Element(inner) => go(inner),
+        Kind::Lookup(_, key) => format!("[{}]", go(key)),
         Kind::Param { function, index, .. } => {
             eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone()).unwrap_or_default()
         }

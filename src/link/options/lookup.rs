@@ -262,6 +262,10 @@ pub fn search<'a>(term: &Term<'a>, wanted: Wanted<'_>, depth: u32) -> Found<'a> 
             }
         }
         Kind::Built(built) => search_calls(built, wanted),
+        Kind::Lookup(_, _) => match term.any_of_table() {
+            Some(values) => search(&values, wanted, depth),
+            None => Found::Unknown,
+        },
         Kind::OneOf(branches) => union(branches.iter().map(|branch| search(branch, wanted, depth)).collect(), term),
         Kind::Array(items) => union(items.iter().map(|item| search(item, wanted, depth)).collect(), term),
         Kind::ListOf(item) => search(item, wanted, depth),

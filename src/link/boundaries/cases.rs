@@ -1,0 +1,107 @@
+//! What a handler of many events does for each of them: the cases of its dispatcher, `switch (job.name)`, `if (event.type === …)`.
+
+use std::collections::BTreeMap;
+
+use super::{Intake, Linker};
+use crate::facts::{Expr, FnId};
+use crate::link::eval::Eval;
+use crate::link::idioms::selector::Step;
+use crate::link::model::Boundary;
+use crate::link::reads::{self, Place, Root};
+use crate::link::resolve::FnRef;
+use crate::link::summaries::{EVENT_KEYS, texts_of};
+
+/// How many functions deep a dispatcher is looked for.
+const MAX_DEPTH: u32 = 3;
+
+/// The most events of one dispatcher; past it the handler stays one.
+const MAX_EVENTS: usize = 200;
+
+impl<'a> Linker<'_, 'a> {
+    /// A boundary for each event that the handler tells apart; false where it tells none.
+    pub(super) fn by_case(&mut self, boundary: &Boundary, intakes: &[Intake<'a>]) -> bool {
+        let mut cases: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        for intake in intakes {
+            collect(self.eval, intake.root, &intake.prefix, &mut cases, 0);
+        }
+        if cases.is_empty() || cases.len() > MAX_EVENTS {
+            return false;
+        }
+        let all: Vec<&Place> = cases.values().flatten().collect();
+        let mut found = Vec::with_capacity(cases.len());
+        for (event, own) in &cases {
+            let others: Vec<Place> = all.iter().filter(|place| !own.contains(place)).map(|place| **place).collect();
+            let (shape, enforced, _) = self.intake_shape(intakes, &others);
+            found.push(Boundary {
+                event: Some(event.clone()),
+                shape: super::narrowed(&shape, event),
+                enforced,
+                ..boundary.clone()
+            });
+        }
+        self.boundaries.extend(found);
+        true
+    }
+}
+
+/// The events that code compares the name in a payload with, and where it is that one alone.
+fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<String, Vec<Place>>, depth: u32) {
+    let home = match root {
+        Root::Param(function, _) => function,
+        Root::Call(site) => site.function,
+    };
+    for (at, function) in eval.program.files.unit(home.file).facts.functions.iter().enumerate() {
+        let reference = FnRef { file: home.file, id: FnId(at as u32) };
+        if !reads::is_within(eval, reference, home) {
+            continue;
+        }
+        for case in &function.cases {
+            let subject = case.guard.subject.as_ref();
+            let Some(named) = subject.and_then(|subject| names_the_event(eval, reference, subject, root, prefix)) else {
+                continue;
+            };
+            for value in &case.guard.values {
+                for event in texts_of(&eval.term(reference, value, case.guard.span.end)) {
+                    if named == Named::Surely || event.contains(['.', ':', '/']) {
+                        cases.entry(event).or_default().push((home.file, case.extent));
+                    }
+                }
+            }
+        }
+        if depth >= MAX_DEPTH {
+            continue;
+        }
+        for call in &function.calls {
+            for (position, argument) in call.args.iter().enumerate() {
+                let Some((from, steps)) = reads::trace(eval, reference, &argument.value, 0) else { continue };
+                if from != root || steps.len() > prefix.len() || prefix[..steps.len()] != steps[..] {
+                    continue;
+                }
+                let Some(target) = eval.callee(reference, call).filter(|target| *target != home) else { continue };
+                if (position as u32) < eval.program.function(target).params {
+                    collect(eval, Root::Param(target, position as u32), &prefix[steps.len()..], cases, depth + 1);
+                }
+            }
+        }
+    }
+}
+
+/// How surely a key holds the name of the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Surely,
+    /// A payload's own `type` may be anything: only a name of an event's form says that it is one.
+    Perhaps,
+}
+
+/// Whether an expression is the name of the event: a key for it in the payload, or beside it in what carries the payload.
+fn names_the_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root: Root, prefix: &[Step]) -> Option<Named> {
+    let (from, steps) = reads::trace(eval, function, subject, 0)?;
+    let (Step::Key(last), around) = steps.split_last()? else { return None };
+    let fits = from == root && around.len() <= prefix.len() && prefix[..around.len()] == *around;
+    if !fits || !EVENT_KEYS.contains(&last.as_str()) {
+        return None;
+    }
+    let beside = around.len() < prefix.len();
+    Some(if beside || !matches!(last.as_str(), "type" | "kind" | "name") { Named::Surely } else { Named::Perhaps })
+}

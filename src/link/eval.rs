@@ -1,5 +1,7 @@
 //! Expressions to terms: locals, constants, imports and small functions followed.
 
+mod receiver;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -822,34 +824,6 @@ impl<'a> Eval<'a> {
             self.callees.borrow_mut().insert(key, target);
         }
         target
-    }
-
-    /// The method that a closure stands in.
-    fn method_around(&self, function: FnRef) -> FnRef {
-        let mut current = function;
-        for _ in 0..16 {
-            match self.program.function(current).parent {
-                Some((parent, _)) if parent.0 != 0 => current = FnRef { file: current.file, id: parent },
-                Some(_) | None => break,
-            }
-        }
-        current
-    }
-
-    /// The name of the class that a method is called on, as `constructor.name` gives it inside the method.
-    pub fn receiver_name(&self, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
-        let ExprKind::Member(base, _) = &call.callee.kind else { return None };
-        let site = Site { file: function.file, span: call.span };
-        if matches!(base.kind, ExprKind::This) {
-            return Some(Term::new(
-                Kind::Param { function: self.method_around(function), index: RECEIVER_CLASS, declared: None },
-                site,
-            ));
-        }
-        Some(match super::callee::class_of_receiver(self, function, base) {
-            Some(class) => Term::new(Kind::Literal(Literal::Text(self.program.class(class).name.clone())), site),
-            None => Term::unknown("the class of what a method is called on", site),
-        })
     }
 
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.

@@ -453,10 +453,10 @@ pub fn has_body(function: &Function) -> bool {
 /// The method of a class; for an interface or an abstract method, the one implementation that the repository has.
 fn method_or_implementation(eval: &Eval<'_>, class: DeclId, name: &str) -> Option<FnRef> {
     let own = method_of(eval, class, name, 0);
-    if let Some(target) = own {
-        if has_body(eval.program.function(target)) {
-            return own;
-        }
+    if let Some(target) = own
+        && has_body(eval.program.function(target))
+    {
+        return own;
     }
     let mut found = None;
     for heir in eval.program.heirs_of(class) {

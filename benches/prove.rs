@@ -83,4 +83,41 @@ mod pairs {
             consumer.covers(&producer)
         });
     }
+
+    /// Events of a service as one union, told apart by their names; what they have in common stands in definitions.
+    fn bundle(count: usize, edited: Option<usize>) -> Value {
+        let mut definitions = Map::new();
+        for index in 0..count / 4 {
+            let mut part = wide(40, None);
+            part["properties"]["next"] =
+                json!({"anyOf": [{"$ref": format!("#/$defs/part_{}", (index + 1) % (count / 4))}, {"type": "null"}]});
+            definitions.insert(format!("part_{index}"), part);
+        }
+        let events: Vec<Value> = (0..count)
+            .map(|index| {
+                let mut event = order(if Some(index) == edited { 100 } else { 10 });
+                event["properties"]["event"] = json!({"const": format!("event_{index}")});
+                event["properties"]["subject"] = json!({"$ref": format!("#/$defs/part_{}", index % (count / 4))});
+                event["required"] = json!(["event", "subject", "id", "total", "items"]);
+                event
+            })
+            .collect();
+        json!({"oneOf": events, "$defs": definitions})
+    }
+
+    #[divan::bench(sample_count = 10)]
+    fn a_bundle_of_events_within_its_wider_self(bencher: divan::Bencher<'_, '_>) {
+        let (old, new) = (bundle(200, None), bundle(200, Some(120)));
+        bencher
+            .with_inputs(|| (document(&new), document(&old)))
+            .bench_refs(|(consumer, producer)| prove::contains(consumer, producer, &Options::default()));
+    }
+
+    #[divan::bench(sample_count = 10)]
+    fn a_bundle_of_events_escapes_its_narrower_self(bencher: divan::Bencher<'_, '_>) {
+        let (old, new) = (bundle(200, Some(120)), bundle(200, None));
+        bencher
+            .with_inputs(|| (document(&new), document(&old)))
+            .bench_refs(|(consumer, producer)| prove::contains(consumer, producer, &Options::default()));
+    }
 }

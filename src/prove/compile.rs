@@ -293,7 +293,7 @@ impl<'a> Compiler<'_, 'a> {
         }
         self.generic(map, at, pointer, &mut parts);
         self.numbers(map, at, pointer, &mut parts);
-        self.strings(map, pointer, &mut parts);
+        self.strings(map, at, pointer, &mut parts);
         self.arrays(map, at, pointer, &mut parts);
         self.objects(map, at, pointer, &mut parts);
         self.applicators(map, at, pointer, &mut parts);
@@ -415,7 +415,7 @@ impl<'a> Compiler<'_, 'a> {
         }
     }
 
-    fn strings(&mut self, map: &Map<String, Value>, pointer: &str, parts: &mut Vec<Lit>) {
+    fn strings(&mut self, map: &Map<String, Value>, at: &At, pointer: &str, parts: &mut Vec<Lit>) {
         self.counted(map, "minLength", pointer, parts, Node::MinLength);
         self.counted(map, "maxLength", pointer, parts, Node::MaxLength);
         match map.get("pattern") {
@@ -425,8 +425,9 @@ impl<'a> Compiler<'_, 'a> {
         }
         if self.document.asserts_formats()
             && let Some(Value::String(format)) = map.get("format")
+            && let Some(meant) = at.draft.asserted_format(format)
         {
-            parts.push(self.arena.intern(Node::Format(Rc::from(format.as_str()))));
+            parts.push(self.arena.intern(Node::Format(Rc::from(meant))));
         }
     }
 

@@ -16,6 +16,12 @@ pub const DEPTH_LIMIT: usize = 130;
 /// The address of a document that has none of its own.
 pub const DEFAULT_BASE: &str = "json-schema:///";
 
+/// JSON values in a document beyond which it is not given to the prover of the `jsonschema` crate.
+const CANONICAL_LIMIT: usize = 5_000;
+
+/// JSON values in a document from which on it is a large one.
+const LARGE: usize = 20_000;
+
 /// The address of what narrows another document.
 const NARROWED_BASE: &str = "json-schema:///driftgate-narrowed";
 
@@ -204,6 +210,29 @@ impl Document {
         self.private_address.as_deref()
     }
 
+    /// Whether its validator takes long enough to make that it should not wait for another one.
+    pub(super) fn is_large(&self) -> bool {
+        self.holds_more_than(LARGE)
+    }
+
+    /// Whether it holds more JSON values than so many, its resources counted.
+    fn holds_more_than(&self, count: usize) -> bool {
+        let mut left = count;
+        let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();
+        while let Some(value) = pending.pop() {
+            left -= 1;
+            if left == 0 {
+                return true;
+            }
+            match value {
+                Value::Object(map) => pending.extend(map.values()),
+                Value::Array(items) => pending.extend(items),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        false
+    }
+
     /// Whether it has references at all, so that one may lead back to itself.
     pub(super) fn may_loop(&self) -> bool {
         let any = |value| mentions(value, &["$ref", "$dynamicRef", "$recursiveRef"]);
@@ -222,8 +251,8 @@ impl Document {
     pub(crate) fn canonical(&self) -> Option<&CanonicalSchema> {
         self.canonical
             .get_or_init(|| {
-                // These are resolved by the call path, which the canonical form loses.
-                if self.written || mentions_dynamic_scope(&self.value) {
+                // These are resolved by the call path, which the canonical form loses; and nothing bounds the time that it takes.
+                if self.written || mentions_dynamic_scope(&self.value) || self.holds_more_than(CANONICAL_LIMIT) {
                     return None;
                 }
                 let registry = registry(self).ok()?;

@@ -11,7 +11,7 @@ const REWRITE_BUDGET: usize = 60;
 
 /// A text of a format that a person recognises.
 pub(super) fn of_format(name: &str) -> Option<&'static str> {
-    Some(match name {
+    Some(match name.split('@').next().unwrap_or(name) {
         "email" | "idn-email" => "ada@example.com",
         "uuid" => "7f9c24e8-3b12-4c6f-9a41-5d1e0b8c2a10",
         "date-time" => "2024-01-15T09:30:00Z",

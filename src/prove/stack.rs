@@ -49,3 +49,14 @@ pub(super) fn with_own_stack<T: Send>(work: impl FnOnce(Stack) -> T + Send) -> O
             .ok()
     })
 }
+
+/// Does two things at once, the first on a thread of its own where one can be had.
+pub(super) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
+    let beside = &one;
+    let (first, second) = std::thread::scope(|scope| {
+        let beside = std::thread::Builder::new().stack_size(OWN_STACK).spawn_scoped(scope, beside);
+        let second = other();
+        (beside.ok().and_then(|beside| beside.join().ok()), second)
+    });
+    (first.unwrap_or_else(one), second)
+}

@@ -34,6 +34,8 @@ struct Way {
     kinds: Vec<Lit>,
     /// Whether it says anything of objects.
     speaks_of_objects: bool,
+    /// Whether validators disagree about what it evaluates.
+    disputed: bool,
 }
 
 /// How the ways are to be listed.
@@ -56,6 +58,7 @@ impl Way {
         both.all_items |= other.all_items;
         both.kinds.extend(&other.kinds);
         both.speaks_of_objects |= other.speaks_of_objects;
+        both.disputed |= other.disputed;
         both
     }
 
@@ -73,6 +76,7 @@ impl Way {
             && !self.all_items
             && self.kinds.is_empty()
             && !self.speaks_of_objects
+            && !self.disputed
     }
 }
 
@@ -94,6 +98,12 @@ impl<'a> Compiler<'_, 'a> {
                 whole = self.arena.and([whole, undecided]);
                 continue;
             };
+            if keyword == "unevaluatedItems" && ways.iter().any(|way| way.disputed) {
+                let text = "validators disagree whether `contains` evaluates elements in this draft";
+                let undecided = self.opaque(keyword, pointer, text);
+                whole = self.arena.and([whole, undecided]);
+                continue;
+            }
             let mut cases = Vec::new();
             for way in ways {
                 let said = if keyword == "unevaluatedProperties" {
@@ -305,6 +315,7 @@ impl<'a> Compiler<'_, 'a> {
         if map.contains_key("unevaluatedItems") && skip != Some("unevaluatedItems") {
             way.all_items = true;
         }
+        way.disputed = !new_form && map.contains_key("contains");
         if new_form && let Some(kind) = map.get("contains") {
             let lit = self.inner_condition(kind, at, &extend(pointer, "contains"));
             way.kinds.push(lit);

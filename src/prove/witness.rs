@@ -6,6 +6,7 @@ use super::Reason;
 use super::document::Document;
 use super::ir::{Arena, Lit, Node};
 use super::sample;
+use super::stack;
 use super::validator::Validator;
 use crate::finding::Witness;
 
@@ -24,7 +25,12 @@ pub(super) struct Judge<'d> {
 
 impl<'d> Judge<'d> {
     pub fn new(consumer: &'d Document, producer: &'d Document) -> Result<Judge<'d>, Reason> {
-        Ok(Judge { consumer: consumer.validator()?, producer: producer.validator()?, writer: producer })
+        let (consumer, writer) = if consumer.is_large() && producer.is_large() {
+            stack::both(|| consumer.validator(), || producer.validator())
+        } else {
+            (consumer.validator(), producer.validator())
+        };
+        Ok(Judge { consumer: consumer?, producer: writer?, writer: producer })
     }
 
     /// Whether the producer may send it and the consumer refuses it.
@@ -47,7 +53,7 @@ impl<'d> Judge<'d> {
     /// Tries values built from the constants and bounds of the pair, and the mutants of a candidate.
     pub fn hunt(&self, arena: &mut Arena, writer: Lit, candidate: Option<&Value>) -> Option<Witness> {
         let pool = pool(arena);
-        let mut budget = HUNT_BUDGET;
+        let mut budget = if self.writer.is_large() { HUNT_BUDGET / 8 } else { HUNT_BUDGET };
         let mut seeds: Vec<Value> = candidate.into_iter().cloned().collect();
         seeds.extend(pool.iter().cloned());
         let mut tried: Vec<Value> = Vec::new();

@@ -63,6 +63,25 @@ impl Draft {
         }
     }
 
+    /// What the assertion of a format is called; `None` where validators of this draft take it for an annotation anyway. Two
+    /// drafts that mean different texts by one format have two names for it.
+    pub fn asserted_format(self, name: &str) -> Option<&str> {
+        let draft = match self {
+            Draft::OpenApi30 => Draft::Draft4,
+            Draft::OpenApi31 => Draft::Draft202012,
+            known => known,
+        };
+        let since = match name {
+            "date" | "date-time" | "email" | "ipv4" | "ipv6" | "regex" | "time" | "uri" => Draft::Draft4,
+            "hostname" if draft <= Draft::Draft6 => return Some("hostname@4"),
+            "hostname" | "iri" | "iri-reference" | "relative-json-pointer" => Draft::Draft7,
+            "json-pointer" | "uri-reference" | "uri-template" => Draft::Draft6,
+            "duration" | "uuid" => Draft::Draft201909,
+            _ => return None,
+        };
+        (draft >= since).then_some(name)
+    }
+
     /// Whether the first elements of an array stand under `prefixItems`, not in a list under `items`.
     pub fn has_prefix_items(self) -> bool {
         matches!(self, Draft::Draft202012 | Draft::OpenApi31)

@@ -153,6 +153,8 @@ impl Pair<'_> {
                 self.refused(&mut found, witness, Some(change));
             } else if unclear {
                 continue;
+            } else if change.rule == "format-changed" && *verdict == Verdict::Contained {
+                found.evidence = Some(format!("`format` is an annotation, so nothing is refused for it; {}", self.reading()));
             } else if endangers && weight == Severity::Note {
                 found.evidence = Some(format!("{} accepts every payload all the same; {}", self.reader_name(), self.reading()));
             } else if is_loss(change.rule) && endangers {
@@ -160,7 +162,7 @@ impl Pair<'_> {
                     Some(format!("nothing refuses the payload, but what stood there no longer arrives; {}", self.reading()));
             }
             if found.help.is_empty() && found.severity > Severity::Note {
-                found.help = help_for(change.rule, self.role()).to_owned();
+                found.help = help_for(found.rule, self.role()).to_owned();
             }
             self.findings.push(found);
         }

@@ -64,7 +64,7 @@ pub fn known(path: &[&str], args: &[TypeExpr], role: Role, span: Span) -> Option
     let Some(&krate) = front.first() else { return prelude(last, args, span) };
     match krate {
         "std" | "core" | "alloc" => standard(front, last, args, span),
-        "chrono" => chrono(last),
+        "chrono" => chrono(last, span),
         "chrono_tz" => (last == "Tz").then(text),
         "time" => time(front, last, span),
         "jiff" => jiff(last),
@@ -142,7 +142,8 @@ fn standard(front: &[&str], last: &str, args: &[TypeExpr], span: Span) -> Option
         "Result" if front.len() == 2 && front[1] == "result" => Some(tagged(&["Ok", "Err"], args, span)),
         "Box" | "Rc" | "Arc" | "Cow" | "Cell" | "RefCell" | "Mutex" | "RwLock" | "Reverse" | "Wrapping" | "Saturating"
         | "Pin" | "OnceCell" | "OnceLock" | "LazyLock" | "LazyCell" => first(args),
-        "String" | "PathBuf" | "Path" | "CString" => Some(text()),
+        "String" | "PathBuf" | "Path" => Some(text()),
+        "CString" | "CStr" => Some(bytes(span)),
         "PhantomData" => Some(TypeKind::Null),
         "Ipv4Addr" => Some(format("ipv4")),
         "Ipv6Addr" => Some(format("ipv6")),
@@ -157,12 +158,16 @@ fn standard(front: &[&str], last: &str, args: &[TypeExpr], span: Span) -> Option
     }
 }
 
-fn chrono(last: &str) -> Option<TypeKind> {
+fn chrono(last: &str, span: Span) -> Option<TypeKind> {
     match last {
         "DateTime" => Some(format("date-time")),
         "NaiveDate" => Some(format("date")),
         // No offset: neither is what `format` calls a date-time or a time.
         "NaiveDateTime" | "NaiveTime" | "Weekday" | "Month" => Some(text()),
+        "TimeDelta" | "Duration" => {
+            let items = ["i64", "i32"].iter().map(|part| TypeExpr::new(integer(part), span)).collect();
+            Some(TypeKind::Tuple { items, rest: None })
+        }
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod docs;
 mod fixes;
 mod hooks;
 mod init;
+mod library_types;
 mod page;
 mod pages;
 mod program;

@@ -141,6 +141,7 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
     }
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     join_patterns(&mut pairs);
+    join_channels(&mut pairs);
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
         for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
             match promise.role {
@@ -186,6 +187,35 @@ fn join_patterns(pairs: &mut Vec<EventPair<'_>>) {
             && pair.base_consumers.is_empty()
             && pair.head_consumers.is_empty())
     });
+}
+
+/// Lets readers that know the channel alone meet the one event that goes over it. Where several do, nothing says of which of them
+/// a reader wants what.
+fn join_channels(pairs: &mut [EventPair<'_>]) {
+    let mut over: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for pair in pairs.iter().filter(|pair| pair.named) {
+        for sender in pair.base_producers.iter().chain(&pair.head_producers).filter(|sender| !is_declaration(sender)) {
+            if let Some(channel) = &sender.channel {
+                over.entry(channel.as_str()).or_default().insert(pair.event.as_str());
+            }
+        }
+    }
+    let mut met: Vec<(usize, usize)> = Vec::new();
+    for (at, pair) in pairs.iter().enumerate() {
+        let reads = !pair.base_consumers.is_empty() || !pair.head_consumers.is_empty();
+        let is_sent = !pair.base_producers.is_empty() || !pair.head_producers.is_empty();
+        if let (true, false, Some(events)) = (reads && pair.named, is_sent, over.get(pair.event.as_str()))
+            && let [event] = events.iter().copied().collect::<Vec<_>>().as_slice()
+            && let Some(sent) = pairs.iter().position(|other| other.named && other.event == *event)
+        {
+            met.push((at, sent));
+        }
+    }
+    for (reader, sent) in met {
+        let (base, head) = (std::mem::take(&mut pairs[reader].base_consumers), std::mem::take(&mut pairs[reader].head_consumers));
+        pairs[sent].base_consumers.extend(base);
+        pairs[sent].head_consumers.extend(head);
+    }
 }
 
 /// A finding from a change, with everything that the change itself says.

@@ -13,10 +13,8 @@ fn library_types_are_what_serde_writes() {
     let written: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("written.json")).expect("it is committed"))
         .expect("serde wrote it");
     let source = folder.join("src/main.rs");
-    let said = Place::new()
-        .run(&["extract", source.to_str().expect("paths of tests are text"), "--format", "json"])
-        .exits(0)
-        .json();
+    let said =
+        Place::new().run(&["extract", source.to_str().expect("paths of tests are text"), "--format", "json"]).exits(0).json();
     let types = said["types"].as_array().expect("a list of types");
     let all = &types.iter().find(|found| found["name"] == "All").expect("the type is exported")["schema"];
     let mut wrong = Vec::new();

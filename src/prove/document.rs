@@ -70,8 +70,10 @@ impl Document {
         }
         let named = value.get("$schema").and_then(Value::as_str).map(str::to_owned);
         let known = named.as_deref().and_then(Draft::of_address);
-        let draft = known.or(draft).unwrap_or_else(|| Draft::detect(&value));
         let private_address = named.filter(|_| known.is_none());
+        // An address of its author's own says that the draft is not the usual one: then the keywords have the first word.
+        let told = private_address.as_ref().and_then(|_| Draft::by_keywords(&value));
+        let draft = known.or(told).or(draft).unwrap_or_else(|| Draft::detect(&value));
         if private_address.is_some()
             && let Some(map) = value.as_object_mut()
         {

@@ -92,10 +92,8 @@ impl Draft {
     /// A private address over a known draft's keywords is read as that draft; the caller can see that by
     /// [`Draft::has_private_address`] and say so.
     pub fn detect(document: &Value) -> Draft {
-        if let Some(draft) = document.get("$schema").and_then(Value::as_str).and_then(Draft::of_address) {
-            return draft;
-        }
-        Draft::by_keywords(document)
+        let named = document.get("$schema").and_then(Value::as_str).and_then(Draft::of_address);
+        named.or_else(|| Draft::by_keywords(document)).unwrap_or(Draft::Draft202012)
     }
 
     /// Whether the document names a `$schema` that no dialect has.
@@ -103,9 +101,9 @@ impl Draft {
         document.get("$schema").and_then(Value::as_str).is_some_and(|address| Draft::of_address(address).is_none())
     }
 
-    /// The newest dialect whose keywords the document uses. A keyword that says nothing of the draft (`$ref`, `properties`)
-    /// leaves the newest one.
-    fn by_keywords(document: &Value) -> Draft {
+    /// The newest dialect that the document's keywords give away; `None` where each of them belongs to several (`$ref`,
+    /// `properties`).
+    pub fn by_keywords(document: &Value) -> Option<Draft> {
         let mut draft4 = false;
         let mut draft7 = false;
         let mut draft2019 = false;
@@ -141,15 +139,15 @@ impl Draft {
             }
         }
         if draft2020 {
-            Draft::Draft202012
+            Some(Draft::Draft202012)
         } else if draft2019 {
-            Draft::Draft201909
+            Some(Draft::Draft201909)
         } else if draft4 {
-            Draft::Draft4
+            Some(Draft::Draft4)
         } else if draft7 {
-            Draft::Draft7
+            Some(Draft::Draft7)
         } else {
-            Draft::Draft202012
+            None
         }
     }
 

@@ -318,3 +318,41 @@ fn an_address_that_leads_nowhere_means_one_thing() {
     ));
     assert!(matches!(prove::contains(&document(10, there), &document(20, there), &options()), Verdict::Unknown(_)));
 }
+
+#[test]
+fn a_format_is_asserted_in_the_drafts_that_know_it() {
+    let document =
+        |format: &str, draft: Draft| prepared(&json!({"type": "string", "format": format}), draft).asserting_formats(true);
+    let within = |smaller: &Document, larger: &Document| prove::contains(larger, smaller, &options());
+    // Draft 4 has no `uuid`, so any text is one.
+    assert_eq!(within(&document("uuid", Draft::Draft4), &newest(&json!({"type": "string"}))), Verdict::Contained);
+    assert!(matches!(within(&document("uuid", Draft::Draft4), &document("uuid", Draft::Draft201909)), Verdict::Escapes(_)));
+    assert_eq!(within(&document("date", Draft::Draft4), &document("date", Draft::Draft202012)), Verdict::Contained);
+    assert_ne!(within(&document("hostname", Draft::Draft6), &document("hostname", Draft::Draft7)), Verdict::Contained);
+}
+
+/// Validators of 2019-09 take what `contains` finds for evaluated, and its text does not: nothing is said.
+#[test]
+fn where_validators_disagree_nothing_is_proved() {
+    let rest = json!({"unevaluatedItems": {"type": "null"}});
+    let both = json!({"contains": {"type": "string"}, "unevaluatedItems": {"type": "null"}});
+    let within = |draft| prove::contains(&prepared(&rest, draft), &prepared(&both, draft), &options());
+    assert_ne!(within(Draft::Draft201909), Verdict::Contained);
+    assert!(matches!(within(Draft::Draft202012), Verdict::Escapes(_)));
+}
+
+#[test]
+fn a_private_dialect_is_that_of_its_keywords() {
+    let schema = |extra: Value| {
+        let mut schema = json!({"$schema": "https://acme.test/v1"});
+        if let (Value::Object(map), Value::Object(extra)) = (&mut schema, extra) {
+            map.extend(extra);
+        }
+        Document::new(schema, Some(Draft::Draft202012), &[]).expect("a schema")
+    };
+    assert_eq!(schema(json!({"items": [{"type": "null"}]})).draft(), Draft::Draft7);
+    assert_eq!(schema(json!({"minimum": 1, "exclusiveMinimum": true})).draft(), Draft::Draft4);
+    assert_eq!(schema(json!({"$recursiveRef": "#"})).draft(), Draft::Draft201909);
+    assert_eq!(schema(json!({"type": "null"})).draft(), Draft::Draft202012);
+    assert_eq!(schema(json!({})).private_address(), Some("https://acme.test/v1"));
+}

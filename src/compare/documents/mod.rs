@@ -65,7 +65,6 @@ pub fn judge(old: &Given<'_>, new: &Given<'_>, question: Question<'_>) -> Vec<Fi
         reader,
         shapes: (Arc::clone(&old_reading.shape), Arc::clone(&new_reading.shape)),
         findings: Vec::new(),
-        undecided: None,
     };
     let verdict = prove::contains(reader.schema, pair.sent, &Options::default());
     let verdict = match (verdict, &writer.hole, &reader.hole) {
@@ -90,7 +89,6 @@ struct Pair<'p> {
     sent: &'p Document,
     shapes: (Arc<Shape>, Arc<Shape>),
     findings: Vec<Finding>,
-    undecided: Option<prove::Reason>,
 }
 
 impl Pair<'_> {
@@ -288,7 +286,6 @@ impl Pair<'_> {
                 }
             }
             Verdict::Unknown(reason) => {
-                self.undecided = Some(reason.clone());
                 if self.findings.iter().any(|found| found.severity == Severity::Error) {
                     return;
                 }

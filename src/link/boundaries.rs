@@ -2,7 +2,9 @@
 
 mod cases;
 mod definitions;
+mod intakes;
 mod routes;
+mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,8 +18,9 @@ use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_sourc
 use super::model::{Boundary, Delivery, Model, NamedType, Overlaid};
 use super::modules::{FileId, FileUnit};
 use super::payload;
-use super::reads::{self, Root};
+use super::reads::Root;
 use super::reduce;
+use super::relay::Relays;
 use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
@@ -46,6 +49,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let packages = packages::Packages::new(units, &options.consumers);
     let callers = Callers::new(&program);
     let around = surroundings::Around::new(&eval, &callers);
+    let relays = Relays::new(&eval);
     let mut linker = Linker {
         program: &program,
         eval: &eval,
@@ -57,13 +61,15 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         boundaries: Vec::new(),
         handled: FxHashMap::default(),
     };
-    for emission in summarize(&eval, &callers, idioms).settled {
+    for emission in summarize(&eval, &callers, &relays, idioms).settled {
         match emission.role {
             Role::Producer => linker.producer(&emission),
             Role::Consumer => linker.registered(&emission),
         }
     }
     linker.handlers();
+    linker.tasks(&relays);
+    linker.fixtures();
     linker.definitions();
     linker.decoders();
     let mut found = std::mem::take(&mut linker.boundaries);
@@ -162,6 +168,8 @@ struct Intake<'a> {
     enforced: bool,
     /// Whether it is the whole request of a web framework, whose own members are no fields of its body.
     of_request: bool,
+    /// Whether the payload is the object of all the parameters of this function.
+    all: Option<FnRef>,
 }
 
 /// What a request has beside its body.
@@ -213,7 +221,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         let idiom = &self.idioms.rows[emission.row];
         let mut boundary = self.base_boundary(idiom, emission.site(), &emission.chain);
         if let Some(payload) = &emission.payload {
-            let sent = payload::wire_shape(self.types, payload, Side::Write);
+            let sent = match self.opaque_class(payload).filter(|_| !idiom.asks_for_import()) {
+                Some(name) => reduce::hole(format!("`{name}` does not say how it is serialized")),
+                None => payload::wire_shape(self.types, payload, Side::Write),
+            };
             // `undefined` is no payload.
             if !matches!(sent.kind, ShapeKind::Never) {
                 boundary.shape = sent;
@@ -231,7 +242,14 @@ impl<'l, 'a> Linker<'l, 'a> {
             events = told.map(|event| self.stated_names(event)).unwrap_or_default();
         }
         // A payload without a key of that name has no name of its event in it.
-        let told = told.filter(|_| !events.is_empty() || !emission.event_in_payload);
+        let told = told.filter(|told| !events.is_empty() || !emission.event_in_payload && !tasks::is_asked_for(told));
+        // A double that is called with a text or a number is of some other call.
+        if idiom.kind == "test"
+            && idiom.language == Some(LanguageId::Python)
+            && (is_scalar(&boundary.shape) || boundary.shape.is_unknown())
+        {
+            return;
+        }
         // A plain text as a request's body, or a number put on a queue of the process, is no payload with fields.
         if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
             return;
@@ -385,7 +403,22 @@ impl<'l, 'a> Linker<'l, 'a> {
                 .find(|selector| selector.root == Selected::Return)
                 .map(|s| s.steps.clone())
                 .unwrap_or_default();
-            intakes.push(Intake { root: Root::Call(sink), prefix: steps, declared: None, enforced: false, of_request: false });
+            intakes.push(Intake {
+                root: Root::Call(sink),
+                prefix: steps,
+                declared: None,
+                enforced: false,
+                of_request: false,
+                all: None,
+            });
+        }
+        // `connect` and the like are methods of many things; what they are given here is no handler.
+        if idiom.kind == "in-process"
+            && emission.handler.is_some()
+            && intakes.is_empty()
+            && idiom.language == Some(LanguageId::Python)
+        {
+            return;
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
@@ -408,7 +441,11 @@ impl<'l, 'a> Linker<'l, 'a> {
         boundary.shape = shape;
         boundary.enforced = enforced;
         let before = self.boundaries.len();
-        if !events.is_empty() || idiom.kind == "decode" || !self.by_case(&boundary, &intakes) {
+        let told_apart = idiom.kind != "decode" && (events.is_empty() || idiom.kind == "webhook") && {
+            let channel = channels.first().or(events.first()).cloned();
+            self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
+        };
+        if !told_apart {
             self.named(boundary, events, emission.event.as_ref(), channels);
         }
         for target in handlers.into_iter().filter(|_| emission.handler.is_some()) {
@@ -445,111 +482,6 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let known = doubles::Known { names: &names, handlers: &self.handled, sent: &sent };
         doubles::find(self.eval, self.types, &known, &|file| self.is_test(file))
-    }
-
-    fn intake_of_handler(&self, idiom: &Idiom, target: FnRef) -> Vec<Intake<'a>> {
-        let handled: &'a Function = self.program.function(target);
-        let language = self.program.files.unit(target.file).facts.language;
-        let mut found = Vec::new();
-        for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
-            if let Some(ty) = &local.ty
-                && let Some(inner) = extractor_argument(ty, &idiom.param_types)
-            {
-                found.push(Intake {
-                    root: Root::Param(target, index as u32),
-                    prefix: Vec::new(),
-                    declared: Some(self.eval.type_use(target, inner)),
-                    enforced: true,
-                    of_request: false,
-                });
-            }
-        }
-        // A handler that takes the body as it came decodes it itself.
-        if found.is_empty() && !idiom.param_types.is_empty() && idiom.functions.is_empty() {
-            for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
-                if local.ty.as_ref().is_some_and(is_raw_body) {
-                    let root = Root::Param(target, index as u32);
-                    found.push(Intake { root, prefix: Vec::new(), declared: None, enforced: false, of_request: false });
-                }
-            }
-        }
-        if !found.is_empty() || !idiom.param_types.is_empty() {
-            return found;
-        }
-        for selector in &idiom.payload {
-            let index = match &selector.root {
-                Selected::Param(position) if *position >= 0 => *position as u32,
-                Selected::Param(back) => match handled.params.checked_sub(back.unsigned_abs()) {
-                    Some(index) => index,
-                    None => continue,
-                },
-                Selected::NamedParam(name) => {
-                    match handled.locals.iter().take(handled.params as usize).position(|local| local.name == *name) {
-                        Some(index) => index as u32,
-                        None => continue,
-                    }
-                }
-                _ => continue,
-            };
-            if index >= handled.params {
-                continue;
-            }
-            let declared = handled.locals[index as usize].ty.as_ref().map(|ty| self.eval.type_use(target, ty));
-            found.push(Intake {
-                root: Root::Param(target, index),
-                prefix: selector.steps.clone(),
-                declared,
-                enforced: language == LanguageId::Rust,
-                of_request: idiom.kind == "webhook" && !idiom.functions.is_empty() && language == LanguageId::TypeScript,
-            });
-            break;
-        }
-        found
-    }
-
-    /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.
-    fn intake_shape(&self, intakes: &[Intake<'a>], without: &[reads::Place]) -> (Arc<Shape>, bool, bool) {
-        let mut shapes: Vec<Arc<Shape>> = Vec::new();
-        let mut enforced = false;
-        let mut read_anything = false;
-        for intake in intakes {
-            let declared = intake.declared.as_ref().map(|ty| {
-                let mut shape = self.types.shape(ty, Side::Read).shape;
-                for step in &intake.prefix {
-                    shape = match step {
-                        PathStep::Key(name) => reduce::member(&shape, name).0,
-                        PathStep::Each | PathStep::Position(_) => reduce::element(&shape),
-                        PathStep::Argument(_, _) => shape,
-                    };
-                }
-                shape
-            });
-            let declared = declared.filter(|shape| !shape.is_unknown());
-            if intake.enforced
-                && let Some(declared) = declared
-            {
-                enforced = true;
-                read_anything = true;
-                shapes.push(declared);
-                continue;
-            }
-            let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, without);
-            if intake.prefix.is_empty() && intake.of_request {
-                tree = tree.without(REQUEST_MEMBERS);
-            }
-            read_anything |= !tree.is_empty() || declared.is_some();
-            enforced |= tree.enforced.is_some();
-            shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
-        }
-        // A wrapper that looks at nothing itself says nothing of what the handler inside it needs.
-        if shapes.iter().any(|shape| !shape.is_unknown()) {
-            shapes.retain(|shape| !shape.is_unknown());
-        }
-        let shape = shapes
-            .into_iter()
-            .reduce(|a, b| reduce::intersect(&a, &b))
-            .unwrap_or_else(|| reduce::hole("what is read is not known"));
-        (shape, enforced, read_anything)
     }
 
     /// Handlers that are known by their decorator, their name or the type of a parameter.
@@ -596,7 +528,9 @@ impl<'l, 'a> Linker<'l, 'a> {
             None => (wanted == "*" || function.name == *wanted) && function.parent.is_none(),
         });
         let by_param = row.decorators.is_empty() && row.functions.is_empty();
-        if decorator.is_none() && !by_function && !by_param || row.asks_for_import() && !row.imported_by(self.eval, target) {
+        if decorator.is_none() && !by_function && !by_param
+            || row.asks_for_import() && !row.known_in(self.eval, target, decorator)
+        {
             return;
         }
         let intakes = self.intake_of_handler(row, target);
@@ -664,6 +598,11 @@ impl<'l, 'a> Linker<'l, 'a> {
             .iter()
             .map(|selector| {
                 let given = match (&selector.root, decorator) {
+                    (Selected::DecoratorReceiver, Some(call)) => {
+                        let ExprKind::Member(base, _) = &call.callee.kind else { return Vec::new() };
+                        let term = self.eval.term(top, base, u32::MAX);
+                        return named_in_source(self.eval, &term, base).into_iter().collect();
+                    }
                     (Selected::DecoratorArgument(position), Some(call)) => {
                         call.args.iter().filter(|argument| argument.name.is_none()).nth(*position as usize)
                     }
@@ -681,6 +620,12 @@ impl<'l, 'a> Linker<'l, 'a> {
                 };
                 let Some(argument) = given else { return Vec::new() };
                 let term = self.eval.term(top, &argument.value, u32::MAX);
+                if selector.by_name
+                    && let ExprKind::Array(items) = &argument.value.kind
+                {
+                    let name = |item: &'a Expr| named_in_source(self.eval, &self.eval.term(top, item, u32::MAX), item);
+                    return items.iter().filter_map(name).collect();
+                }
                 if selector.by_name {
                     return named_in_source(self.eval, &term, &argument.value).into_iter().collect();
                 }
@@ -804,29 +749,6 @@ fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
             built.calls.iter().flat_map(|(_, args)| args).flat_map(|(_, arg)| functions_in(arg, depth + 1)).collect()
         }
         _ => Vec::new(),
-    }
-}
-
-/// `T` of an extractor type such as `Json<T>`, where the type is one of the patterns.
-fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t TypeExpr> {
-    let TypeKind::Ref(reference) = &ty.kind else { return None };
-    let name = reference.path.join(".");
-    patterns.iter().find_map(|pattern| {
-        let wanted = pattern.replace("::", ".");
-        let wanted = wanted.split('<').next().unwrap_or_default().trim_end_matches(['*', '.']);
-        let fits = name == wanted || name.ends_with(&format!(".{wanted}")) || wanted.ends_with(&format!(".{name}"));
-        (fits && !reference.args.is_empty()).then(|| reference.args.last()).flatten()
-    })
-}
-
-/// Whether a parameter takes a body that nobody has decoded: text or bytes.
-fn is_raw_body(ty: &TypeExpr) -> bool {
-    match &ty.kind {
-        TypeKind::Ref(reference) => {
-            reference.args.is_empty() && matches!(reference.path.last().map(String::as_str), Some("Bytes" | "String"))
-        }
-        TypeKind::String(_) => true,
-        _ => false,
     }
 }
 

@@ -169,6 +169,7 @@ fn function_entity(entity: Option<Entity>) -> Option<FnRef> {
 fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) -> Option<FnRef> {
     let program = eval.program;
     let own: Vec<String>;
+    let own_path = matches!(path.first().map(String::as_str), Some("Self" | "cls"));
     let path = match path.first().map(String::as_str) {
         Some("Self" | "cls") if path.len() == 2 => {
             if let Some(class) = eval.own_class(function)
@@ -181,6 +182,7 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) 
         }
         _ => path,
     };
+    let scope = if own_path { scope } else { program.visible_scope(function) };
     let found = program.resolve(function.file, scope, path, Want::Value)?;
     match (found.entity, found.rest.as_slice()) {
         (Entity::Function(target), []) => Some(target),
@@ -195,6 +197,9 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) 
             }
             match term.bare().kind {
                 Kind::Function(target) => Some(target),
+                Kind::Built(_) if program.files.unit(id.file).facts.language == LanguageId::Python => {
+                    super::relay::decorated(&term)
+                }
                 _ => None,
             }
         }
@@ -475,6 +480,41 @@ fn method_or_implementation(eval: &Eval<'_>, class: DeclId, name: &str) -> Optio
         }
     }
     found.or(own)
+}
+
+/// The fixture that a test of `file` gets under this name.
+pub fn fixture_named(eval: &Eval<'_>, file: FileId, name: &str) -> Option<FnRef> {
+    if eval.fixtures.borrow().is_none() {
+        let mut found: rustc_hash::FxHashMap<&str, Vec<FnRef>> = rustc_hash::FxHashMap::default();
+        for (at, unit) in eval.program.files.units.iter().enumerate() {
+            if unit.facts.language != LanguageId::Python {
+                continue;
+            }
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                let fixture = function.decorators.iter().any(|call| super::eval::callee_text(&call.callee).ends_with("fixture"));
+                if fixture && function.parent.is_none() {
+                    let reference = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
+                    found.entry(function.name.as_str()).or_default().push(reference);
+                }
+            }
+        }
+        *eval.fixtures.borrow_mut() = Some(found);
+    }
+    let fixtures = eval.fixtures.borrow();
+    let named = fixtures.as_ref()?.get(name)?;
+    if let Some(own) = named.iter().find(|fixture| fixture.file == file) {
+        return Some(*own);
+    }
+    let path = eval.program.files.unit(file).path.as_str();
+    named
+        .iter()
+        .filter_map(|fixture| {
+            let home = eval.program.files.unit(fixture.file).path.as_str();
+            let folder = home.strip_suffix("conftest.py")?;
+            path.starts_with(folder).then_some((folder.len(), *fixture))
+        })
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, fixture)| fixture)
 }
 
 /// The only method of this name in the language, where its name and its parameters make it likely enough.

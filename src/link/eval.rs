@@ -1,5 +1,6 @@
 //! Expressions to terms: locals, constants, imports and small functions followed.
 
+mod apply;
 mod receiver;
 
 use std::cell::{Cell, RefCell};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
-use super::term::{Built, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
+use super::term::{Built, ClassValue, Entry, Kind, MAX_DEPTH, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
 use crate::facts::calls::Change;
 use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
@@ -24,10 +25,6 @@ const MAX_STEPS: u32 = 20_000;
 
 /// The methods by which Rust code asks an enum for the text of a variant.
 const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_string"];
-
-/// Class methods of models that give a value of the model.
-const VALIDATING: &[&str] =
-    &["construct", "from_orm", "model_construct", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate"];
 
 /// Evaluates expressions of one program.
 pub struct Eval<'a> {
@@ -52,6 +49,10 @@ pub struct Eval<'a> {
     classes_active: RefCell<Vec<(FnRef, DeclId)>>,
     /// The functions that stand for a protocol of a callable, by the protocol's class.
     pub callables: RefCell<FxHashMap<DeclId, Option<FnRef>>>,
+    /// Decorated functions by the names that they are registered under, once somebody has asked.
+    pub registered: RefCell<Option<FxHashMap<String, Vec<FnRef>>>>,
+    /// Fixtures of tests by name, once somebody has asked.
+    pub fixtures: RefCell<Option<FxHashMap<&'a str, Vec<FnRef>>>>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 
@@ -71,6 +72,8 @@ impl<'a> Eval<'a> {
             constants_active: RefCell::default(),
             classes_active: RefCell::default(),
             callables: RefCell::default(),
+            registered: RefCell::default(),
+            fixtures: RefCell::default(),
             no_bindings: Arc::new(Vec::new()),
         }
     }
@@ -180,7 +183,7 @@ impl<'a> Eval<'a> {
                 };
             }
             ExprKind::Function(id) => Kind::Function(FnRef { file: function.file, id: *id }),
-            ExprKind::OneOf(branches) => Kind::OneOf(branches.iter().map(go).collect()),
+            ExprKind::OneOf(branches) => return Term::one_of(branches.iter().map(go).collect(), site),
             ExprKind::Await(inner) => return go(inner),
             ExprKind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
             ExprKind::Decoded(inner, ty) => {
@@ -247,7 +250,8 @@ impl<'a> Eval<'a> {
                 self.eval(outer, value, before, depth + 1)
             }
             (LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam, _) => {
-                Term::new(Kind::Param { function, index: id.0, declared }, site)
+                let given = if owner.in_test && declared.is_none() { self.fixture(function, &local.name, depth) } else { None };
+                given.unwrap_or_else(|| Term::new(Kind::Param { function, index: id.0, declared }, site))
             }
             (LocalKind::Variable, Some(value)) => {
                 let plain = local.edits.is_empty();
@@ -383,6 +387,7 @@ impl<'a> Eval<'a> {
     fn try_path(&self, function: FnRef, path: &[String], span: Span, depth: u32) -> Option<Term<'a>> {
         let site = Site { file: function.file, span };
         let scope = &self.program.function(function).scope;
+        let own_path = matches!(path.first().map(String::as_str), Some("Self" | "cls"));
         // `Self::TOPIC` and `cls.TOPIC` mean the type that the function belongs to.
         let own: Vec<String>;
         let path = match path.first().map(String::as_str) {
@@ -392,6 +397,7 @@ impl<'a> Eval<'a> {
             }
             _ => path,
         };
+        let scope = if own_path { scope.as_slice() } else { self.program.visible_scope(function) };
         let found = self.program.resolve(function.file, scope, path, Want::Value)?;
         self.entity_value(found, site, depth)
     }
@@ -575,59 +581,6 @@ impl<'a> Eval<'a> {
         Some(Term::new(Kind::Class(Box::new(ClassValue { constants, name: name.clone(), declared, class })), site))
     }
 
-    /// A call of a method on a parameter that is declared to be a class, or on a variable that holds one.
-    fn called_on_class(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
-        let ExprKind::Member(base, method) = &call.callee.kind else { return None };
-        if !matches!(base.kind, ExprKind::Local(_)) {
-            return None;
-        }
-        let class = self.eval(function, base, at, depth + 1);
-        let fits = match &class.kind {
-            Kind::Class(_) => true,
-            Kind::Param { declared: Some(ty), .. } => ty.of_class().is_some(),
-            _ => false,
-        };
-        if !fits {
-            return None;
-        }
-        let positional = call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread);
-        let args: Vec<Term<'a>> = positional.map(|argument| self.eval(function, &argument.value, at, depth + 1)).collect();
-        let site = Site { file: function.file, span: call.span };
-        if let Kind::Class(known) = &class.kind {
-            return self.class_call(known, method, &args, site);
-        }
-        Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: method.clone(), args })), site))
-    }
-
-    /// How substitution calls methods of classes that it has made known.
-    pub fn on_class(&self) -> impl Fn(&ClassValue<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + '_ {
-        |class, method, args, site| self.class_call(class, method, args, site)
-    }
-
-    fn class_call(&self, class: &ClassValue<'a>, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
-        // What a model validates has the model's form.
-        if class.declared.is_some() && VALIDATING.contains(&method) {
-            return Some(Term::new(Kind::Class(Box::new(class.clone())), site));
-        }
-        let id = class.class?;
-        let target = super::callee::method_of(self, id, method, 0)?;
-        if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
-            return None;
-        }
-        self.active.borrow_mut().push(target);
-        self.classes_active.borrow_mut().push((target, id));
-        let callee = self.program.function(target);
-        let mut returns: Vec<Term<'a>> = callee.returns.iter().map(|value| self.eval(target, value, value.span.end, 1)).collect();
-        self.classes_active.borrow_mut().pop();
-        self.active.borrow_mut().pop();
-        let value = match returns.len() {
-            0 => return None,
-            1 => returns.remove(0),
-            _ => Term::new(Kind::OneOf(returns), site),
-        };
-        Some(value.substitute(target, &|index| args.get(index as usize).cloned(), &self.on_class()))
-    }
-
     /// What a call gives: the returned value of a function of the repository, or what its declared type says.
     fn call_value(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span: call.span };
@@ -638,6 +591,9 @@ impl<'a> Eval<'a> {
             return given;
         }
         let Some(target) = self.callee(function, call) else {
+            if let Some(given) = self.called_parameter(function, call, at, depth) {
+                return given;
+            }
             return self.built(function, call, at, depth);
         };
         let callee = self.program.function(target);

@@ -17,8 +17,11 @@ pub mod payload;
 mod queries;
 pub mod reads;
 pub mod reduce;
+pub mod relay;
 pub mod resolve;
 pub mod summaries;
 pub mod surroundings;
 pub mod term;
+#[cfg(test)]
+mod tests_python;
 pub mod types;

@@ -36,8 +36,14 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         Kind::Param { declared: Some(ty), .. } => return types.shape(ty, side),
         Kind::Param { declared: None, .. } => ShapeKind::Unknown("a parameter without a type".to_owned()),
         Kind::Member(base, name) => {
+            let language = types.eval.program.files.unit(term.site.file).facts.language;
             let base = shape_of(types, base, side);
             let (shape, absent) = reduce::member(&base.shape, name);
+            // An attribute that a Python class does not declare is there all the same: an `id` that the mapper adds, a property.
+            let declared = base.shape.as_object().is_none_or(|object| {
+                object.fields.iter().any(|field| field.name == *name || field.source.as_deref() == Some(name))
+            });
+            let absent = absent && (declared || language != LanguageId::Python || !shape.is_unknown());
             return Reduced { shape, absent: absent && !base.shape.is_unknown() };
         }
         Kind::Element(list) => {

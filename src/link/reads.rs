@@ -227,7 +227,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Plac
 }
 
 /// How many steps are left behind `prefix`; `None` where the path does not go through it.
-fn after_prefix(steps: &[PathStep], prefix: &[PathStep]) -> Option<usize> {
+pub fn after_prefix(steps: &[PathStep], prefix: &[PathStep]) -> Option<usize> {
     let same = |a: &PathStep, b: &PathStep| match (a, b) {
         (PathStep::Key(x), PathStep::Key(y)) => x == y,
         (PathStep::Each | PathStep::Position(_), PathStep::Each | PathStep::Position(_)) => true,

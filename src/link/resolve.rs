@@ -153,6 +153,15 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The scope in which the names of a function's body are looked up: in Python, classes around it do not count.
+    pub fn visible_scope(&self, reference: FnRef) -> &'a [String] {
+        let function = self.function(reference);
+        match self.files.unit(reference.file).facts.language {
+            LanguageId::Python if reference.id.0 != 0 => &[],
+            _ => &function.scope,
+        }
+    }
+
     pub fn function(&self, reference: FnRef) -> &'a Function {
         &self.files.unit(reference.file).facts.functions[reference.id.0 as usize]
     }

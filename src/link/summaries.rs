@@ -15,9 +15,10 @@ use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
 use super::options::{Given, is_whole};
+use super::relay::{self, Relays};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
-use crate::facts::{Call, CallId, ExprKind, Role};
+use crate::facts::{Call, CallId, ExprKind, LanguageId, Role};
 
 /// How many calls above the sink are followed.
 const MAX_CHAIN: usize = 7;
@@ -277,9 +278,18 @@ pub struct Summaries<'a> {
 }
 
 /// Finds every emission of a program.
-pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers<'a>, idioms: &Idioms) -> Summaries<'a> {
-    let mut work =
-        Work { eval, idioms, callers, seen: FxHashSet::default(), covered: FxHashSet::default(), settled: Vec::new(), count: 0 };
+pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers<'a>, relays: &Relays, idioms: &Idioms) -> Summaries<'a> {
+    let mut work = Work {
+        eval,
+        idioms,
+        callers,
+        relays,
+        seen: FxHashSet::default(),
+        covered: FxHashSet::default(),
+        relayed: FxHashSet::default(),
+        settled: Vec::new(),
+        count: 0,
+    };
     // A call that only its names speak for counts where nothing better is known of it.
     for direct in work.direct() {
         let open = direct.into_iter().filter(|emission| !work.covered.contains(&emission.site())).collect();
@@ -294,10 +304,13 @@ struct Work<'e, 'a> {
     eval: &'e Eval<'a>,
     idioms: &'e Idioms,
     callers: &'e Callers<'a>,
+    relays: &'e Relays,
     /// Wrapper, caller and row that have been combined already: recursion ends here.
     seen: FxHashSet<(CallSite, FnRef, CallSite, usize)>,
     /// Calls that are part of some emission.
     covered: FxHashSet<CallSite>,
+    /// Calls that have a function run elsewhere.
+    relayed: FxHashSet<CallSite>,
     settled: Vec<Emission<'a>>,
     count: usize,
 }
@@ -321,23 +334,23 @@ impl<'e, 'a> Work<'e, 'a> {
                         .iter()
                         .filter_map(|row| self.idioms.matches(*row, self.eval, function, call).map(|evidence| (evidence, *row)))
                         .collect();
-                    let Some(best) = matched.iter().map(|(evidence, _)| *evidence).max() else { continue };
+                    if matched.is_empty() {
+                        continue;
+                    }
                     // A call of the repository's own function is that function's matter, whatever the file imports.
                     let own = self.eval.callee(function, call).is_some_and(|target| self.has_body(target));
-                    for (_, row) in matched.iter().filter(|(evidence, _)| *evidence == best) {
-                        let idiom = &self.idioms.rows[*row];
-                        let of_library = best == Evidence::Library
-                            || best == Evidence::Name && idiom.asks_for_import() && idiom.kind == "queue";
-                        if own && idiom.language.is_some() && of_library {
-                            continue;
-                        }
-                        if let Some(emission) = self.emission(*row, site, call, best) {
-                            found[match best {
-                                Evidence::Library => 0,
-                                Evidence::Name => 1,
-                                Evidence::Callee => 2,
-                            }]
-                            .push(emission);
+                    // What is surest counts; where it makes nothing of the call, what is less sure may.
+                    for (evidence, slot) in [(Evidence::Library, 0), (Evidence::Name, 1), (Evidence::Callee, 2)] {
+                        let rows = matched.iter().filter(|(of, row)| {
+                            let idiom = &self.idioms.rows[*row];
+                            let of_library = evidence == Evidence::Library
+                                || evidence == Evidence::Name && idiom.asks_for_import() && idiom.kind == "queue";
+                            *of == evidence && !(own && idiom.language.is_some() && of_library)
+                        });
+                        let emissions: Vec<_> = rows.filter_map(|(_, row)| self.emission(*row, site, call, evidence)).collect();
+                        if !emissions.is_empty() {
+                            found[slot].extend(emissions);
+                            break;
                         }
                     }
                 }
@@ -493,18 +506,37 @@ impl<'e, 'a> Work<'e, 'a> {
     }
 
     /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
-    /// a column of a subscription.
+    /// a column of a subscription. The same names, and those of a module about webhooks, tell what a request's body is.
     fn names_around(&self, row: usize, site: CallSite) -> Vec<String> {
         let idiom = &self.idioms.rows[row];
-        if idiom.kind != "webhook" || idiom.role != Role::Producer {
+        if idiom.kind != "webhook" {
             return Vec::new();
         }
         let mut current = site.function;
         let mut names = Vec::new();
+        if idiom.role == Role::Consumer {
+            if self.eval.program.files.unit(site.function.file).facts.language != LanguageId::Python {
+                return names;
+            }
+            let path = self.eval.program.files.unit(site.function.file).path.as_str();
+            let file = path.rsplit('/').next().unwrap_or(path);
+            names.extend(file.contains("hook").then(|| file.to_owned()));
+            // The route that a decorator gives.
+            for argument in self.eval.program.function(site.function).decorators.iter().flat_map(|call| &call.args).take(2) {
+                if let ExprKind::Literal(crate::facts::Literal::Text(route)) = &argument.value.kind {
+                    names.push(route.clone());
+                }
+            }
+        }
         for _ in 0..8 {
             let owner = self.eval.program.function(current);
             names.push(owner.name.clone());
-            names.extend(owner.scope.last().cloned());
+            // A set of views over the table of subscriptions takes subscriptions, not events.
+            let configures = |class: &String| ["ViewSet", "Permission", "Serializer"].iter().any(|end| class.ends_with(end));
+            match owner.scope.last() {
+                Some(class) if idiom.role == Role::Consumer && configures(class) => return Vec::new(),
+                class => names.extend(class.cloned()),
+            }
             match owner.parent {
                 Some((parent, _)) => current = FnRef { file: current.file, id: parent },
                 None => break,
@@ -533,7 +565,8 @@ impl<'e, 'a> Work<'e, 'a> {
             {
                 emission.complete = Some(Arc::new(emission.clone()));
             }
-            self.covered.extend(emission.chain.iter().copied());
+            // A call that has a function run elsewhere is a message of its own as well.
+            self.covered.extend(emission.chain.iter().filter(|site| !self.relayed.contains(site)).copied());
             let function = emission.home;
             if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
                 if let Some(inside) = self.carried(&emission) {
@@ -543,14 +576,23 @@ impl<'e, 'a> Work<'e, 'a> {
                 continue;
             }
             let mut called = false;
-            for caller in self.callers.of(self.eval, function).iter().copied() {
+            let called_by = self.callers.of(self.eval, function);
+            let own = called_by.iter().map(|caller| (*caller, None));
+            let relays = self.relays.of(function).iter().map(|relay| (relay.site, Some(relay.form)));
+            for (caller, form) in own.chain(relays) {
                 called = true;
                 if !self.seen.insert((emission.chain[emission.chain.len() - 1], function, caller, emission.row)) {
                     continue;
                 }
                 let call = self.eval.program.function(caller.function).call(caller.call);
-                let bound = self.eval.arguments(caller.function, call, function, call.span.start, 0);
+                let bound = match form {
+                    Some(form) => relay::bound_with_defaults(self.eval, caller.function, call, function, form),
+                    None => self.eval.arguments(caller.function, call, function, call.span.start, 0),
+                };
                 let receiver = self.eval.receiver_name(caller.function, call);
+                if form.is_some() {
+                    self.relayed.insert(caller);
+                }
                 pending.push(emission.substituted(self.eval, function, caller, &bound, receiver.as_ref()));
             }
             if called {
@@ -691,7 +733,7 @@ fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
 }
 
 /// The name of its event that a payload carries.
-fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
+pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let mut bare = payload;
     // What a schema has checked is what it was given.
     while let Kind::Encoded(inner) | Kind::Typed(inner, _) | Kind::Decoded(inner, _) = &bare.kind {

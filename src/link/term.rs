@@ -114,8 +114,11 @@ pub struct OnClass<'a> {
     pub args: Vec<Term<'a>>,
 }
 
-/// Calls a method of a class that substitution has made known.
-pub type CallOnClass<'f, 'a> = dyn Fn(&ClassValue<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
+/// Calls a method of a class, or a function, that substitution has made known.
+pub type CallOnClass<'f, 'a> = dyn Fn(&Term<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
+
+/// The method of an [`OnClass`] that stands for calling the value itself: `generate()` with a parameter `generate`.
+pub const CALLED: &str = "()";
 
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
@@ -363,7 +366,7 @@ impl<'a> Term<'a> {
             },
             Kind::Template(parts) => return Term::template(parts.iter().map(&mut go).collect(), self.site),
             Kind::Array(items) => Kind::Array(items.iter().map(&mut go).collect()),
-            Kind::OneOf(branches) => Kind::OneOf(branches.iter().map(&mut go).collect()),
+            Kind::OneOf(branches) => return Term::one_of(branches.iter().map(&mut go).collect(), self.site),
             Kind::Member(inner, name) => return go(inner).member(name, self.site),
             Kind::Element(inner) => return go(inner).element(self.site),
             Kind::Lookup(table, key) => return Term::lookup(go(table), go(key), self.site),
@@ -391,8 +394,8 @@ impl<'a> Term<'a> {
             })),
             Kind::OnClass(on) => {
                 let (class, args) = (go(&on.class), on.args.iter().map(&mut go).collect::<Vec<_>>());
-                if let Kind::Class(known) = &class.bare().kind
-                    && let Some(given) = on_class(known, &on.method, &args, self.site)
+                if !class.is_open()
+                    && let Some(given) = on_class(class.bare(), &on.method, &args, self.site)
                 {
                     return given;
                 }
@@ -417,6 +420,28 @@ impl<'a> Term<'a> {
             | Kind::Unknown(_) => self.kind.clone(),
         };
         Term::new(kind, self.site)
+    }
+
+    /// One of several values. `given or {}` is what is given, where that is known to hold something, and the empty one for null.
+    pub fn one_of(mut branches: Vec<Term<'a>>, site: Site) -> Term<'a> {
+        let empty = |term: &Term<'a>| match &term.kind {
+            Kind::Object(entries) => entries.is_empty(),
+            Kind::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        if let [first, last] = branches.as_slice()
+            && empty(last)
+        {
+            match &first.bare().kind {
+                Kind::Literal(Literal::Null) | Kind::Absent => return branches.swap_remove(1),
+                Kind::Record(_) => return branches.swap_remove(0),
+                Kind::Object(entries) if entries.iter().any(|entry| matches!(entry, Entry::Field { conditional: false, .. })) => {
+                    return branches.swap_remove(0);
+                }
+                _ => {}
+            }
+        }
+        Term::new(Kind::OneOf(branches), site)
     }
 
     /// Texts concatenated; constant neighbours become one.

@@ -7,7 +7,21 @@ use driftgate::check::{Options, check};
 use driftgate::finding::Finding;
 use driftgate::snapshot::MemorySnapshot;
 
-const REFACTORS: &[&str] = &["dict-to-model", "helper-extracted", "module-moved", "keyword-order", "dataclass-to-typeddict"];
+const REFACTORS: &[&str] = &[
+    "dict-to-model",
+    "helper-extracted",
+    "module-moved",
+    "keyword-order",
+    "dataclass-to-typeddict",
+    "typeddict-to-model",
+    "constant-moved",
+    "f-string-to-format",
+    "enum-to-str-enum",
+    "function-to-class-method",
+    "keyword-to-positional",
+    "serializer-field-order",
+    "dict-call-to-literal",
+];
 
 fn files(root: &Path, at: &Path, found: &mut BTreeMap<String, String>) {
     for entry in std::fs::read_dir(at).expect("the fixture is a folder") {

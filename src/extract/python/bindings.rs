@@ -254,11 +254,13 @@ impl<'a> Lower<'a> {
             if let Some(test) = &case.guard {
                 self.expr(test);
             }
+            self.arm(&guard, Some((case.range, case.range)));
             let frame = self.frame();
             frame.enclosing.push(Enclosing::Branch(guard));
             // `case {"type": "order.paid", …}` also tells apart by a key of the subject.
             let before = self.frame().enclosing.len();
             for guard in self.mapping_guards(&case.pattern, &subject) {
+                self.arm(&guard, Some((case.range, case.range)));
                 self.frame().enclosing.push(Enclosing::Branch(guard));
             }
             self.frame().branches += 1;

@@ -298,6 +298,26 @@ impl<'a> Lower<'a> {
             },
             _ => None,
         };
+        let pairs = match comp.generators.as_slice() {
+            [one] => pairs_in(one),
+            _ => None,
+        };
+        if let Some((names, pairs, one)) = pairs {
+            let mut members = Vec::with_capacity(pairs.len());
+            for (first, second) in pairs {
+                let (first, second) = (self.expr(first), self.expr(second));
+                self.frame().scope.insert(names.0, Binding::Constant(first));
+                self.frame().scope.insert(names.1, Binding::Constant(second));
+                for test in &one.ifs {
+                    self.condition(test);
+                }
+                let key = self.key(key);
+                let value = self.expr(&comp.value);
+                members.push(ValueMember::Entry { key, value, conditional: !one.ifs.is_empty() });
+            }
+            self.frame().scope = entry;
+            return Expr::new(ExprKind::Object(members), at);
+        }
         let kind = match unrolled {
             Some((name, texts, conditional, one)) if texts.len() <= MAX_UNROLLED => {
                 let mut members = Vec::with_capacity(texts.len());
@@ -662,4 +682,29 @@ pub(super) fn brace_template(format: &str, positional: &[Expr], named: &[(String
 /// The path of a name, as facts hold it.
 pub(super) fn path_of(expr: &Py) -> Option<Vec<String>> {
     Some(names::dotted(expr)?.into_iter().map(str::to_owned).collect())
+}
+
+/// The rounds of a comprehension over pairs that are written out, with the two names: `for key, value in [("a", x), ("b", y)]`.
+type Pairs<'a> = ((&'a str, &'a str), Vec<(&'a Py, &'a Py)>, &'a Comprehension);
+
+fn pairs_in(generator: &Comprehension) -> Option<Pairs<'_>> {
+    let Py::Tuple(target) = &generator.target else { return None };
+    let [Py::Name(first), Py::Name(second)] = target.elts.as_slice() else { return None };
+    let elements = match &generator.iter {
+        Py::List(list) => &list.elts,
+        Py::Tuple(tuple) => &tuple.elts,
+        _ => return None,
+    };
+    if elements.len() > MAX_UNROLLED {
+        return None;
+    }
+    let pair = |element| match element {
+        &Py::Tuple(ref tuple) => match tuple.elts.as_slice() {
+            [key @ Py::StringLiteral(_), value] => Some((key, value)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let pairs = elements.iter().map(pair).collect::<Option<Vec<_>>>()?;
+    Some(((first.id.as_str(), second.id.as_str()), pairs, generator))
 }

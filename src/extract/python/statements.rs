@@ -253,6 +253,7 @@ impl<'a> Lower<'a> {
             if let Some(test) = test {
                 conditions::tested(self, test);
             }
+            self.arm(&guard, body.first().zip(body.last()).map(|(first, last)| (first.range(), last.range())));
             let frame = self.frame();
             frame.enclosing.push(Enclosing::Branch(guard));
             frame.branches += 1;
@@ -297,6 +298,16 @@ impl<'a> Lower<'a> {
                 .windows(4)
                 .any(|w| !w[0].is_ascii_alphanumeric() && w[1] == b'4' && w[2].is_ascii_digit() && w[3].is_ascii_digit());
         coded || ["BadRequest", "Forbidden", "NotFound", "Unauthorized", "NotAllowed"].iter().any(|word| text.contains(word))
+    }
+
+    /// Notes a branch that a comparison with constants opens.
+    pub(super) fn arm(&mut self, guard: &Guard, extent: Option<(ruff_text_size::TextRange, ruff_text_size::TextRange)>) {
+        if guard.negated || guard.values.is_empty() || guard.subject.is_none() {
+            return;
+        }
+        let Some((first, last)) = extent else { return };
+        let body = crate::source::Span { start: super::span(first).start, end: super::span(last).end };
+        self.frame().function.cases.push(crate::facts::calls::Case { guard: guard.clone(), extent: body });
     }
 
     /// After branches: a name that is bound differently at their ends means one of these values.

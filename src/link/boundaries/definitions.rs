@@ -211,7 +211,7 @@ impl<'a> Linker<'_, 'a> {
         let whole = crate::link::reads::reads_of(self.eval, root, &[], &[]);
         let key = PAYLOADS.iter().find(|key| whole.reads(key));
         let prefix = key.map(|key| Step::Key((*key).to_owned())).into_iter().collect();
-        Some(Intake { root, prefix, declared, enforced: false, of_request: false })
+        Some(Intake { root, prefix, declared, enforced: false, of_request: false, all: None })
     }
 
     /// What a schema accepts, where the expression names one.

@@ -8,7 +8,7 @@ use super::selector::{Root, Selector};
 use super::wildcard::Wildcard;
 use super::{Row, Texts};
 use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
-use crate::link::eval::{Eval, callee_text};
+use crate::link::eval::{Eval, callee_text, dotted};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, Term, Written};
 use crate::shape::wire_name::fold;
@@ -171,6 +171,17 @@ impl Idiom {
         imported
     }
 
+    /// Whether payloads of this kind cross to code that is deployed at another time.
+    pub fn leaves_process(&self) -> bool {
+        self.kind != "in-process"
+    }
+
+    /// Whether the file of a handler imports what the row is about, or its decorator comes from there.
+    pub fn known_in<'a>(&self, eval: &Eval<'a>, function: FnRef, decorator: Option<&'a Call>) -> bool {
+        let top = FnRef { file: function.file, id: crate::facts::FnId(0) };
+        self.imported_by(eval, function) || decorator.is_some_and(|decorator| self.receiver_comes_from(eval, top, decorator))
+    }
+
     pub fn asks_for_import(&self) -> bool {
         !self.from.is_empty()
     }
@@ -219,17 +230,48 @@ impl Idiom {
         })
     }
 
+    fn from_is_python(&self) -> bool {
+        self.language == Some(LanguageId::Python)
+    }
+
+    /// Whether what stands before the last name of a path was made by, or imported from, one of the packages.
+    fn owner_comes_from(&self, eval: &Eval<'_>, function: FnRef, path: &[String]) -> bool {
+        use crate::link::resolve::{Entity, Want};
+        let scope = &eval.program.function(function).scope;
+        let Some(found) = eval.program.resolve(function.file, scope, &path[..path.len() - 1], Want::Value) else { return false };
+        let full = match found.entity {
+            Entity::External(full) => Some(full),
+            Entity::Constant(id) if found.rest.is_empty() => {
+                let site = crate::link::term::Site { file: function.file, span: eval.program.function(function).span };
+                external_path(eval, &eval.constant(id, site, 0))
+            }
+            Entity::Constant(_) | Entity::Type(_) | Entity::Class(_) | Entity::Function(_) | Entity::Module(_) => None,
+        };
+        full.is_some_and(|full| {
+            let joined = full.join(".");
+            self.from.iter().any(|pattern| pattern.matches(&joined) || full.first().is_some_and(|first| pattern.matches(first)))
+        })
+    }
+
     /// Whether the receiver's type is declared in one of the packages, wherever it was imported.
     fn receiver_comes_from<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
         let ExprKind::Member(base, _) = &call.callee.kind else {
             return match &call.callee.kind {
                 ExprKind::Name(path) if path.len() > 1 => {
                     let joined = path.join(".");
-                    self.from.iter().any(|pattern| pattern.matches(&joined))
+                    self.from.iter().any(|pattern| pattern.matches(&joined)) || self.owner_comes_from(eval, function, path)
                 }
                 _ => false,
             };
         };
+        if let Some(mut path) = dotted(base)
+            && self.from_is_python()
+        {
+            path.push(String::new());
+            if self.owner_comes_from(eval, function, &path) {
+                return true;
+            }
+        }
         let term = eval.term(function, base, call.span.start);
         external_path(eval, &term).is_some_and(|path| {
             let joined = path.join(".");

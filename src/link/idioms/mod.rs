@@ -52,7 +52,10 @@ impl Texts {
 ///
 /// A row matches a call by its callee's name and by *evidence* that the name means this library. Selectors then say where things
 /// sit; the first alternative that is there counts. A selector is a root (`args[0]`, `args[-1]`, `args.name` for a named argument,
-/// `args[*]` for any, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `decorator.args[0]` on a handler that is recognised by
+/// `args[*]` for any, `arguments` for the message of a call that
+/// runs a task with its own arguments (`arguments[1]`: those from the second on; `arguments.packed`: in a list and a dictionary;
+/// `arguments.named`: the named ones), `text` for the first that is a text and `after-text` for the one behind it, `object` for the first that is an
+/// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `decorator.args[0]` on a handler that is recognised by
 /// its decorator) and steps: `.key`, `[0]`, `[*]`, and `.method()` or `.method(1)` for an argument of a call in the chain of calls that
 /// builds the value (`args[0].payload()` is `x` in `send(Record::to("t").payload(x).key(k))`, `receiver.topic_arn()` is `a` in
 /// `client.publish().topic_arn(a).send()`). `'text'` in single quotes is a constant. `~receiver` and

@@ -2,6 +2,7 @@
 
 use crate::facts::{Call, Expr, ExprKind, Literal};
 use crate::link::eval::Eval;
+use crate::link::relay::{self, Form};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, Site, Term};
 
@@ -21,6 +22,16 @@ pub enum Root {
     Named(String),
     /// `args[*]`
     AnyArgument,
+    /// `arguments`, `arguments[1]`, `arguments.packed`: the message of a call that runs a task.
+    Arguments(Form),
+    /// `arguments.named`: the object of the named arguments.
+    NamedArguments,
+    /// `text`: the first positional argument that is a text.
+    TextArgument,
+    /// `object`: the argument that is an object, or a function that gives one.
+    ObjectArgument,
+    /// `after-text`: the positional argument behind it.
+    AfterText,
     Receiver,
     /// `type_args[0]`
     TypeArgument(u32),
@@ -29,12 +40,18 @@ pub enum Root {
     Param(i32),
     /// `params.name` of a handler
     NamedParam(String),
+    /// `params`: the object of all parameters of a handler
+    AllParams,
+    /// `model-param`: the first parameter of a handler whose type is an object of the repository
+    ModelParam,
     /// `params[*]`: whichever parameter of a handler has the row's type
     AnyParam,
     /// `decorator.args[0]`
     DecoratorArgument(u32),
     /// `decorator.args.name`
     DecoratorNamed(String),
+    /// `decorator.receiver`: what the decorator is a method of, by its name.
+    DecoratorReceiver,
     /// `payload`: what the row selects as its payload.
     Payload,
     /// `function`: the handler's own name.
@@ -56,6 +73,9 @@ pub enum Step {
     Argument(String, u32),
 }
 
+/// The methods of a view that every view has.
+const VERBS: &[&str] = &["post", "put", "patch", "get", "create", "dispatch", "handle", "__call__"];
+
 impl Selector {
     /// Parses a selector.
     ///
@@ -65,7 +85,11 @@ impl Selector {
         if let Some(named) = text.trim().strip_prefix('~') {
             let selector = Selector::parse(named)?;
             return match selector.root {
-                Root::Receiver | Root::Argument(_) | Root::DecoratorArgument(_) | Root::ClassDecorator(_)
+                Root::Receiver
+                | Root::Argument(_)
+                | Root::DecoratorArgument(_)
+                | Root::DecoratorReceiver
+                | Root::ClassDecorator(_)
                     if selector.steps.is_empty() =>
                 {
                     Ok(Selector { by_name: true, ..selector })
@@ -100,6 +124,30 @@ impl Selector {
                     None => Root::Named(name),
                 }
             }
+            ("arguments", None) => Root::Arguments(Form::Direct),
+            ("arguments", Some(Step::Position(position))) => {
+                steps.remove(0);
+                Root::Arguments(Form::From(position))
+            }
+            ("arguments", Some(Step::Key(kind))) if kind == "named" => {
+                steps.remove(0);
+                Root::NamedArguments
+            }
+            ("arguments", Some(Step::Key(kind))) if kind == "packed" => {
+                steps.remove(0);
+                match steps.first().cloned() {
+                    Some(Step::Position(position)) => {
+                        steps.remove(0);
+                        Root::Arguments(Form::Packed(position))
+                    }
+                    _ => Root::Arguments(Form::Packed(0)),
+                }
+            }
+            ("text", _) => Root::TextArgument,
+            ("object", _) => Root::ObjectArgument,
+            ("after-text", _) => Root::AfterText,
+            ("model-param", _) => Root::ModelParam,
+            ("params", None) => Root::AllParams,
             ("type_args", Some(Step::Position(position))) => {
                 steps.remove(0);
                 Root::TypeArgument(position)
@@ -133,6 +181,10 @@ impl Selector {
                     _ => return Err(format!("`{text}`: `decorator.args` needs a position or a name")),
                 }
             }
+            ("decorator", Some(Step::Key(receiver))) if receiver == "receiver" => {
+                steps.remove(0);
+                Root::DecoratorReceiver
+            }
             ("receiver", _) => Root::Receiver,
             ("return", _) => Root::Return,
             ("payload", _) => Root::Payload,
@@ -149,8 +201,9 @@ impl Selector {
             ("class", _) => Root::ClassName,
             (other, _) => {
                 return Err(format!(
-                    "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `receiver`, `type_args[0]`, `return`, \
-                     `params[0]`, `decorator.args[0]`, `payload`, `function`, `class` and `'text'`"
+                    "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `arguments`, `arguments.named`, `text`, \
+                     `after-text`, `object`, `receiver`, `type_args[0]`, `return`, `params`, `params[0]`, `model-param`, `decorator.args[0]`, `payload`, \
+                     `function`, `class` and `'text'`"
                 ));
             }
         };
@@ -207,15 +260,33 @@ impl Selector {
                 Term::new(Kind::OfType(eval.type_use(function, ty)), site)
             }
             Root::Text(text) => Term::new(Kind::Literal(Literal::Text(text.clone())), site),
-            Root::FunctionName => Term::new(Kind::Literal(Literal::Text(eval.program.function(function).name.clone())), site),
+            Root::FunctionName => {
+                let owner = eval.program.function(function);
+                // `post` of a view says less than the view does.
+                let name = match owner.scope.last() {
+                    Some(class) if owner.is_method && VERBS.contains(&owner.name.as_str()) && !class.ends_with("ViewSet") => {
+                        class
+                    }
+                    _ => &owner.name,
+                };
+                Term::new(Kind::Literal(Literal::Text(name.clone())), site)
+            }
             Root::ClassName => {
                 let owner = eval.program.function(function).scope.last()?;
                 Term::new(Kind::Literal(Literal::Text(owner.clone())), site)
             }
+            Root::Arguments(form) => relay::message(eval, function, call, *form)?,
+            Root::NamedArguments => relay::named_message(eval, function, call),
+            Root::TextArgument => relay::text_argument(eval, function, call)?.1,
+            Root::ObjectArgument => relay::object_argument(eval, function, call),
+            Root::AfterText => argument(relay::text_argument(eval, function, call)?.0 + 1)?,
             Root::Return
             | Root::Param(_)
             | Root::NamedParam(_)
             | Root::AnyParam
+            | Root::AllParams
+            | Root::ModelParam
+            | Root::DecoratorReceiver
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
             | Root::ClassDecorator(_)
@@ -230,9 +301,13 @@ impl Selector {
                 Root::Argument(position) => call.args.get(*position as usize).map(|argument| &argument.value),
                 _ => None,
             };
-            return named_in_source(eval, &root, expr?)
-                .map(|name| Term::new(Kind::Literal(Literal::Text(name)), site))
-                .or(Some(root));
+            let text = |name| Term::new(Kind::Literal(Literal::Text(name)), site);
+            let mut names = names_in_source(eval, function, &root, expr?);
+            return Some(match names.len() {
+                0 => root,
+                1 => text(names.remove(0)),
+                _ => Term::new(Kind::OneOf(names.into_iter().map(text).collect()), site),
+            });
         }
         walk(root, &self.steps, site)
     }
@@ -242,13 +317,7 @@ impl Selector {
 pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<String> {
     if let Kind::Function(target) = &term.bare().kind {
         let function = eval.program.function(*target);
-        let given = function.decorators.iter().flat_map(|decorator| &decorator.args).find_map(|argument| {
-            match (argument.name.as_deref(), &argument.value.kind) {
-                (Some("name" | "actor_name"), ExprKind::Literal(Literal::Text(text))) => Some(text.clone()),
-                _ => None,
-            }
-        });
-        return given.or_else(|| (!function.name.is_empty()).then(|| function.name.clone()));
+        return relay::registered_name(function).or_else(|| (!function.name.is_empty()).then(|| function.name.clone()));
     }
     match &expr.kind {
         ExprKind::Name(path) => path.last().cloned(),
@@ -259,6 +328,29 @@ pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<
         }
         _ => None,
     }
+}
+
+/// The same for a loop variable, which goes by the names of what it runs over: `for signal in (created, updated): signal.send(…)`.
+fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: &'a Expr) -> Vec<String> {
+    if let ExprKind::Local(id) = &expr.kind
+        && let Some(local) = eval.program.function(function).locals.get(id.0 as usize)
+        && let Some(Expr { kind: ExprKind::Element(list), .. }) = &local.value
+        && let ExprKind::Array(items) = &list.kind
+    {
+        return items
+            .iter()
+            .filter_map(|item| named_in_source(eval, &eval.term(function, item, item.span.start), item))
+            .collect();
+    }
+    // A task by the dotted path that is its name where nothing else is said.
+    if let Some(target) = term.as_text().and_then(|text| relay::registered(eval, text)) {
+        return vec![relay::task_name(eval, target)];
+    }
+    // `task = register(queue="x")(work)` is known by the name of `work`.
+    if let Some(target) = relay::decorated(term) {
+        return vec![relay::task_name(eval, target)];
+    }
+    named_in_source(eval, term, expr).into_iter().collect()
 }
 
 /// Takes the steps into a term, looking through encodings; `None` where a step leads to nothing.

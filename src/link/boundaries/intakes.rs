@@ -1,0 +1,225 @@
+//! Where payloads come into a handler, and what it needs of them.
+
+use std::sync::Arc;
+
+use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
+use crate::facts::{ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::link::eval::callee_text;
+use crate::link::idioms::matcher::Idiom;
+use crate::link::idioms::selector::{Root as Selected, Step as PathStep};
+use crate::link::reads::{self, Root};
+use crate::link::reduce;
+use crate::link::relay;
+use crate::link::resolve::FnRef;
+use crate::link::types::Side;
+use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
+
+impl<'a> Linker<'_, 'a> {
+    pub(super) fn intake_of_handler(&self, idiom: &Idiom, target: FnRef) -> Vec<Intake<'a>> {
+        let handled: &'a Function = self.program.function(target);
+        let language = self.program.files.unit(target.file).facts.language;
+        let mut found = Vec::new();
+        for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
+            if let Some(ty) = &local.ty
+                && let Some(inner) = extractor_argument(ty, &idiom.param_types)
+            {
+                found.push(Intake {
+                    root: Root::Param(target, index as u32),
+                    prefix: Vec::new(),
+                    declared: Some(self.eval.type_use(target, inner)),
+                    enforced: true,
+                    of_request: false,
+                    all: None,
+                });
+            }
+        }
+        // A handler that takes the body as it came decodes it itself.
+        if found.is_empty() && !idiom.param_types.is_empty() && idiom.functions.is_empty() {
+            for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
+                if local.ty.as_ref().is_some_and(is_raw_body) {
+                    let root = Root::Param(target, index as u32);
+                    found.push(Intake {
+                        root,
+                        prefix: Vec::new(),
+                        declared: None,
+                        enforced: false,
+                        of_request: false,
+                        all: None,
+                    });
+                }
+            }
+        }
+        if !found.is_empty() || !idiom.param_types.is_empty() {
+            return found;
+        }
+        for selector in &idiom.payload {
+            let index = match &selector.root {
+                Selected::AllParams => {
+                    let whole = if idiom.leaves_process() { relay::whole_message(self.eval, target) } else { None };
+                    match whole {
+                        Some(index) => index as u32,
+                        None => {
+                            found.push(all_of(target));
+                            break;
+                        }
+                    }
+                }
+                Selected::ModelParam => match self.model_param(target) {
+                    Some(index) => index,
+                    None => continue,
+                },
+                Selected::Param(position) if *position >= 0 => *position as u32,
+                Selected::Param(back) => match handled.params.checked_sub(back.unsigned_abs()) {
+                    Some(index) => index,
+                    None => continue,
+                },
+                Selected::NamedParam(name) => {
+                    match handled.locals.iter().take(handled.params as usize).position(|local| local.name == *name) {
+                        Some(index) => index as u32,
+                        None => continue,
+                    }
+                }
+                _ => continue,
+            };
+            if index >= handled.params {
+                continue;
+            }
+            let declared = handled.locals[index as usize].ty.as_ref().map(|ty| self.eval.type_use(target, ty));
+            found.push(Intake {
+                root: Root::Param(target, index),
+                prefix: selector.steps.clone(),
+                declared,
+                enforced: language == LanguageId::Rust || selector.root == Selected::ModelParam,
+                of_request: idiom.kind == "webhook" && !idiom.functions.is_empty() && language == LanguageId::TypeScript,
+                all: None,
+            });
+            break;
+        }
+        found
+    }
+
+    /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.
+    pub(super) fn intake_shape(&self, intakes: &[Intake<'a>], without: &[reads::Place]) -> (Arc<Shape>, bool, bool) {
+        let mut shapes: Vec<Arc<Shape>> = Vec::new();
+        let mut enforced = false;
+        let mut read_anything = false;
+        for intake in intakes {
+            if let Some(target) = intake.all {
+                read_anything = true;
+                shapes.push(self.parameters_shape(target));
+                continue;
+            }
+            let declared = intake.declared.as_ref().map(|ty| {
+                let mut shape = self.types.shape(ty, Side::Read).shape;
+                for step in &intake.prefix {
+                    shape = match step {
+                        PathStep::Key(name) => reduce::member(&shape, name).0,
+                        PathStep::Each | PathStep::Position(_) => reduce::element(&shape),
+                        PathStep::Argument(_, _) => shape,
+                    };
+                }
+                shape
+            });
+            let declared = declared.filter(|shape| !shape.is_unknown());
+            if intake.enforced
+                && let Some(declared) = declared
+            {
+                enforced = true;
+                read_anything = true;
+                shapes.push(declared);
+                continue;
+            }
+            let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, without);
+            if intake.prefix.is_empty() && intake.of_request {
+                tree = tree.without(REQUEST_MEMBERS);
+            }
+            read_anything |= !tree.is_empty() || declared.is_some();
+            enforced |= tree.enforced.is_some();
+            shapes.push(reads::shape_of(self.types, &tree, declared.as_ref()));
+        }
+        // A wrapper that looks at nothing itself says nothing of what the handler inside it needs.
+        if shapes.iter().any(|shape| !shape.is_unknown()) {
+            shapes.retain(|shape| !shape.is_unknown());
+        }
+        let shape = shapes
+            .into_iter()
+            .reduce(|a, b| reduce::intersect(&a, &b))
+            .unwrap_or_else(|| reduce::hole("what is read is not known"));
+        (shape, enforced, read_anything)
+    }
+
+    /// The parameter of a request handler whose declared type is an object of the repository: the body, as frameworks pass it.
+    fn model_param(&self, target: FnRef) -> Option<u32> {
+        let function = self.program.function(target);
+        let mut found = function.locals.iter().take(function.params as usize).enumerate().filter(|(_, local)| {
+            let injected = local.value.as_ref().is_some_and(|value| match &value.kind {
+                ExprKind::Call(id) => {
+                    let call = function.calls.get(id.0 as usize);
+                    !call.is_some_and(|call| callee_text(&call.callee).ends_with("Body"))
+                }
+                ExprKind::Name(_) | ExprKind::Record(_) => true,
+                _ => false,
+            });
+            let declared = local.ty.as_ref().map(|ty| self.types.shape(&self.eval.type_use(target, ty), Side::Read).shape);
+            local.kind == LocalKind::Param && !injected && declared.is_some_and(|shape| is_payload(&shape))
+        });
+        let (index, _) = found.next()?;
+        Some(index as u32)
+    }
+
+    /// The object that a function takes apart into its parameters. What a signal or a queue passes of itself is no part of it.
+    fn parameters_shape(&self, target: FnRef) -> Arc<Shape> {
+        let function = self.program.function(target);
+        let mut fields: Vec<Field> = Vec::new();
+        for (index, local) in relay::parameters(function) {
+            let root = Root::Param(target, index as u32);
+            let tree = reads::reads_of(self.eval, root, &[], &[]);
+            let declared = local.ty.as_ref().map(|ty| self.types.shape(&self.eval.type_use(target, ty), Side::Read).shape);
+            match local.kind {
+                LocalKind::Param if matches!(local.name.as_str(), "sender" | "signal") => {}
+                LocalKind::Param => {
+                    let shape = reads::shape_of(self.types, &tree, declared.filter(|shape| !shape.is_unknown()).as_ref());
+                    let presence = if local.value.is_some() { Presence::Optional } else { Presence::Required };
+                    fields.push(Field::new(local.name.clone(), shape, presence, Some(self.origin(target.file, local.span))));
+                }
+                LocalKind::NamedRestParam => {
+                    let rest = reads::shape_of(self.types, &tree, None);
+                    fields.extend(rest.as_object().into_iter().flat_map(|object| object.fields.iter().cloned()));
+                }
+                LocalKind::RestParam | LocalKind::Variable => {}
+            }
+        }
+        fields.retain(|field| !matches!(field.name.as_str(), "sender" | "signal"));
+        let object = ObjectShape { fields, rest: Rest::Silent, min_properties: None, max_properties: None };
+        Arc::new(Shape::new(ShapeKind::Object(object), Some(self.origin(target.file, function.span))))
+    }
+}
+
+/// The intake of a function whose parameters are the payload's fields.
+pub(super) fn all_of<'a>(target: FnRef) -> Intake<'a> {
+    let root = Root::Param(target, 0);
+    Intake { root, prefix: Vec::new(), declared: None, enforced: false, of_request: false, all: Some(target) }
+}
+
+/// `T` of an extractor type such as `Json<T>`, where the type is one of the patterns.
+fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t TypeExpr> {
+    let TypeKind::Ref(reference) = &ty.kind else { return None };
+    let name = reference.path.join(".");
+    patterns.iter().find_map(|pattern| {
+        let wanted = pattern.replace("::", ".");
+        let wanted = wanted.split('<').next().unwrap_or_default().trim_end_matches(['*', '.']);
+        let fits = name == wanted || name.ends_with(&format!(".{wanted}")) || wanted.ends_with(&format!(".{name}"));
+        (fits && !reference.args.is_empty()).then(|| reference.args.last()).flatten()
+    })
+}
+
+/// Whether a parameter takes a body that nobody has decoded: text or bytes.
+fn is_raw_body(ty: &TypeExpr) -> bool {
+    match &ty.kind {
+        TypeKind::Ref(reference) => {
+            reference.args.is_empty() && matches!(reference.path.last().map(String::as_str), Some("Bytes" | "String"))
+        }
+        TypeKind::String(_) => true,
+        _ => false,
+    }
+}

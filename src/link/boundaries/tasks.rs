@@ -1,0 +1,158 @@
+//! What Python code says of payloads apart from calls that an idiom knows: functions that messages run, fixtures of tests, classes that
+//! do not say how they are serialized.
+
+use super::intakes::all_of;
+use super::{Intake, Linker};
+use crate::facts::{FnId, LanguageId, Role, TypeExpr, TypeKind};
+use crate::link::eval::callee_text;
+use crate::link::model::{Boundary, Delivery, Overlaid};
+use crate::link::modules::FileId;
+use crate::link::payload;
+use crate::link::reads::Root;
+use crate::link::relay::{self, Relays};
+use crate::link::resolve::{Entity, FnRef, Want};
+use crate::link::summaries::{EVENT_KEYS, event_in, texts_of};
+use crate::link::surroundings;
+use crate::link::term::{Kind, Term, Written};
+use crate::link::types::Side;
+
+impl<'a> Linker<'_, 'a> {
+    /// Functions that messages run: each is the consumer of what it is called with, whatever registers it.
+    pub(super) fn tasks(&mut self, relays: &Relays) {
+        for (target, relay) in relays.queued() {
+            let function = self.program.function(target);
+            let origin = self.origin(target.file, function.span);
+            if self.boundaries.iter().any(|known| known.role == Role::Consumer && known.origin == origin) {
+                continue;
+            }
+            let intakes = match relay::whole_message(self.eval, target) {
+                Some(index) => Intake {
+                    root: Root::Param(target, index as u32),
+                    prefix: Vec::new(),
+                    declared: function.locals[index].ty.as_ref().map(|ty| self.eval.type_use(target, ty)),
+                    enforced: false,
+                    of_request: false,
+                    all: None,
+                },
+                None => all_of(target),
+            };
+            let (shape, enforced, _) = self.intake_shape(&[intakes], &[]);
+            let boundary = Boundary {
+                event: None,
+                event_expr: None,
+                channel: None,
+                role: Role::Consumer,
+                kind: "queue".to_owned(),
+                idiom: "task".to_owned(),
+                origin,
+                symbol: surroundings::symbol(self.program, target),
+                in_test: self.in_test(target) || self.in_test(relay.site.function) && function.in_test,
+                shape,
+                inner: None,
+                enforced,
+                delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
+                overlaid: Overlaid::default(),
+                via: Vec::new(),
+                package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+                document: None,
+            };
+            self.named(boundary, vec![relay::task_name(self.eval, target)], None, Vec::new());
+        }
+    }
+
+    /// Payloads that fixtures and factories of tests give.
+    pub(super) fn fixtures(&mut self) {
+        for (at, unit) in self.program.files.units.iter().enumerate() {
+            if unit.facts.language != LanguageId::Python {
+                continue;
+            }
+            let file = FileId(at as u32);
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                let target = FnRef { file, id: FnId(index as u32) };
+                if function.name.is_empty() || function.returns.len() != 1 || !self.in_test(target) {
+                    continue;
+                }
+                let fixture = function.decorators.iter().any(|call| callee_text(&call.callee).ends_with("fixture"));
+                let name = function.name.to_ascii_lowercase();
+                let says = ["payload", "event", "message", "webhook"].iter().any(|word| name.contains(word));
+                if function.name.starts_with("test") || !fixture && !says {
+                    continue;
+                }
+                let value = &function.returns[0];
+                let term = self.eval.term(target, value, value.span.end);
+                let event = event_in(&term);
+                if !matches!(term.bare().kind, Kind::Object(_) | Kind::Record(_)) || event.is_none() && !says {
+                    continue;
+                }
+                let boundary = Boundary {
+                    event: None,
+                    event_expr: Some(function.name.clone()),
+                    channel: None,
+                    role: Role::Producer,
+                    kind: "test".to_owned(),
+                    idiom: "python-fixture".to_owned(),
+                    origin: self.origin(file, function.span),
+                    symbol: surroundings::symbol(self.program, target),
+                    in_test: true,
+                    shape: payload::wire_shape(self.types, &term, Side::Write),
+                    inner: None,
+                    enforced: false,
+                    delivery: Delivery::default(),
+                    overlaid: Overlaid::default(),
+                    via: Vec::new(),
+                    package: self.packages.of(unit.path.as_str()),
+                    document: None,
+                };
+                let events = event.as_ref().map(texts_of).unwrap_or_default();
+                if events.is_empty() {
+                    self.boundaries.push(boundary);
+                } else {
+                    self.named(boundary, events, event.as_ref(), Vec::new());
+                }
+            }
+        }
+    }
+
+    /// The Python class of a payload that is an instance of a class of which nothing says how it is serialized: a helper that is
+    /// handed a row of a database turns it into something else before it sends it.
+    pub(super) fn opaque_class(&self, payload: &Term<'a>) -> Option<String> {
+        let ty = match &payload.kind {
+            Kind::Typed(inner, ty) if !matches!(inner.bare().kind, Kind::Object(_) | Kind::Array(_)) => ty,
+            Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => ty,
+            Kind::Record(record) => &record.ty,
+            _ => return None,
+        };
+        let path = match ty.ty {
+            Written::Named(named) => &named.path,
+            Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => &named.path,
+            Written::Expr(_) => return None,
+        };
+        let entity = self.program.resolve(ty.file, ty.scope, path, Want::Type)?.entity;
+        let Entity::Type(id) = entity else { return None };
+        let decl = self.program.type_decl(id);
+        if self.program.files.unit(id.file).facts.language != LanguageId::Python || decl.serializable {
+            return None;
+        }
+        let found = self.program.resolve(id.file, &decl.scope, std::slice::from_ref(&decl.name), Want::Class)?;
+        let Entity::Class(class) = found.entity else { return None };
+        let class = self.program.class(class);
+        let plain = class.decorators.is_empty() && !class.bases.is_empty();
+        let known = class.bases.iter().any(|base| {
+            base.last().is_some_and(|name| {
+                matches!(name.as_str(), "TypedDict" | "NamedTuple" | "BaseModel" | "Struct" | "Enum" | "StrEnum")
+            })
+        });
+        (plain && !known).then(|| decl.name.clone())
+    }
+}
+
+/// A member that usually names an event, of a value that nothing is known of.
+pub(super) fn is_asked_for(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Member(inner, name) => {
+            EVENT_KEYS.contains(&name.as_str()) && !matches!(inner.bare().kind, Kind::Member(_, _) | Kind::Element(_))
+        }
+        Kind::OneOf(branches) => branches.iter().all(is_asked_for),
+        _ => false,
+    }
+}

@@ -1,0 +1,655 @@
+//! Calls that run a function of the repository elsewhere or later: `task.delay(a, b)`, `task.apply_async(args=(a, b))`,
+//! `queue.enqueue(task, a, b)`, `Thread(target=work, args=(a,))`.
+//!
+//! Such a call carries the arguments of the function, so it is a call of that function for everything that follows arguments: the
+//! message of a task is an object of the task's parameters, and a task that posts a webhook posts what `delay` was given. Left out is
+//! whatever the code builds by hand from a name that no function of the repository is registered under.
+
+use rustc_hash::FxHashMap;
+
+use super::callee;
+use super::eval::Eval;
+use super::index::last_name;
+use super::modules::FileId;
+use super::resolve::FnRef;
+use super::resolve::{Entity, Want};
+use super::summaries::{CallSite, texts_of};
+use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
+use crate::facts::{Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
+
+/// Methods of a task that take its arguments as their own.
+const DIRECT: &[&str] = &[
+    "delay",
+    "delay_on_commit",
+    "adelay",
+    "send",
+    "kiq",
+    "s",
+    "si",
+    "signature",
+    "defer",
+    "defer_async",
+    "schedule",
+    "message",
+    "run_in_background",
+    "asend",
+];
+
+/// Methods of a task that take its arguments in a list and a dictionary.
+const PACKED: &[&str] =
+    &["apply_async", "apply_async_on_commit", "send_with_options", "message_with_options", "apply", "subtask", "aapply_async"];
+
+/// Functions that take a function of a queue first, then its arguments.
+const QUEUES: &[&str] = &["enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "enqueue_job", "async_task", "push_task"];
+
+/// Functions that take a function first, then its arguments, and run it in the same program.
+const RUNNERS: &[&str] = &[
+    "add_task",
+    "submit",
+    "run_in_executor",
+    "to_thread",
+    "run_in_threadpool",
+    "partial",
+    "start_soon",
+    "call_soon",
+    "call_later",
+    "call_soon_threadsafe",
+    "run_sync",
+    "spawn",
+    "Thread",
+    "Process",
+    "Timer",
+];
+
+/// Named arguments that configure the queue and are none of the task's.
+const OPTIONS: &[&str] = &[
+    "args",
+    "at",
+    "countdown",
+    "delay",
+    "depends_on",
+    "eta",
+    "expires",
+    "headers",
+    "job_id",
+    "job_timeout",
+    "kwargs",
+    "priority",
+    "queue",
+    "result_ttl",
+    "retry",
+    "run_at",
+    "task_id",
+    "timeout",
+    "ttl",
+];
+
+/// Parameters that the queue itself fills.
+const SUPPLIED: &[&str] = &["self", "ctx"];
+
+/// The methods of a task that is a class.
+const RUN_METHODS: &[&str] = &["run", "perform", "execute", "handle"];
+
+/// The names under which one parameter is the whole message.
+const PAYLOAD_NAMES: &[&str] =
+    &["payload", "data", "event", "message", "body", "msg", "record", "event_data", "event_payload", "kwargs"];
+
+/// Where a call keeps the arguments of the function that it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// They are the call's own.
+    Direct,
+    /// From this position on.
+    From(u32),
+    /// A list at this position and a dictionary behind it, or under `args` and `kwargs`.
+    Packed(u32),
+}
+
+/// A function that a call runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Relay {
+    pub site: CallSite,
+    pub form: Form,
+    /// Whether a message crosses on the way.
+    pub queued: bool,
+}
+
+/// Every relay of a program, by the function that is run.
+#[derive(Debug, Default)]
+pub struct Relays {
+    by_target: FxHashMap<FnRef, Vec<Relay>>,
+}
+
+impl Relays {
+    pub fn new(eval: &Eval<'_>) -> Relays {
+        let mut relays = Relays::default();
+        for (at, unit) in eval.program.files.units.iter().enumerate() {
+            if unit.facts.language != LanguageId::Python {
+                continue;
+            }
+            let file = FileId(at as u32);
+            for names in [DIRECT, PACKED, QUEUES, RUNNERS] {
+                for (function, call) in names.iter().filter_map(|name| unit.index.calls.get(*name)).flatten() {
+                    relays.add(eval, CallSite { function: FnRef { file, id: *function }, call: *call });
+                }
+            }
+        }
+        relays
+    }
+
+    fn add(&mut self, eval: &Eval<'_>, site: CallSite) {
+        let call = eval.program.function(site.function).call(site.call);
+        if let Some((target, form, queued)) = relayed(eval, site.function, call) {
+            self.by_target.entry(target).or_default().push(Relay { site, form, queued });
+        }
+    }
+
+    /// The calls that run `target` elsewhere or later.
+    pub fn of(&self, target: FnRef) -> &[Relay] {
+        self.by_target.get(&target).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions that messages run, in a fixed order.
+    pub fn queued(&self) -> Vec<(FnRef, Relay)> {
+        let mut found: Vec<(FnRef, Relay)> = self
+            .by_target
+            .iter()
+            .filter_map(|(target, relays)| Some((*target, *relays.iter().find(|relay| relay.queued)?)))
+            .collect();
+        found.sort_unstable_by_key(|(target, _)| *target);
+        found
+    }
+}
+
+/// The function that a call runs elsewhere or later, with where its arguments are and whether a message carries them.
+pub fn relayed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<(FnRef, Form, bool)> {
+    let name = last_name(&call.callee.kind)?;
+    let at = call.span.start;
+    let (direct, packed) = (DIRECT.contains(&name), PACKED.contains(&name));
+    if direct || packed {
+        let target = task_of(eval, function, receiver(&call.callee)?, at)?;
+        let callee = eval.program.function(target);
+        let given = |wanted: &str| call.args.iter().any(|argument| argument.name.as_deref() == Some(wanted));
+        let takes = |wanted: &str| parameters(callee).any(|(_, local)| local.name == wanted);
+        let by_name = (given("args") && !takes("args")) || (given("kwargs") && !takes("kwargs"));
+        let form = if packed {
+            Form::Packed(0)
+        } else if by_name {
+            Form::Packed(u32::MAX)
+        } else {
+            Form::Direct
+        };
+        return Some((target, form, true));
+    }
+    let queued = QUEUES.contains(&name);
+    if !queued && !RUNNERS.contains(&name) {
+        return None;
+    }
+    let named = call.args.iter().find(|argument| matches!(argument.name.as_deref(), Some("target" | "func" | "function" | "f")));
+    if let Some(target) = named.and_then(|argument| task_of(eval, function, &argument.value, at)) {
+        return Some((target, Form::Packed(u32::MAX), queued));
+    }
+    call.args.iter().filter(|argument| argument.name.is_none()).take(2).enumerate().find_map(|(position, argument)| {
+        let target = task_of(eval, function, &argument.value, at)?;
+        // `run_in_executor(pool, work, x)` has one argument before it.
+        Some((target, Form::From(position as u32 + 1), queued))
+    })
+}
+
+fn receiver(callee: &Expr) -> Option<&Expr> {
+    match &callee.kind {
+        ExprKind::Member(base, _) => Some(base),
+        _ => None,
+    }
+}
+
+/// The function that an expression names: itself, the method of a task that is a class, or the one registered under a text.
+fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Option<FnRef> {
+    if !matches!(
+        expr.kind,
+        ExprKind::Name(_)
+            | ExprKind::Member(_, _)
+            | ExprKind::Local(_)
+            | ExprKind::Record(_)
+            | ExprKind::Call(_)
+            | ExprKind::Function(_)
+    ) {
+        return match &expr.kind {
+            ExprKind::Literal(Literal::Text(name)) => registered(eval, name),
+            _ => None,
+        };
+    }
+    let term = eval.term(function, expr, at);
+    match &term.bare().kind {
+        Kind::Function(target) => Some(*target),
+        Kind::Class(class) => class.class.and_then(|class| run_method(eval, class)),
+        Kind::Literal(Literal::Text(name)) => registered(eval, name),
+        Kind::Built(_) => decorated(&term),
+        Kind::Record(_) => callee::class_of_receiver(eval, function, expr).and_then(|class| run_method(eval, class)),
+        _ => None,
+    }
+}
+
+/// The one function that a foreign call was given: `task = register(queue="x")(work)` has the parameters of `work`.
+pub fn decorated(term: &Term<'_>) -> Option<FnRef> {
+    let Kind::Built(built) = &term.bare().kind else { return None };
+    let (_, args) = built.calls.last()?;
+    let mut functions = args.iter().filter_map(|(name, value)| match &value.bare().kind {
+        Kind::Function(target) if name.is_none() => Some(*target),
+        _ => None,
+    });
+    let only = functions.next()?;
+    (functions.next().is_none() && args.len() == 1).then_some(only)
+}
+
+fn run_method(eval: &Eval<'_>, class: super::resolve::DeclId) -> Option<FnRef> {
+    RUN_METHODS.iter().find_map(|name| callee::method_of(eval, class, name, 0))
+}
+
+/// The one decorated function that is registered under this name, or whose own name or dotted path it is.
+pub fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
+    if eval.registered.borrow().is_none() {
+        let mut names: FxHashMap<String, Vec<FnRef>> = FxHashMap::default();
+        for (at, unit) in eval.program.files.units.iter().enumerate() {
+            if unit.facts.language != LanguageId::Python {
+                continue;
+            }
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                if function.decorators.is_empty() || function.in_test || function.parent.is_some() || function.name.is_empty() {
+                    continue;
+                }
+                let reference = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
+                let given = registered_name(function);
+                names.entry(given.unwrap_or_else(|| function.name.clone())).or_default().push(reference);
+            }
+        }
+        *eval.registered.borrow_mut() = Some(names);
+    }
+    let names = eval.registered.borrow();
+    let one = |name: &str| match names.as_ref()?.get(name)?.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    one(name).or_else(|| {
+        let (module, last) = name.rsplit_once('.')?;
+        let target = one(last)?;
+        let path = eval.program.files.unit(target.file).path.as_str().replace('/', ".");
+        let path = path.strip_suffix(".py").unwrap_or(&path);
+        let path = path.strip_suffix(".__init__").unwrap_or(path);
+        (path == module || path.ends_with(&format!(".{module}"))).then_some(target)
+    })
+}
+
+/// The name that messages for a function carry.
+pub fn task_name(eval: &Eval<'_>, target: FnRef) -> String {
+    let function = eval.program.function(target);
+    match function.scope.last() {
+        Some(class) if function.is_method && RUN_METHODS.contains(&function.name.as_str()) => class.clone(),
+        _ => registered_name(function).unwrap_or_else(|| function.name.clone()),
+    }
+}
+
+/// The name that a decorator registers a function under.
+pub fn registered_name(function: &Function) -> Option<String> {
+    function.decorators.iter().flat_map(|decorator| &decorator.args).find_map(|argument| {
+        match (argument.name.as_deref(), &argument.value.kind) {
+            (Some("name" | "actor_name" | "task_name"), ExprKind::Literal(Literal::Text(text))) => Some(text.clone()),
+            _ => None,
+        }
+    })
+}
+
+/// The parameters that a caller fills, with their index.
+pub fn parameters(function: &Function) -> impl Iterator<Item = (usize, &crate::facts::Local)> {
+    let bound = function.decorators.iter().flat_map(|decorator| &decorator.args).any(|argument| {
+        argument.name.as_deref() == Some("bind") && matches!(argument.value.kind, ExprKind::Literal(Literal::Bool(true)))
+    });
+    let first = function.locals.first();
+    let skipped = !function.is_method && first.is_some_and(|first| bound || SUPPLIED.contains(&first.name.as_str()));
+    function.locals.iter().take(function.params as usize).enumerate().skip(usize::from(skipped))
+}
+
+/// What a relay hands on, by position and by name.
+struct Handed<'a> {
+    positional: Vec<Term<'a>>,
+    named: Vec<(String, Term<'a>)>,
+    /// Whether there is more of it than the source says.
+    open: bool,
+}
+
+fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Handed<'a> {
+    let at = call.span.start;
+    let mut handed = Handed { positional: Vec::new(), named: Vec::new(), open: false };
+    let spread = |handed: &mut Handed<'a>, term: Term<'a>| match term.kind {
+        Kind::Object(entries) => {
+            for entry in entries {
+                match entry {
+                    Entry::Field { key, value, conditional: false, .. } => handed.named.push((key, value)),
+                    Entry::Field { .. } | Entry::AnyKey { .. } | Entry::Spread { .. } => handed.open = true,
+                }
+            }
+        }
+        Kind::Array(items) => handed.positional.extend(items),
+        Kind::Literal(Literal::Null) => {}
+        _ => handed.open = true,
+    };
+    let mut position = 0;
+    for argument in &call.args {
+        if argument.spread {
+            match form {
+                Form::Packed(_) => {}
+                Form::Direct | Form::From(_) => {
+                    let term = bare_of(eval.term(function, &argument.value, at));
+                    spread(&mut handed, term);
+                }
+            }
+            continue;
+        }
+        let value = || eval.term(function, &argument.value, at);
+        match (form, argument.name.as_deref()) {
+            (Form::Direct | Form::From(_), Some(name)) => handed.named.push((name.to_owned(), value())),
+            (Form::Packed(_), Some("args" | "kwargs")) => {
+                let term = bare_of(value());
+                spread(&mut handed, term);
+            }
+            (Form::Packed(_), Some(_)) => {}
+            (Form::Direct, None) => handed.positional.push(value()),
+            (Form::From(first), None) => {
+                if position >= first {
+                    handed.positional.push(value());
+                }
+            }
+            (Form::Packed(first), None) => {
+                if position == first || first != u32::MAX && position == first + 1 {
+                    let term = bare_of(value());
+                    spread(&mut handed, term);
+                }
+            }
+        }
+        if argument.name.is_none() {
+            position += 1;
+        }
+    }
+    handed
+}
+
+fn bare_of(term: Term<'_>) -> Term<'_> {
+    term.bare().clone()
+}
+
+/// The arguments of a relay by the parameters of the function that it runs.
+pub fn bound<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, target: FnRef, form: Form) -> Vec<Option<Term<'a>>> {
+    let callee = eval.program.function(target);
+    let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];
+    let handed = handed(eval, function, call, form);
+    let mut positional = handed.positional.into_iter();
+    for (slot, local) in parameters(callee) {
+        match local.kind {
+            LocalKind::Param => match positional.next() {
+                Some(value) => bound[slot] = Some(value),
+                None => break,
+            },
+            LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable => break,
+        }
+    }
+    let mut rest: Vec<Entry<'a>> = Vec::new();
+    for (name, value) in handed.named {
+        match parameters(callee).find(|(_, local)| local.kind == LocalKind::Param && local.name == name) {
+            Some((slot, _)) => bound[slot] = Some(value),
+            None => {
+                let site = value.site;
+                rest.push(Entry::Field { key: name, value, conditional: false, site });
+            }
+        }
+    }
+    if let Some((slot, _)) = parameters(callee).find(|(_, local)| local.kind == LocalKind::NamedRestParam) {
+        bound[slot] = Some(Term::new(Kind::Object(rest), Site { file: function.file, span: call.span }));
+    }
+    bound
+}
+
+/// The arguments of a relay by parameter, with the defaults of what is not given.
+pub fn bound_with_defaults<'a>(
+    eval: &Eval<'a>,
+    function: FnRef,
+    call: &'a Call,
+    target: FnRef,
+    form: Form,
+) -> Vec<Option<Term<'a>>> {
+    let mut bound = bound(eval, function, call, target, form);
+    for (slot, local) in parameters(eval.program.function(target)) {
+        if bound[slot].is_none()
+            && let Some(default) = &local.value
+        {
+            bound[slot] = Some(eval.term(target, default, u32::MAX));
+        }
+    }
+    bound
+}
+
+/// The message of a call that runs a task: an object of the task's parameters, or the one parameter that is the whole message.
+pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Option<Term<'a>> {
+    let site = Site { file: function.file, span: call.span };
+    let target = match form {
+        Form::Direct | Form::Packed(0) => receiver(&call.callee).and_then(|base| task_of(eval, function, base, call.span.start)),
+        Form::From(_) | Form::Packed(_) => {
+            let named = call.args.iter().find(|argument| matches!(argument.name.as_deref(), Some("name" | "function" | "func")));
+            let first = named.or_else(|| call.args.iter().find(|argument| argument.name.is_none()))?;
+            task_of(eval, function, &first.value, call.span.start)
+        }
+    };
+    // `.delay(kwargs={…})` of a queue whose tasks are called that way.
+    let form = relayed(eval, function, call).filter(|(known, _, _)| Some(*known) == target).map_or(form, |(_, form, _)| form);
+    let Some(target) = target else {
+        // A method of something that is known not to be a task, or of nothing that could be one.
+        if call.args.is_empty() || receiver(&call.callee).is_some_and(|base| is_instance(eval, function, base, call.span.start)) {
+            return None;
+        }
+        let packed = call.args.iter().any(|argument| matches!(argument.name.as_deref(), Some("args" | "kwargs")));
+        let form = if form == Form::Direct && packed { Form::Packed(u32::MAX) } else { form };
+        return Some(unresolved(handed(eval, function, call, form), site));
+    };
+    let callee = eval.program.function(target);
+    let values = bound(eval, function, call, target, form);
+    if let Some(slot) = whole_message(eval, target) {
+        return values.into_iter().nth(slot).flatten();
+    }
+    let mut entries = Vec::new();
+    for ((_, local), value) in parameters(callee).map(|(slot, local)| ((slot, local), values.get(slot).cloned().flatten())) {
+        let Some(value) = value else { continue };
+        match (local.kind, value.kind) {
+            (LocalKind::NamedRestParam, Kind::Object(rest)) => entries.extend(rest),
+            (LocalKind::Param, kind) => {
+                let site = value.site;
+                let value = Term::new(kind, site);
+                entries.push(Entry::Field { key: local.name.clone(), value, conditional: false, site });
+            }
+            (LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable, _) => {}
+        }
+    }
+    let handed = handed(eval, function, call, form);
+    let takes_any = parameters(callee).any(|(_, local)| local.kind == LocalKind::NamedRestParam);
+    for (key, value) in handed.named {
+        // What the task does not take is sent all the same; what configures the queue is not.
+        let option = matches!(form, Form::From(_)) && (key.starts_with('_') || OPTIONS.contains(&key.as_str()));
+        if !option && !takes_any && !parameters(callee).any(|(_, local)| local.name == key) {
+            let site = value.site;
+            entries.push(Entry::Field { key, value, conditional: false, site });
+        }
+    }
+    if handed.open {
+        entries.push(Entry::Spread { value: Term::unknown("further arguments", site), conditional: false });
+    }
+    Some(Term::new(Kind::Object(entries), site))
+}
+
+/// Whether a receiver is a value of a class of the repository that nothing runs as a task, for a method that such tasks have.
+fn is_instance<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) -> bool {
+    let term = eval.term(function, base, at);
+    matches!(term.kind, Kind::Record(_)) || callee::class_of_receiver(eval, function, base).is_some()
+}
+
+/// The message for a task that is not in the repository.
+fn unresolved<'a>(handed: Handed<'a>, site: Site) -> Term<'a> {
+    let named: Vec<_> =
+        handed.named.into_iter().filter(|(name, _)| !name.starts_with('_') && !OPTIONS.contains(&name.as_str())).collect();
+    let mut positional = handed.positional;
+    if named.is_empty() && positional.len() == 1 && !handed.open {
+        return positional.remove(0);
+    }
+    let mut entries: Vec<Entry<'a>> = named
+        .into_iter()
+        .map(|(key, value)| {
+            let site = value.site;
+            Entry::Field { key, value, conditional: false, site }
+        })
+        .collect();
+    if !positional.is_empty() || handed.open {
+        let value = Term::unknown("arguments of a task that is not known", site);
+        entries.push(Entry::Spread { value, conditional: false });
+    }
+    Term::new(Kind::Object(entries), site)
+}
+
+/// The object of a call's named arguments, without what a signal passes of itself.
+pub fn named_message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Term<'a> {
+    let site = Site { file: function.file, span: call.span };
+    let mut entries = Vec::new();
+    for argument in &call.args {
+        let value = eval.term(function, &argument.value, call.span.start);
+        match &argument.name {
+            Some(name) if matches!(name.as_str(), "sender" | "signal") => {}
+            Some(name) => {
+                let site = value.site;
+                entries.push(Entry::Field { key: name.clone(), value, conditional: false, site });
+            }
+            None if argument.spread => entries.push(Entry::Spread { value, conditional: false }),
+            None => {}
+        }
+    }
+    Term::new(Kind::Object(entries), site)
+}
+
+/// The one parameter of a task that is its whole message: what is declared as, or read like, an object.
+pub fn whole_message(eval: &Eval<'_>, target: FnRef) -> Option<usize> {
+    let function = eval.program.function(target);
+    let mut all = parameters(function);
+    let (slot, local) = all.next()?;
+    if all.next().is_some() || local.kind != LocalKind::Param {
+        return None;
+    }
+    let whole = match &local.ty {
+        Some(ty) => !is_scalar(eval, &eval.type_use(target, ty), 0),
+        None => {
+            PAYLOAD_NAMES.contains(&local.name.as_str())
+                || function.reads.iter().any(|read| {
+                    matches!(read.base.kind, ExprKind::Local(LocalId(at)) if at as usize == slot)
+                        && matches!(read.path.first(), Some(Step::Key { .. }))
+                })
+        }
+    };
+    whole.then_some(slot)
+}
+
+/// Whether a declared type is a text, a number, a truth value, or a list.
+fn is_scalar(eval: &Eval<'_>, ty: &TypeUse<'_>, depth: u32) -> bool {
+    if depth > 4 {
+        return false;
+    }
+    let expr = match ty.ty {
+        Written::Expr(expr) => expr,
+        Written::Named(_) => return false,
+    };
+    match &expr.kind {
+        TypeKind::Null
+        | TypeKind::Absent
+        | TypeKind::Boolean
+        | TypeKind::Integer(_)
+        | TypeKind::Number(_)
+        | TypeKind::String(_)
+        | TypeKind::Const(_)
+        | TypeKind::Array { .. }
+        | TypeKind::Tuple { .. } => true,
+        TypeKind::Union(branches) => {
+            branches.iter().all(|branch| is_scalar(eval, &TypeUse { ty: Written::Expr(branch), ..ty.clone() }, depth + 1))
+        }
+        TypeKind::Ref(reference) => {
+            match eval.program.resolve(ty.file, ty.scope, &reference.path, Want::Type).map(|found| found.entity) {
+                Some(Entity::Type(id)) => {
+                    let decl = eval.program.type_decl(id);
+                    is_scalar(eval, &eval.type_use_in(id.file, &decl.scope, &decl.write), depth + 1)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The words by which code calls what it sends.
+const CONTENT_WORDS: &[&str] =
+    &["payload", "data", "body", "content", "message", "details", "props", "properties", "params", "json"];
+
+/// The argument that is the payload of a call that only its name speaks for: an object, a function that gives one, or what the source
+/// calls a payload. Where there is none, the payload is not known.
+pub fn object_argument<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Term<'a> {
+    let site = Site { file: function.file, span: call.span };
+    let arguments = || call.args.iter().filter(|argument| !argument.spread);
+    let object = arguments().find_map(|argument| {
+        let term = eval.term(function, &argument.value, call.span.start);
+        match &term.bare().kind {
+            _ if matches!(term.kind, Kind::Encoded(_)) => Some(term),
+            Kind::Object(entries) if !entries.is_empty() => Some(term),
+            Kind::Function(_) | Kind::Built(_) => {
+                let given = eval.on_class()(term.bare(), super::term::CALLED, &[], site)?;
+                let whole = matches!(given.kind, Kind::Encoded(_))
+                    || matches!(given.bare().kind, Kind::Object(_) | Kind::Array(_) | Kind::ListOf(_) | Kind::Record(_));
+                whole.then_some(given)
+            }
+            _ => None,
+        }
+    });
+    object
+        .or_else(|| {
+            let named = arguments().find(|argument| {
+                let of_source = name_of(eval, function, &argument.value);
+                let names = [argument.name.as_deref(), of_source];
+                names.into_iter().flatten().any(|name| {
+                    let name = name.to_ascii_lowercase();
+                    CONTENT_WORDS.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")))
+                })
+            })?;
+            let term = eval.term(function, &named.value, call.span.start);
+            (!matches!(term.bare().kind, Kind::Literal(_) | Kind::Absent)).then_some(term)
+        })
+        .unwrap_or_else(|| Term::unknown("no argument that could be the payload", site))
+}
+
+/// What the source calls a value.
+fn name_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr) -> Option<&'a str> {
+    match &expr.kind {
+        ExprKind::Local(id) => eval.program.function(function).locals.get(id.0 as usize).map(|local| local.name.as_str()),
+        ExprKind::Name(path) => path.last().map(String::as_str),
+        ExprKind::Member(_, name) => Some(name),
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) => name_of(eval, function, inner),
+        _ => None,
+    }
+}
+
+/// The first positional argument that is a text or stands for one, by its position.
+pub fn text_argument<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<(usize, Term<'a>)> {
+    let positional = call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+    positional.enumerate().find_map(|(position, argument)| {
+        let term = eval.term(function, &argument.value, call.span.start);
+        let named = match &term.bare().kind {
+            Kind::Param { function, index, .. } => {
+                let local = eval.program.function(*function).locals.get(*index as usize)?;
+                let name = local.name.to_ascii_lowercase();
+                (name.contains("event") || name.ends_with("type") || name == "topic" || name == "name").then_some(())
+            }
+            Kind::Literal(literal) if !matches!(literal, Literal::Text(_)) => None,
+            _ => (!texts_of(&term).is_empty()).then_some(()),
+        };
+        named.map(|()| (position, term))
+    })
+}

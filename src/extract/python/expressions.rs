@@ -698,13 +698,14 @@ fn pairs_in(generator: &Comprehension) -> Option<Pairs<'_>> {
     if elements.len() > MAX_UNROLLED {
         return None;
     }
-    let pair = |element| match element {
-        &Py::Tuple(ref tuple) => match tuple.elts.as_slice() {
-            [key @ Py::StringLiteral(_), value] => Some((key, value)),
-            _ => None,
-        },
-        _ => None,
-    };
     let pairs = elements.iter().map(pair).collect::<Option<Vec<_>>>()?;
     Some(((first.id.as_str(), second.id.as_str()), pairs, generator))
+}
+
+fn pair(element: &Py) -> Option<(&Py, &Py)> {
+    let Py::Tuple(tuple) = element else { return None };
+    match tuple.elts.as_slice() {
+        [key @ Py::StringLiteral(_), value] => Some((key, value)),
+        _ => None,
+    }
 }

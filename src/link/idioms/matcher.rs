@@ -230,7 +230,7 @@ impl Idiom {
         })
     }
 
-    fn from_is_python(&self) -> bool {
+    fn is_python(&self) -> bool {
         self.language == Some(LanguageId::Python)
     }
 
@@ -265,7 +265,7 @@ impl Idiom {
             };
         };
         if let Some(mut path) = dotted(base)
-            && self.from_is_python()
+            && self.is_python()
         {
             path.push(String::new());
             if self.owner_comes_from(eval, function, &path) {

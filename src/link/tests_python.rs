@@ -218,14 +218,10 @@ def match_webhook(request):
 "#,
         )],
         expect![[r#"
-            Consumer webhook order.paid in paid: {type, data {coupon?, order_id}}
-            Consumer webhook order.refunded in refunded: {type, data {refund_id}}
             Consumer webhook shop_webhook in shop_webhook: {type}
-            Consumer webhook billing_webhook in billing_webhook: {id, type}
-            Consumer webhook invoice.paid in billing_webhook: {id, invoice {number}, type}
             Consumer webhook invoice.gone in billing_webhook: {id, reason, type}
+            Consumer webhook invoice.paid in billing_webhook: {id, invoice {number}, type}
             Consumer webhook invoice.voided in billing_webhook: {id, reason, type}
-            Consumer webhook match_webhook in match_webhook: ?
             Consumer webhook a.created in match_webhook: {id?, meta?, type?}
             Consumer webhook a.deleted in match_webhook: {id?, type?}
         "#]],

@@ -27,6 +27,7 @@ use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
 use super::{declared, decoders, doubles, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
+use crate::shape::wire_name::fold;
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -462,14 +463,16 @@ impl<'l, 'a> Linker<'l, 'a> {
     /// What test code says of the events that are known by now.
     fn tests(&self, boundaries: &[Boundary]) -> doubles::TestCode {
         let mut names: BTreeMap<String, String> = BTreeMap::new();
-        for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
+        // A test of a web interface posts whatever it likes to an address; that is no statement about what a client sends.
+        let speaks = |boundary: &&Boundary| !boundary.in_test && !matches!(boundary.kind.as_str(), "http" | "decode" | "test");
+        for boundary in boundaries.iter().filter(speaks) {
             let Some(event) = &boundary.event else { continue };
             for name in boundary.channel.iter().chain([event]) {
                 names.entry(name.clone()).or_insert_with(|| event.clone());
             }
         }
         // A channel may carry many events; an event's own name says which.
-        let events = boundaries.iter().filter(|boundary| !boundary.in_test).filter_map(|boundary| boundary.event.as_ref());
+        let events = boundaries.iter().filter(speaks).filter_map(|boundary| boundary.event.as_ref());
         for event in events.chain(&self.options.promised) {
             names.insert(event.clone(), event.clone());
         }
@@ -480,7 +483,8 @@ impl<'l, 'a> Linker<'l, 'a> {
                 sent.entry(boundary.origin.clone()).or_default().push((event.clone(), Arc::clone(shape)));
             }
         }
-        let known = doubles::Known { names: &names, handlers: &self.handled, sent: &sent };
+        let types = payload_types(boundaries);
+        let known = doubles::Known { names: &names, types: &types, handlers: &self.handled, sent: &sent };
         doubles::find(self.eval, self.types, &known, &|file| self.is_test(file))
     }
 
@@ -731,6 +735,27 @@ impl<'l, 'a> Linker<'l, 'a> {
         let events = decoders::dispatched_events(self.eval, function, span);
         self.named(boundary, events, None, Vec::new());
     }
+}
+
+/// The names of types that are the payload of exactly one event, and that say so: the type of a record that happens to be sent as
+/// it is (`User`) is used for much else.
+fn payload_types(boundaries: &[Boundary]) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
+        let Some(event) = &boundary.event else { continue };
+        for shape in [Some(&boundary.shape), boundary.inner.as_ref()].into_iter().flatten() {
+            if let Some(name) = shape.name.as_ref().filter(|name| {
+                fold(name).contains(&fold(event)) || ["Event", "Payload", "Message"].iter().any(|end| name.ends_with(end))
+            }) {
+                found.entry(name.to_string()).or_default().insert(event);
+            }
+        }
+    }
+    let single = |(name, events): (String, BTreeSet<&str>)| match events.len() {
+        1 => events.first().map(|event| (name, (*event).to_owned())),
+        _ => None,
+    };
+    found.into_iter().filter_map(single).collect()
 }
 
 /// The functions that a handler term is.

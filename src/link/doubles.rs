@@ -19,7 +19,9 @@ use super::resolve::FnRef;
 use super::summaries::EVENT_KEYS;
 use super::term::{Kind, Term};
 use super::types::{Side, Types};
-use crate::facts::{Call, Enclosing, Expr, ExprKind, FileFacts, FnId, LanguageId, Literal, ValueMember};
+use crate::facts::{
+    Call, Enclosing, Expr, ExprKind, FileFacts, FnId, LanguageId, Literal, TypeExpr, TypeKind, TypeOp, ValueMember,
+};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -90,6 +92,8 @@ pub struct FixtureUse {
 pub struct Known<'k> {
     /// The names by which test code may name an event, with the event.
     pub names: &'k BTreeMap<String, String>,
+    /// The names of types that are the payload of one event alone.
+    pub types: &'k BTreeMap<String, String>,
     /// Functions that handle events.
     pub handlers: &'k FxHashMap<FnRef, Vec<String>>,
     /// Publishes in test code that an idiom recognised, with the payload at the call.
@@ -161,10 +165,12 @@ impl<'a> FileReader<'_, '_, 'a> {
             }
             for local in &function.locals {
                 if let Some(value) = &local.value {
+                    self.typed(reference, value, local.ty.as_ref(), test, is_negative);
                     self.objects(reference, value, test, is_negative, 0);
                 }
             }
             for value in &function.returns {
+                self.typed(reference, value, function.return_type.as_ref(), test, is_negative);
                 self.objects(reference, value, test, is_negative, 0);
             }
             // `publish.call_args`, `publish.mock.calls[0]`: the test looks at what was given.
@@ -185,6 +191,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             let top = FnRef { file: self.file, id: FnId(0) };
             for constant in &self.facts.constants {
                 if !self.facts.functions.is_empty() {
+                    self.typed(top, &constant.value, constant.ty.as_ref(), &constant.name, false);
                     self.objects(top, &constant.value, &constant.name, false, 0);
                 }
             }
@@ -444,10 +451,39 @@ impl<'a> FileReader<'_, '_, 'a> {
         (None, false)
     }
 
+    /// An object that the code says is of the type of one event's payload. A cast or an annotation promises nothing at run time.
+    fn typed(&mut self, function: FnRef, expr: &'a Expr, stated: Option<&TypeExpr>, test: &str, negative: bool) {
+        let mut value = expr;
+        let mut named = stated.and_then(|ty| self.payload_of(ty));
+        while let ExprKind::Typed(inner, ty) = &value.kind {
+            named = self.payload_of(ty).or(named);
+            value = inner;
+        }
+        let (Some((event, some)), ExprKind::Object(_)) = (named, &value.kind) else { return };
+        let term = self.eval.term(function, value, value.span.end);
+        if let (Some(shape), partial) = self.body(&term) {
+            self.push(event, DoubleKind::Value, value.span, test, vec![shape], partial || some, negative);
+        }
+    }
+
+    /// The event whose payload a type is, and whether only some of its fields are asked for: `Partial<UserSignup>`.
+    fn payload_of(&self, ty: &TypeExpr) -> Option<(String, bool)> {
+        match &ty.kind {
+            TypeKind::Ref(reference) => Some((self.known.types.get(reference.path.last()?)?.clone(), false)),
+            TypeKind::Apply(TypeOp::Partial | TypeOp::DeepPartial, operands) => {
+                Some((self.payload_of(operands.first()?)?.0, true))
+            }
+            _ => None,
+        }
+    }
+
     /// Objects that carry the name of an event under one of the usual keys.
     fn objects(&mut self, function: FnRef, expr: &'a Expr, test: &str, negative: bool, depth: u32) {
         if depth > MAX_DEPTH || self.doubles.len() >= MAX_DOUBLES {
             return;
+        }
+        if let ExprKind::Typed(_, _) = &expr.kind {
+            self.typed(function, expr, None, test, negative);
         }
         let kids: Vec<&'a Expr> = match &expr.kind {
             ExprKind::Object(members) => {

@@ -364,3 +364,26 @@ fn our_own_forms_are_held_against_their_readers() {
         report["findings"].as_array().expect("a list").iter().flat_map(|f| f["consumers"].as_array()).flatten().collect();
     assert!(readers.iter().any(|reader| reader["name"] == "editor"), "{report:#}");
 }
+
+#[test]
+fn an_audit_tells_the_state_of_one_snapshot_and_ends_well() {
+    let place = Place::new();
+    place.write(
+        "src/pages.ts",
+        "export async function viewed(queue: Queue, path: string) {\n  queue.publish('page.viewed', { path });\n}\n",
+    );
+    place.write("contracts/stats.yaml", "consumer: stats\nevents:\n  page.viewed:\n    fields:\n      route: string\n");
+    let told = place.run(&["audit", "--format", "json"]).exits(0).json();
+    let notes: Vec<(&str, &str)> = told["notes"]
+        .as_array()
+        .expect("notes is a list")
+        .iter()
+        .map(|note| (note["rule"].as_str().unwrap_or_default(), note["path"].as_str().unwrap_or_default()))
+        .collect();
+    assert!(notes.contains(&("contract-violated", "/route")), "{told:#}");
+    let text = place.run(&["audit", "--rule", "contract-violated"]).exits(0).out;
+    assert!(text.starts_with("src/pages.ts:2:"), "{text}");
+    assert!(text.contains("note[contract-violated] `page.viewed` is not what stats needs: it requires `route`"), "{text}");
+    let wrong = place.run(&["audit", "--rule", "contract-violatd"]).exits(2);
+    assert!(wrong.err.contains("did you mean `contract-violated`?"), "{}", wrong.err);
+}

@@ -39,8 +39,6 @@ const TRANSACTIONS: &[&str] = &[
     "run_in_transaction",
     "in_transaction",
     "inTransaction",
-    "startTransaction",
-    "start_transaction",
     "with_tx",
     "withTx",
     "runInTransaction",

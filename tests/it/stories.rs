@@ -41,11 +41,8 @@ fn every_story_gives_what_a_reviewer_would_write_down() {
     let base = snapshot(&branch("base"));
     for (name, expected) in STORIES {
         let outcome = check(&base, &snapshot(&branch(name)), &Options::default()).expect("the check runs");
-        let found: Vec<(&str, &str, &str)> = outcome
-            .findings
-            .iter()
-            .map(|finding| (finding.rule, finding.severity.as_str(), finding.event.as_str()))
-            .collect();
+        let found: Vec<(&str, &str, &str)> =
+            outcome.findings.iter().map(|finding| (finding.rule, finding.severity.as_str(), finding.event.as_str())).collect();
         assert_eq!(found, *expected, "{name}: {:#?}", outcome.findings);
     }
 }

@@ -63,7 +63,8 @@ impl<'l, 'a> Around<'l, 'a> {
                 }
                 if other.span.end <= call.span.start && on_the_way(other, call) {
                     let place = CallSite { function: site.function, call: crate::facts::CallId(at as u32) };
-                    let by = format!("{}.{}", receiver_name(function, &other.callee), last_name(&other.callee.kind).unwrap_or("send"));
+                    let by =
+                        format!("{}.{}", receiver_name(function, &other.callee), last_name(&other.callee.kind).unwrap_or("send"));
                     return Answer::Before(self.origin(place), by);
                 }
                 later |= other.span.start >= call.span.end;

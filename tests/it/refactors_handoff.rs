@@ -6,7 +6,7 @@ use std::path::Path;
 use driftgate::check::{Options, check, understand};
 use driftgate::config::Config;
 use driftgate::facts::Role;
-use driftgate::scan::Cache;
+use driftgate::scan::{Cache, Outside};
 use driftgate::snapshot::FolderSnapshot;
 
 /// One fixture each: `fixtures/repos/<name>/{base,head}`, every file of it one refactor, every event named after its file.
@@ -33,7 +33,8 @@ fn every_refactor_is_understood_on_both_sides() {
     for (name, count) in REFACTORS {
         let mut sides = Vec::new();
         for which in ["base", "head"] {
-            let state = understand(&side(name, which), &Config::default(), &Cache::default(), &[]).expect("fixtures can be read");
+            let state = understand(&side(name, which), &Config::default(), &Cache::default(), &Outside::default())
+                .expect("fixtures can be read");
             let events: BTreeSet<String> = state
                 .model
                 .boundaries

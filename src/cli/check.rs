@@ -383,6 +383,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         rules: &Catalogue,
     };
     progress.stage("writing the report");
+    progress.hide();
     // The exit code comes from the findings, before any reporter runs.
     let code = assemble::exit_code(&report.findings, &outcome.counts, &gate, compared);
     for target in &targets {

@@ -57,13 +57,13 @@ impl Progress {
         let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
         for unit in &scan.units {
             let name = match unit.facts.language {
-                LanguageId::Project => "manifests",
+                LanguageId::Project => "manifest",
                 language => language.as_str(),
             };
             *languages.entry(name).or_default() += 1;
         }
         let mut parts: Vec<String> = languages.into_iter().map(|(language, count)| format!("{count} {language}")).collect();
-        parts.push(format!("{} contracts, schemas and configuration", scan.documents.len()));
+        parts.push(format!("{} of contracts, schemas and acceptances", scan.documents.len()));
         parts.push(format!("{} skipped", scan.skipped));
         self.files.push(format!("{side}: {}", parts.join(", ")));
     }
@@ -71,6 +71,11 @@ impl Progress {
     /// Takes the line off the terminal, before something else is written there.
     pub fn done(&mut self) {
         self.close();
+        self.hide();
+    }
+
+    /// As [`Progress::done`], while the stage goes on.
+    pub fn hide(&self) {
         if self.shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }

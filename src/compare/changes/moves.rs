@@ -43,13 +43,15 @@ impl Differ {
             if *likeness == Likeness::Casing {
                 message.push_str(" (only the casing differs)");
             }
+            // Where the attribute is gone, it is what stood there before and stands there no more.
+            let before = if own_attribute && new.cause.is_none() { old.cause.clone() } else { None };
             let place = if own_attribute && new.cause.is_some() { new.cause.clone() } else { new.origin.clone() };
             self.found.push(Change {
                 rule: "field-renamed",
                 path: child(path, &old.name),
                 to: Some(child(path, &new.name)),
                 also: Vec::new(),
-                old: old.origin.clone(),
+                old: before.or_else(|| old.origin.clone()),
                 new: place,
                 message,
                 fragments: (field_fragment(old), field_fragment(new)),

@@ -27,7 +27,6 @@ use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
 use super::{declared, decoders, doubles, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
-use crate::shape::wire_name::fold;
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -483,7 +482,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 sent.entry(boundary.origin.clone()).or_default().push((event.clone(), Arc::clone(shape)));
             }
         }
-        let types = payload_types(boundaries);
+        let types = doubles::payload_types(boundaries);
         let known = doubles::Known { names: &names, types: &types, handlers: &self.handled, sent: &sent };
         doubles::find(self.eval, self.types, &known, &|file| self.is_test(file))
     }
@@ -735,27 +734,6 @@ impl<'l, 'a> Linker<'l, 'a> {
         let events = decoders::dispatched_events(self.eval, function, span);
         self.named(boundary, events, None, Vec::new());
     }
-}
-
-/// The names of types that are the payload of exactly one event, and that say so: the type of a record that happens to be sent as
-/// it is (`User`) is used for much else.
-fn payload_types(boundaries: &[Boundary]) -> BTreeMap<String, String> {
-    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
-        let Some(event) = &boundary.event else { continue };
-        for shape in [Some(&boundary.shape), boundary.inner.as_ref()].into_iter().flatten() {
-            if let Some(name) = shape.name.as_ref().filter(|name| {
-                fold(name).contains(&fold(event)) || ["Event", "Payload", "Message"].iter().any(|end| name.ends_with(end))
-            }) {
-                found.entry(name.to_string()).or_default().insert(event);
-            }
-        }
-    }
-    let single = |(name, events): (String, BTreeSet<&str>)| match events.len() {
-        1 => events.first().map(|event| (name, (*event).to_owned())),
-        _ => None,
-    };
-    found.into_iter().filter_map(single).collect()
 }
 
 /// The functions that a handler term is.

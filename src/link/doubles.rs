@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::eval::{Eval, callee_text, dotted};
 use super::index::last_name;
+use super::model::Boundary;
 use super::modules::FileId;
 use super::payload;
 use super::resolve::FnRef;
@@ -22,6 +23,7 @@ use super::types::{Side, Types};
 use crate::facts::{
     Call, Enclosing, Expr, ExprKind, FileFacts, FnId, LanguageId, Literal, TypeExpr, TypeKind, TypeOp, ValueMember,
 };
+use crate::shape::wire_name::fold;
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -126,6 +128,27 @@ pub fn find<'a>(eval: &Eval<'a>, types: &Types<'_, 'a>, known: &Known<'_>, is_te
         reader.finish(&mut code);
     }
     code
+}
+
+/// The names of types that are the payload of exactly one event, and that say so: the type of a record that happens to be sent as
+/// it is (`User`) is used for much else.
+pub fn payload_types(boundaries: &[Boundary]) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
+        let Some(event) = &boundary.event else { continue };
+        for shape in [Some(&boundary.shape), boundary.inner.as_ref()].into_iter().flatten() {
+            if let Some(name) = shape.name.as_ref().filter(|name| {
+                fold(name).contains(&fold(event)) || ["Event", "Payload", "Message"].iter().any(|end| name.ends_with(end))
+            }) {
+                found.entry(name.to_string()).or_default().insert(event);
+            }
+        }
+    }
+    let single = |(name, events): (String, BTreeSet<&str>)| match events.len() {
+        1 => events.first().map(|event| (name, (*event).to_owned())),
+        _ => None,
+    };
+    found.into_iter().filter_map(single).collect()
 }
 
 struct FileReader<'f, 'e, 'a> {

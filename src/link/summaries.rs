@@ -15,6 +15,7 @@ use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
 use super::options::{Given, is_whole};
+use super::packages::is_test_path;
 use super::relay::{self, Relays};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
@@ -575,12 +576,13 @@ impl<'e, 'a> Work<'e, 'a> {
                 self.settle(emission);
                 continue;
             }
-            let mut called = false;
+            let (mut called, mut told) = (false, self.is_test(function));
             let called_by = self.callers.of(self.eval, function);
             let own = called_by.iter().map(|caller| (*caller, None));
             let relays = self.relays.of(function).iter().map(|relay| (relay.site, Some(relay.form)));
             for (caller, form) in own.chain(relays) {
                 called = true;
+                told |= !self.is_test(caller.function);
                 if !self.seen.insert((emission.chain[emission.chain.len() - 1], function, caller, emission.row)) {
                     continue;
                 }
@@ -596,6 +598,10 @@ impl<'e, 'a> Work<'e, 'a> {
                 pending.push(emission.substituted(self.eval, function, caller, &bound, receiver.as_ref()));
             }
             if called {
+                // What only tests call is called by something that was not found.
+                if !told {
+                    self.settle(emission);
+                }
                 continue;
             }
             match self.around(&emission) {
@@ -603,6 +609,11 @@ impl<'e, 'a> Work<'e, 'a> {
                 None => self.settle(emission),
             }
         }
+    }
+
+    fn is_test(&self, function: FnRef) -> bool {
+        let unit = self.eval.program.files.unit(function.file);
+        unit.facts.in_test || self.eval.program.function(function).in_test || is_test_path(unit.path.as_str())
     }
 
     /// The emission of a callback that a call around it runs for each element of a list.

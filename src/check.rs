@@ -150,6 +150,9 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 idempotency_key: texts(&row.idempotency_key),
                 headers: Texts::None,
                 retry: texts(&row.retry),
+                retry_default: None,
+                retry_needs: Texts::None,
+                defaults_in: Texts::None,
                 awaits: false,
                 deferred: row.deferred.unwrap_or(false).then(|| "commit".to_owned()),
             }

@@ -105,7 +105,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         .map(|unit| (unit.path.clone(), unit.facts.unread.clone()))
         .collect();
     let tests = linker.tests(&boundaries);
-    Model { boundaries, unread, tests }
+    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(units) }
 }
 
 /// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands
@@ -384,11 +384,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         let site = emission.site();
         let mut boundary = self.base_boundary(idiom, site, &emission.chain);
         let mut intakes: Vec<Intake<'a>> = Vec::new();
-        let handlers = match &emission.handler {
-            Some(handler) => functions_in(handler, 0),
-            None => vec![site.function],
-        };
-        boundary.delivery.acks = self.around.intake(&handlers, &emission.chain);
+        let handlers = emission.handler.as_ref().map(|handler| functions_in(handler, 0)).unwrap_or_default();
+        let intake = if emission.handler.is_some() { handlers.clone() } else { vec![site.function] };
+        boundary.delivery.acks = self.around.intake(&intake, &emission.chain);
         if emission.handler.is_some() {
             for target in handlers.iter().copied() {
                 let handled = self.program.function(target);
@@ -440,6 +438,8 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         boundary.shape = shape;
         boundary.enforced = enforced;
+        let queue: Vec<String> = channels.iter().chain(&events).cloned().collect();
+        boundary.delivery.options = options::of_registered(self.eval, idiom, emission, &handlers, &queue);
         let before = self.boundaries.len();
         let told_apart = idiom.kind != "decode" && (events.is_empty() || idiom.kind == "webhook") && {
             let channel = channels.first().or(events.first()).cloned();
@@ -571,7 +571,11 @@ impl<'l, 'a> Linker<'l, 'a> {
             shape,
             inner: None,
             enforced,
-            delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
+            delivery: Delivery {
+                acks: self.around.intake(&[target], &[]),
+                options: options::of_handler(self.eval, row, target, decorator),
+                ..Delivery::default()
+            },
             overlaid: Overlaid::default(),
             via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),

@@ -53,6 +53,9 @@ pub struct Eval<'a> {
     pub registered: RefCell<Option<FxHashMap<String, Vec<FnRef>>>>,
     /// Fixtures of tests by name, once somebody has asked.
     pub fixtures: RefCell<Option<FxHashMap<&'a str, Vec<FnRef>>>>,
+    /// The calls that declare queues, and whether any sets defaults for all of them: looked for once.
+    pub queue_declarations: std::cell::OnceCell<Vec<super::summaries::CallSite>>,
+    pub queue_defaults: std::cell::OnceCell<bool>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 
@@ -74,6 +77,8 @@ impl<'a> Eval<'a> {
             callables: RefCell::default(),
             registered: RefCell::default(),
             fixtures: RefCell::default(),
+            queue_declarations: std::cell::OnceCell::new(),
+            queue_defaults: std::cell::OnceCell::new(),
             no_bindings: Arc::new(Vec::new()),
         }
     }

@@ -26,6 +26,8 @@ pub struct FileIndex {
     scopes: rustc_hash::FxHashSet<String>,
     /// Calls by the last name of their callee.
     pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
+    /// The functions that stand in each function.
+    pub inner: FxHashMap<FnId, Vec<FnId>>,
 }
 
 /// Joins a scope and a name to the key of the tables; neither contains the separator.
@@ -55,6 +57,9 @@ impl FileIndex {
             let id = FnId(at as u32);
             if !function.name.is_empty() && function.parent.is_none() {
                 index.add(&function.scope, &function.name, Symbol::Function(id));
+            }
+            if let Some((parent, _)) = function.parent {
+                index.inner.entry(parent).or_default().push(id);
             }
             for (call_at, call) in function.calls.iter().enumerate() {
                 let local = match &call.callee.kind {

@@ -1,6 +1,6 @@
 //! The boundaries of one snapshot, by event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::doubles::TestCode;
@@ -245,6 +245,8 @@ pub struct Model {
     pub unread: BTreeMap<RepoPath, Vec<crate::source::Span>>,
     /// What test code says of the payloads of known events.
     pub tests: TestCode,
+    /// Where signatures are checked, or a check is put in front of handlers: file and name.
+    pub signature_places: BTreeSet<(RepoPath, String)>,
 }
 
 impl Model {

@@ -443,7 +443,7 @@ impl<'e, 'a> Work<'e, 'a> {
             key: pick(&idiom.key),
             idempotency_key: pick(&idiom.idempotency_key),
             retry: pick(&idiom.retry),
-            given: (idiom.role == Role::Producer).then(|| Arc::new(Given::of(self.eval, site, call))),
+            given: Some(Arc::new(Given::of(self.eval, site.function, call))),
             inner: None,
             chain: vec![site],
             home: site.function,
@@ -513,6 +513,9 @@ impl<'e, 'a> Work<'e, 'a> {
         if idiom.kind != "webhook" {
             return Vec::new();
         }
+        if idiom.role == Role::Consumer {
+            return self.paths_of(site.function);
+        }
         let mut current = site.function;
         let mut names = Vec::new();
         if idiom.role == Role::Consumer {
@@ -544,6 +547,17 @@ impl<'e, 'a> Work<'e, 'a> {
             }
         }
         names
+    }
+
+    /// The addresses that a handler's own decorators name: `@app.post("/webhooks/orders")`.
+    fn paths_of(&self, function: FnRef) -> Vec<String> {
+        let decorators = self.eval.program.function(function).decorators.iter();
+        decorators
+            .filter_map(|decorator| match &decorator.args.first()?.value.kind {
+                ExprKind::Literal(crate::facts::Literal::Text(text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     fn propagate(&mut self, mut pending: Vec<Emission<'a>>) {

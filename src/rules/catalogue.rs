@@ -126,4 +126,14 @@ pub static RULES: &[RuleMeta] = &[
     rule!("mock-replaces-boundary", Tests, Repository, Some(5), off: "A test that sent an event puts a stand-in in its place."),
     rule!("fixture-drift", Tests, Repository, Some(5), Warning, "A file of test data is no longer a payload of its event."),
     rule!("payload-assertion-removed", Tests, Repository, Some(5), Note, "A test no longer looks at what is sent, only whether it is."),
+    rule!("retry-changed", Handoff, Either, Some(3), Warning, "A handoff is tried again more or less often, or in another rhythm."),
+    rule!("timeout-changed", Handoff, Either, Some(3), Note, "The time after which a handoff is given up is gone, or another one."),
+    rule!("dead-letter-removed", Handoff, Either, Some(3), Warning, "What cannot be handled has no place to go any more."),
+    rule!("delivery-mode-changed", Handoff, Producer, Some(2), Warning, "A broker confirms less than before."),
+    rule!("dedup-check-removed", Handoff, Consumer, Some(6), Error, "Nothing tells a repeated message from a new one any more."),
+    rule!("upsert-became-insert", Handoff, Consumer, Some(6), Warning, "A message that comes twice now makes a second record."),
+
+    rule!("signature-check-removed", Security, Consumer, None, Error, "A webhook is taken without looking at its signature."),
+    rule!("signature-input-changed", Security, Consumer, None, Error, "A signature is checked over something else than what was sent."),
+    rule!("auth-scope-changed", Security, Either, None, Warning, "The scope of a handoff is another one."),
 ];

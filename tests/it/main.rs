@@ -6,6 +6,7 @@ mod contracts;
 mod diff;
 mod docs;
 mod fixes;
+mod handoff_stories;
 mod hooks;
 mod init;
 mod library_types;

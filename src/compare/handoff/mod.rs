@@ -61,6 +61,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             options::judge(&handoff, sides, compared);
         }
     }
+    options::judge_renamed(pair, sides, compared);
     conditions::twice(pair, compared);
 }
 

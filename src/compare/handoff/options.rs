@@ -2,14 +2,18 @@
 //!
 //! A rule fires where base had the safer form and head surely has not: an option that is out of sight is not missing.
 
+mod consumer;
 mod headers;
 mod keys;
+mod settings;
 
 use std::collections::BTreeMap;
 
 use super::Handoff;
-use crate::compare::{Compared, Sides, finding};
-use crate::finding::{Finding, RuleId};
+use crate::compare::{Compared, EventPair, Sides, finding, is_unread};
+use crate::facts::Role;
+use crate::finding::{Finding, RuleId, Severity};
+use crate::link::model::Boundary;
 use crate::link::options::inputs::{Derived, Input};
 use crate::shape::wire_name::fold;
 use crate::source::Origin;
@@ -18,16 +22,42 @@ use crate::source::Origin;
 const NAMED_EVENTS: usize = 4;
 
 /// Judges one boundary's options.
-pub(super) fn judge(handoff: &Handoff<'_>, _sides: &Sides<'_>, compared: &mut Compared) {
+pub(super) fn judge(handoff: &Handoff<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     keys::judge(handoff, compared);
     headers::judge(handoff, compared);
+    settings::judge(handoff, compared);
+    consumer::judge(handoff, sides, compared);
+}
+
+/// A check of a signature often is what gives the payload its name: where it went, the handler may go by another one.
+pub(super) fn judge_renamed(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    let same = |a: &Boundary, b: &Boundary| a.origin.file == b.origin.file && a.symbol == b.symbol;
+    for base in pair.base_consumers.iter().filter(|base| !base.symbol.is_empty()) {
+        if base.delivery.options.checks.is_none() || pair.head_consumers.iter().any(|head| same(base, head)) {
+            continue;
+        }
+        let head = sides.head.boundaries.iter().find(|head| {
+            head.role == Role::Consumer && !head.in_test && head.delivery.options.checks.is_some() && same(base, head)
+        });
+        if let Some(head) = head.filter(|head| !is_unread(sides.head, &head.origin)) {
+            consumer::judge_signature(&Handoff { event: &pair.event, base, head }, sides, compared);
+        }
+    }
 }
 
 /// What one line of code did to several events is told once.
 #[derive(Debug, Default)]
 pub struct Causes {
-    /// By rule and cause: the event that it was told of, and the others.
-    told: BTreeMap<(RuleId, Origin), (String, Vec<String>)>,
+    told: BTreeMap<(RuleId, Origin), Told>,
+}
+
+/// The event that a cause has been told of, and the others that it concerns.
+#[derive(Debug)]
+struct Told {
+    event: String,
+    /// Whether that is a name, and not the place alone.
+    named: bool,
+    others: Vec<String>,
 }
 
 /// A finding about a boundary, standing at its call.
@@ -42,30 +72,47 @@ fn at_call(rule: RuleId, handoff: &Handoff<'_>, message: String, help: String) -
 /// What is handed over, for a message: the event, or the function where it has no name.
 fn subject(handoff: &Handoff<'_>) -> String {
     match &handoff.head.event {
-        None if !handoff.head.symbol.is_empty() => format!("what `{}` sends", handoff.head.symbol),
+        None if !handoff.head.symbol.is_empty() => match handoff.head.role {
+            Role::Producer => format!("what `{}` sends", handoff.head.symbol),
+            Role::Consumer => format!("what `{}` handles", handoff.head.symbol),
+        },
         None | Some(_) => format!("`{}`", handoff.event),
     }
 }
 
 /// Adds a finding, unless what stood at `cause` at base has been told of another event already.
-fn tell(compared: &mut Compared, cause: &Origin, found: Finding) {
+fn tell(compared: &mut Compared, handoff: &Handoff<'_>, cause: &Origin, mut found: Finding) {
+    // What stays in the process, or is counted only, is not lost for good.
+    if handoff.is_light() {
+        found.severity = if found.severity == Severity::Error { Severity::Warning } else { Severity::Note };
+    }
     let key = (found.rule, cause.clone());
-    if let Some((event, events)) = compared.causes.told.get_mut(&key) {
-        let first = compared.findings.iter_mut().find(|first| first.rule == found.rule && first.event == *event);
-        if *event != found.event
-            && !events.contains(&found.event)
-            && let Some(first) = first
-        {
-            events.push(found.event);
-            let named: Vec<String> = events.iter().take(NAMED_EVENTS).map(|event| format!("`{event}`")).collect();
-            let more = events.len().saturating_sub(NAMED_EVENTS);
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            first.evidence = Some(format!("the same code hands over {}{rest}", named.join(", ")));
-        }
+    let named = handoff.head.event.is_some();
+    let Some(told) = compared.causes.told.get_mut(&key) else {
+        let told = Told { event: found.event.clone(), named, others: Vec::new() };
+        compared.causes.told.insert(key, told);
+        compared.findings.push(found);
+        return;
+    };
+    let first = compared.findings.iter_mut().find(|first| first.rule == found.rule && first.event == told.event);
+    let Some(first) = first else { return };
+    if told.event == found.event || told.others.contains(&found.event) {
         return;
     }
-    compared.causes.told.insert(key, (found.event.clone(), Vec::new()));
-    compared.findings.push(found);
+    // A name says more than a place does.
+    if named && !told.named {
+        std::mem::swap(first, &mut found);
+        told.event.clone_from(&first.event);
+        told.named = true;
+    } else if named {
+        told.others.push(found.event);
+    }
+    if !told.others.is_empty() {
+        let names: Vec<String> = told.others.iter().take(NAMED_EVENTS).map(|event| format!("`{event}`")).collect();
+        let more = told.others.len().saturating_sub(NAMED_EVENTS);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        first.evidence = Some(format!("the same code is behind {}{rest}", names.join(", ")));
+    }
 }
 
 /// The inputs of base that head has not, and the other way round. What goes by another name only is the same input.

@@ -37,6 +37,9 @@ pub struct Idiom {
     pub idempotency_key: Vec<Selector>,
     pub headers: Vec<Selector>,
     pub retry: Vec<Selector>,
+    pub retry_default: Option<u32>,
+    pub retry_needs: Vec<String>,
+    pub defaults_in: Vec<String>,
     pub awaits: bool,
     pub deferred: Option<String>,
 }
@@ -121,6 +124,9 @@ impl Idiom {
             idempotency_key: selectors(&row.idempotency_key)?,
             headers: selectors(&row.headers)?,
             retry: selectors(&row.retry)?,
+            retry_default: row.retry_default,
+            retry_needs: row.retry_needs.iter().map(str::to_owned).collect(),
+            defaults_in: row.defaults_in.iter().map(str::to_owned).collect(),
             awaits: row.awaits,
             deferred: row.deferred.clone(),
         })

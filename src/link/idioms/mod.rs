@@ -125,6 +125,15 @@ pub struct Row {
     /// Attempts, backoff and dead-letter settings.
     #[serde(default)]
     pub retry: Texts,
+    /// How often the library tries where nothing says so, the first attempt included.
+    #[serde(default)]
+    pub retry_default: Option<u32>,
+    /// Named arguments without one of which nothing is tried again, whatever the limit.
+    #[serde(default)]
+    pub retry_needs: Texts,
+    /// Calls, anywhere in the program, that may set defaults for a queue that cannot be followed.
+    #[serde(default)]
+    pub defaults_in: Texts,
     /// Whether the call gives a promise or future that must be awaited for the handoff to happen.
     #[serde(default)]
     pub awaits: bool,

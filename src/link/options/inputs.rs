@@ -23,6 +23,8 @@ pub struct Derived {
     /// The constant that it is, where it is one.
     pub constant: Option<String>,
     pub inputs: BTreeSet<Input>,
+    /// The constants in it, in order.
+    pub literals: Vec<String>,
     /// What makes it another one with each attempt: `randomUUID`, `Date.now`.
     pub unstable: Option<String>,
     /// Whether every part of it is known.
@@ -49,7 +51,16 @@ impl Input {
 
 /// What an option's value is computed from, at the end of a chain of calls.
 pub fn derived<'a>(eval: &Eval<'a>, term: &Term<'a>, chain: &[CallSite]) -> Derived {
-    let mut walk = Walk { eval, chain, inputs: BTreeSet::new(), unstable: None, whole: true, left: MAX_PARTS, certain: true };
+    let mut walk = Walk {
+        eval,
+        chain,
+        inputs: BTreeSet::new(),
+        literals: Vec::new(),
+        unstable: None,
+        whole: true,
+        left: MAX_PARTS,
+        certain: true,
+    };
     walk.term(term, &mut Vec::new());
     let constant = match &term.bare().kind {
         Kind::Literal(literal) => crate::link::payload::literal_text(literal),
@@ -59,6 +70,7 @@ pub fn derived<'a>(eval: &Eval<'a>, term: &Term<'a>, chain: &[CallSite]) -> Deri
         text: words(eval, term, 0),
         constant,
         inputs: walk.inputs,
+        literals: walk.literals,
         unstable: walk.unstable,
         whole: walk.whole,
         origin: Origin::new(eval.program.files.unit(term.site.file).path.clone(), term.site.span),
@@ -69,6 +81,7 @@ struct Walk<'w, 'a> {
     eval: &'w Eval<'a>,
     chain: &'w [CallSite],
     inputs: BTreeSet<Input>,
+    literals: Vec<String>,
     unstable: Option<String>,
     whole: bool,
     left: u32,
@@ -90,7 +103,8 @@ impl<'a> Walk<'_, 'a> {
         }
         self.left -= 1;
         match &term.kind {
-            Kind::Literal(_) | Kind::Absent | Kind::Function(_) | Kind::Class(_) => {}
+            Kind::Literal(literal) => self.literals.extend(crate::link::payload::literal_text(literal)),
+            Kind::Absent | Kind::Function(_) | Kind::Class(_) => {}
             Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Decoded(inner, _) => self.term(inner, path),
             Kind::Member(inner, name) => {
                 path.push(name.clone());
@@ -289,7 +303,10 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
         Kind::Absent => "nothing".to_owned(),
         Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Decoded(inner, _) => go(inner),
         Kind::Member(inner, name) => {
-            let inner = go(inner);
+            let inner = match &inner.bare().kind {
+                Kind::Built(built) => format!("{}(…)", built.root),
+                _ => go(inner),
+            };
             if inner.is_empty() { name.clone() } else { format!("{inner}.{name}") }
         }
         Kind::Element(inner) => go(inner),

@@ -261,10 +261,14 @@ pub fn search<'a>(term: &Term<'a>, wanted: Wanted<'_>, depth: u32) -> Found<'a> 
                 (None, _) => Found::Absent,
             }
         }
-        Kind::Built(built) => search_calls(built, wanted),
         Kind::Lookup(_, _) => match term.any_of_table() {
             Some(values) => search(&values, wanted, depth),
             None => Found::Unknown,
+        },
+        // What a foreign function makes of its arguments is not known; a constructor holds them.
+        Kind::Built(built) => match search_calls(built, wanted) {
+            Found::Absent if !is_constructor(built) => Found::Unknown,
+            found => found,
         },
         Kind::OneOf(branches) => union(branches.iter().map(|branch| search(branch, wanted, depth)).collect(), term),
         Kind::Array(items) => union(items.iter().map(|item| search(item, wanted, depth)).collect(), term),
@@ -285,6 +289,36 @@ pub fn search<'a>(term: &Term<'a>, wanted: Wanted<'_>, depth: u32) -> Found<'a> 
         | Kind::OnClass(_)
         | Kind::Unknown(_) => Found::Unknown,
     }
+}
+
+/// Looks for an option in what a call is made on: a builder that this call ends, or the defaults of a queue or client. Other
+/// settings of a client are its own.
+pub fn search_receiver<'a>(built: &Built<'a>, wanted: Wanted<'_>) -> Found<'a> {
+    let mut all = Vec::new();
+    for (name, args) in built.calls.iter().rev() {
+        if (wanted.name)(name)
+            && let [(None, value)] = args.as_slice()
+        {
+            all.push(Found::of_value(value));
+        }
+        for (named, value) in args {
+            let defaults = |name: &str| super::names::is_defaults(name);
+            match (named, &value.bare().kind) {
+                (Some(named), _) if defaults(named) => all.push(search(value, wanted, 1)),
+                (_, Kind::Object(entries)) => {
+                    for entry in entries {
+                        match entry {
+                            Entry::Field { key, value, .. } if defaults(key) => all.push(search(value, wanted, 1)),
+                            Entry::Spread { .. } => all.push(Found::Unknown),
+                            Entry::Field { .. } | Entry::AnyKey { .. } => {}
+                        }
+                    }
+                }
+                (_, _) => {}
+            }
+        }
+    }
+    Found::any(all)
 }
 
 /// Looks for an option among the calls of a builder and the named arguments of a constructor.

@@ -4,10 +4,12 @@
 //! key may be an option, a header, a field of the body, or a parameter of a wrapper. What is not there is told apart from what
 //! is not known: an options object that comes from elsewhere may hold anything.
 
+pub mod checks;
 pub mod inputs;
 pub mod lookup;
 pub mod names;
 pub mod retry;
+pub mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,8 +20,10 @@ use super::idioms::selector::{Root, Selector};
 use super::summaries::{CallSite, Emission};
 use super::term::{Kind, Term};
 use crate::facts::Call;
+use checks::Checks;
 use inputs::Derived;
 use lookup::{Found, Wanted};
+use settings::Settings;
 
 /// One setting of a handoff.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +54,9 @@ pub struct Options {
     /// The message, partition or ordering key.
     pub key: Setting,
     pub headers: Headers,
+    pub settings: Settings,
+    /// What a consumer's code does; `None` for a producer.
+    pub checks: Option<Arc<Checks>>,
     /// The names of the parameters and variables around the call: a name that is still there has not been renamed.
     pub names: Arc<BTreeSet<String>>,
 }
@@ -73,14 +80,21 @@ pub struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// What a call of `function` is given.
-    pub fn of(eval: &Eval<'a>, site: CallSite, call: &'a Call) -> Given<'a> {
+    pub fn of(eval: &Eval<'a>, function: super::resolve::FnRef, call: &'a Call) -> Given<'a> {
         let at = call.span.start;
-        let args = call.args.iter().map(|arg| (arg.name.clone(), eval.term(site.function, &arg.value, at))).collect::<Vec<_>>();
+        let args = call.args.iter().map(|arg| (arg.name.clone(), eval.term(function, &arg.value, at))).collect::<Vec<_>>();
         let receiver = match &call.callee.kind {
-            crate::facts::ExprKind::Member(base, _) => Some(eval.term(site.function, base, at)),
+            crate::facts::ExprKind::Member(base, _) => Some(eval.term(function, base, at)),
             _ => None,
         };
         Given { args, receiver, whole: is_whole(call) }
+    }
+
+    /// What a decorator is given, at the top of its file.
+    pub fn of_decorator(eval: &Eval<'a>, file: super::modules::FileId, call: &'a Call) -> Given<'a> {
+        let top = super::resolve::FnRef { file, id: crate::facts::FnId(0) };
+        let args = call.args.iter().map(|arg| (arg.name.clone(), eval.term(top, &arg.value, u32::MAX))).collect();
+        Given { args, receiver: None, whole: is_whole(call) }
     }
 
     /// The same with every term changed.
@@ -122,15 +136,15 @@ impl<'a> Given<'a> {
     }
 
     /// Looks for an option by the names that libraries give it, in everything but what the idiom takes as event and payload.
-    fn search(&self, idiom: &Idiom, name: &dyn Fn(&str) -> bool) -> Found<'a> {
-        let payload: Vec<&str> = idiom.payload.iter().filter_map(Selector::last_key).collect();
+    fn search(&self, idiom: Option<&Idiom>, name: &dyn Fn(&str) -> bool) -> Found<'a> {
+        let payload: Vec<&str> = idiom.into_iter().flat_map(|idiom| &idiom.payload).filter_map(Selector::last_key).collect();
         let wanted = Wanted { name, payload: &payload };
         let mut all = Vec::new();
         let mut position = 0;
         for (name, term) in &self.args {
             match name {
                 Some(name) if (wanted.name)(name) => all.push(Found::of_value(term)),
-                Some(name) if idiom.takes(&Root::Named(name.clone())) => {}
+                Some(name) if idiom.is_some_and(|idiom| idiom.takes(&Root::Named(name.clone()))) => {}
                 // What a named argument holds is looked into where it holds options by its form or its name.
                 Some(name) => match lookup::search(term, wanted, 0) {
                     Found::Unknown if !names::is_options(name) => {}
@@ -138,14 +152,14 @@ impl<'a> Given<'a> {
                 },
                 None => {
                     position += 1;
-                    if !idiom.takes(&Root::Argument(position - 1)) {
+                    if !idiom.is_some_and(|idiom| idiom.takes(&Root::Argument(position - 1))) {
                         all.push(lookup::search(term, wanted, 0));
                     }
                 }
             }
         }
         if let Some(Term { kind: Kind::Built(built), .. }) = &self.receiver {
-            all.push(lookup::search_calls(built, wanted));
+            all.push(lookup::search_receiver(built, wanted));
         }
         if !self.whole {
             all.push(Found::Unknown);
@@ -168,7 +182,7 @@ pub fn of_producer<'a>(eval: &Eval<'a>, idiom: &Idiom, emission: &Emission<'a>) 
         Found::Unknown => Setting::Unknown,
     };
     let mut options = Options { headers: headers(eval, idiom, given, &emission.chain), ..Options::default() };
-    let by_name = given.search(idiom, &names::is_idempotency_key);
+    let by_name = given.search(Some(idiom), &names::is_idempotency_key);
     let by_row = if idiom.idempotency_key.is_empty() { Found::Absent } else { given.find(&idiom.idempotency_key) };
     options.idempotency_key = derive(Found::any(vec![by_row, by_name]));
     if let Some((_, key)) = options.headers.entries.values().find(|(name, _)| names::is_idempotency_header(name)) {
@@ -192,8 +206,43 @@ pub fn of_producer<'a>(eval: &Eval<'a>, idiom: &Idiom, emission: &Emission<'a>) 
     if !idiom.key.is_empty() {
         options.key = derive(given.find(&idiom.key));
     }
+    let queue: Vec<String> =
+        [&emission.channel, &emission.event].into_iter().flatten().flat_map(super::summaries::texts_of).collect();
+    options.settings = settings::of_call(eval, idiom, given, &emission.chain, &queue);
     options.names = names_around(eval, emission.site());
     options
+}
+
+/// The options of a consumer that a call registers, or that takes its payload from one.
+pub fn of_registered<'a>(
+    eval: &Eval<'a>,
+    idiom: &Idiom,
+    emission: &Emission<'a>,
+    handlers: &[super::resolve::FnRef],
+    queue: &[String],
+) -> Options {
+    let site = emission.site();
+    let (handlers, registration) =
+        if handlers.is_empty() { (vec![site.function], None) } else { (handlers.to_vec(), Some(site)) };
+    let settings = match &emission.given {
+        Some(given) if registration.is_some() => settings::of_call(eval, idiom, given, &emission.chain, queue),
+        Some(_) | None => Settings::default(),
+    };
+    Options {
+        settings,
+        checks: Some(Arc::new(checks::of_handlers(eval, &handlers, registration))),
+        names: names_around(eval, site),
+        ..Options::default()
+    }
+}
+
+/// The options of a handler that its decorator or its name makes one.
+pub fn of_handler<'a>(eval: &Eval<'a>, idiom: &Idiom, target: super::resolve::FnRef, decorator: Option<&'a Call>) -> Options {
+    Options {
+        settings: settings::of_handler(eval, idiom, target, decorator),
+        checks: Some(Arc::new(checks::of_handlers(eval, &[target], None))),
+        ..Options::default()
+    }
 }
 
 /// The names of everything that the function around a call, and the functions around that, call their own.
@@ -214,7 +263,7 @@ fn names_around(eval: &Eval<'_>, site: CallSite) -> Arc<BTreeSet<String>> {
 /// The headers that go with a call: an option of that name, or the calls of a builder.
 fn headers<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSite]) -> Headers {
     let found = match given.find(&idiom.headers) {
-        Found::Unknown if idiom.headers.is_empty() => given.search(idiom, &names::is_headers),
+        Found::Unknown if idiom.headers.is_empty() => given.search(Some(idiom), &names::is_headers),
         found => found,
     };
     let mut headers = Headers { whole: true, ..Headers::default() };

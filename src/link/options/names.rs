@@ -88,3 +88,372 @@ pub fn sets_header(call: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+/// How often something is tried, the first attempt included.
+pub fn is_attempts(name: &str) -> bool {
+    matches!(
+        fold(name).as_str(),
+        "attempts"
+            | "maxattempts"
+            | "maxtries"
+            | "totalattempts"
+            | "numofattempts"
+            | "stopafterattempt"
+            | "tries"
+            | "maxattemptnumber"
+    )
+}
+
+/// How often something is tried after the first attempt failed.
+pub fn is_retries(name: &str) -> bool {
+    matches!(
+        fold(name).as_str(),
+        "retries"
+            | "maxretries"
+            | "maxretry"
+            | "retrylimit"
+            | "numretries"
+            | "retrycount"
+            | "maxretryattempts"
+            | "withmaxtimes"
+            | "maxtimes"
+            | "withmaxretries"
+    )
+}
+
+/// A policy or a number: whether and how something is tried again.
+pub fn is_retry_policy(name: &str) -> bool {
+    matches!(fold(name).as_str(), "retry" | "retrypolicy" | "retryoptions" | "retrystrategy" | "retryconfig" | "retrykwargs")
+}
+
+/// The number inside of such a policy.
+pub fn is_policy_limit(name: &str) -> bool {
+    is_retries(name) || matches!(fold(name).as_str(), "max" | "limit")
+}
+
+pub fn is_backoff(name: &str) -> bool {
+    matches!(
+        fold(name).as_str(),
+        "backoff"
+            | "retrydelay"
+            | "retrybackoff"
+            | "defaultretrydelay"
+            | "backoffstrategy"
+            | "backoffms"
+            | "retrydelayms"
+            | "minbackoff"
+            | "initialinterval"
+    )
+}
+
+pub fn is_timeout(name: &str) -> bool {
+    matches!(
+        fold(name).as_str(),
+        "timeout"
+            | "timeoutms"
+            | "timeoutseconds"
+            | "requesttimeout"
+            | "requesttimeoutms"
+            | "timelimit"
+            | "softtimelimit"
+            | "jobtimeout"
+            | "deliverytimeoutms"
+            | "publishtimeout"
+            | "sendtimeout"
+            | "maxduration"
+    )
+}
+
+pub fn is_dead_letter(name: &str) -> bool {
+    let folded = fold(name);
+    folded.contains("deadletter") || folded == "dlq" || folded == "redrivepolicy"
+}
+
+/// How surely a broker takes a message.
+pub fn is_guarantee(name: &str) -> bool {
+    matches!(fold(name).as_str(), "acks" | "requiredacks" | "requestrequiredacks" | "qos")
+}
+
+/// Options inside of an object of this name hold for everything that the object's owner sends.
+pub fn is_defaults(name: &str) -> bool {
+    fold(name).contains("default")
+}
+
+/// The calls by which code declares a queue that a broker then has.
+pub const DECLARES_QUEUE: &[&str] =
+    &["assertQueue", "queue_declare", "declare_queue", "createQueue", "create_queue", "CreateQueueCommand", "queueDeclare"];
+
+/// A function that tells a repetition from something new, by its name.
+pub fn is_dedup_check(name: &str) -> bool {
+    let folded = fold(name);
+    // What writes down that something has been handled is no test for it.
+    let writes = [
+        "mark", "record", "set", "clear", "delete", "log", "report", "track", "reset", "save", "remove", "add", "get", "build",
+        "make",
+    ];
+    let tells = folded.contains("idempoten")
+        || folded.contains("dedup")
+        || folded.contains("alreadyprocessed")
+        || folded.contains("alreadyhandled")
+        || folded.contains("alreadyseen")
+        || folded.contains("notprocessed")
+        || folded.contains("isduplicate")
+        || folded.contains("isprocessed")
+        || folded.contains("hasprocessed")
+        || folded.contains("wasprocessed")
+        || folded.contains("notduplicate")
+        || folded.contains("hasseen")
+        || folded.contains("onlyonce")
+        || folded.contains("exactlyonce")
+        || folded == "seen";
+    tells && !folded.ends_with("key") && !writes.iter().any(|verb| folded.starts_with(verb) && !folded.starts_with("setnx"))
+}
+
+/// A word of a condition that says that something has been handled before.
+pub fn tells_repetition(word: &str) -> bool {
+    let folded = fold(word);
+    matches!(folded.as_str(), "seen" | "duplicate" | "processed" | "alreadyprocessed" | "isduplicate" | "isprocessed" | "handled")
+        || folded.starts_with("already")
+        || folded.contains("dedup")
+        || folded.contains("idempoten")
+        || is_dedup_check(word)
+        || matches!(word, "P2002" | "IntegrityError" | "UniqueViolation")
+}
+
+/// A word that says so only of a record of handled events.
+pub fn may_tell_repetition(word: &str) -> bool {
+    matches!(
+        fold(word).as_str(),
+        "existing"
+            | "exists"
+            | "created"
+            | "inserted"
+            | "acquired"
+            | "isnew"
+            | "first"
+            | "added"
+            | "found"
+            | "record"
+            | "ok"
+            | "lock"
+            | "locked"
+            | "claimed"
+    )
+}
+
+/// Parts of names under which code keeps what it has handled.
+pub const RECORDS_OF_EVENTS: &[&str] = &[
+    "processedevent",
+    "processedmessage",
+    "processedwebhook",
+    "processedjob",
+    "handledevent",
+    "webhookevent",
+    "webhookdelivery",
+    "inbox",
+    "idempoten",
+    "dedup",
+    "seenevent",
+    "eventlog",
+    "receivedevent",
+    "stripeevent",
+];
+
+/// A method that inserts and passes over what is there.
+pub fn passes_over(name: &str) -> bool {
+    matches!(
+        name,
+        "onConflictDoNothing"
+            | "on_conflict_do_nothing"
+            | "do_nothing"
+            | "orIgnore"
+            | "insertOrIgnore"
+            | "insert_or_ignore"
+            | "doNothing"
+    )
+}
+
+pub const SKIPS_DUPLICATES: &[&str] = &["skipDuplicates", "ignoreDuplicates", "ignore_conflicts", "ignore_duplicates"];
+
+/// Methods that find a row again instead of making a second one.
+pub const UPSERTS: &[&str] = &[
+    "upsert",
+    "upsertMany",
+    "bulkUpsert",
+    "upsertGraph",
+    "upsert_many",
+    "bulk_upsert",
+    "updateOrCreate",
+    "update_or_create",
+    "aupdate_or_create",
+    "get_or_create",
+    "aget_or_create",
+    "findOrCreate",
+    "firstOrCreate",
+    "updateOrInsert",
+    "insert_or_update",
+    "create_or_update",
+    "createOrUpdate",
+    "onConflictDoUpdate",
+    "on_conflict_do_update",
+    "on_duplicate_key_update",
+    "onDuplicateKeyUpdate",
+    "orUpdate",
+    "doUpdateSet",
+    "do_update",
+    "replace_into",
+    "merge",
+];
+
+/// Methods that do so where an option says it.
+pub const UPDATES: &[&str] = &[
+    "updateOne",
+    "updateMany",
+    "findOneAndUpdate",
+    "replaceOne",
+    "update_one",
+    "update_many",
+    "find_one_and_update",
+    "replace_one",
+];
+
+/// Methods that make a new row.
+pub const INSERTS: &[&str] = &[
+    "create",
+    "acreate",
+    "createMany",
+    "insert",
+    "insertOne",
+    "insertMany",
+    "insert_one",
+    "insert_many",
+    "insert_into",
+    "bulk_create",
+    "abulk_create",
+    "bulkCreate",
+    "save",
+    "add",
+    "insertGraph",
+];
+
+/// Calls whose first argument is what is written to, or a value of it.
+pub const TAKES_MODEL: &[&str] =
+    &["insert", "insert_into", "insertInto", "into", "merge", "add", "save", "insert_one", "collection", "replace_into"];
+
+/// Receivers of such methods that are no models.
+pub const NO_MODELS: &[&str] = &[
+    "db",
+    "tx",
+    "trx",
+    "session",
+    "self",
+    "thi",
+    "this",
+    "conn",
+    "connection",
+    "client",
+    "prisma",
+    "set",
+    "map",
+    "cache",
+    "em",
+    "manager",
+];
+
+/// A function that makes sure of a signature, by its name.
+pub fn is_signature_check(name: &str) -> bool {
+    let folded = fold(name);
+    if matches!(
+        folded.as_str(),
+        "constructevent"
+            | "constructeventasync"
+            | "timingsafeequal"
+            | "comparedigest"
+            | "constanttimecompare"
+            | "verifyslice"
+            | "cteq"
+            | "constanttimeeq"
+            | "safecompare"
+            | "securecompare"
+            | "tsscmp"
+    ) {
+        return true;
+    }
+    if folded.contains("invalid") {
+        return false;
+    }
+    let verifies = ["verif", "valid", "check", "assert", "ensure", "require", "authenticat", "match", "compare"]
+        .iter()
+        .any(|verb| folded.contains(verb));
+    if ["signature", "hmac", "qstash", "signedrequest"].iter().any(|word| folded.contains(word)) {
+        return verifies;
+    }
+    // `verifyWebhook` makes sure of the sender; `validateWebhookUrl` looks at something else.
+    let other =
+        ["url", "payload", "schema", "id", "config", "name", "event", "input", "body", "data", "type", "status", "permission"];
+    let begins = ["verif", "authenticat", "validat"].iter().any(|verb| folded.starts_with(verb));
+    begins && (folded.contains("webhook") || folded.contains("svix")) && !other.iter().any(|end| folded.ends_with(end))
+}
+
+/// A wrapper, decorator or middleware that does so, by its name.
+pub fn is_signature_wrapper(name: &str) -> bool {
+    let folded = fold(name);
+    ["signature", "hmac", "webhookauth", "signedwebhook", "verifiedwebhook", "webhooksecret"]
+        .iter()
+        .any(|word| folded.contains(word))
+}
+
+/// A step of making a signature: `createHmac(…).update(x)`, `hmac.new(key, x)`, `mac.update(x)`.
+pub fn signs(name: &str, text: &str) -> bool {
+    let on = fold(text.rsplit_once('.').map_or("", |(on, _)| on));
+    match name {
+        "update" => on.is_empty() || on.contains("hmac") || on.contains("mac") || on.contains("hash"),
+        "new" | "digest" => on.ends_with("hmac"),
+        _ => fold(name).contains("signature") || fold(name).contains("hmac"),
+    }
+}
+
+/// A guard that asks the caller for a scope.
+pub fn asks_for_scope(name: &str) -> bool {
+    let folded = fold(name);
+    let asks = ["require", "check", "assert", "ensure", "has", "verify", "enforce", "need", "scope", "permission"];
+    folded == "security"
+        || (folded.contains("scope") || folded.contains("permission"))
+            && asks.iter().any(|verb| folded.starts_with(verb))
+            && folded != "scope"
+}
+
+/// The rights with which a call is made.
+pub fn is_scope(name: &str) -> bool {
+    matches!(fold(name).as_str(), "scope" | "scopes")
+}
+
+/// Calls that put something in front of handlers.
+pub const PUTS_IN_FRONT: &[&str] = &[
+    "use",
+    "layer",
+    "route_layer",
+    "add_middleware",
+    "wrap",
+    "wrap_fn",
+    "before_request",
+    "addHook",
+    "preHandler",
+    "middleware",
+    "with",
+    "from_fn",
+    "from_fn_with_state",
+    "include_router",
+    "APIRouter",
+    "Depends",
+    "and_then",
+    "filter",
+    "post",
+    "route",
+    "all",
+];
+
+/// A signal that ends a request, which may be a limit of time.
+pub fn is_signal(name: &str) -> bool {
+    name == "signal"
+}

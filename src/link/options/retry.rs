@@ -44,7 +44,9 @@ pub fn around<'a>(eval: &Eval<'a>, chain: &[CallSite]) -> Vec<Around<'a>> {
                     && is_retrying(&decorator.callee)
                 {
                     let name = name.to_owned();
-                    found.push(Around { name, function: current, call: Some(decorator), extent: owner.extent });
+                    // Its arguments stand at the top of the file.
+                    let top = FnRef { file: current.file, id: FnId(0) };
+                    found.push(Around { name, function: top, call: Some(decorator), extent: owner.extent });
                 }
             }
             let Some((parent, slot)) = owner.parent else { break };
@@ -87,7 +89,7 @@ fn called_on(outer: &Function, closure: FnId) -> Option<&Call> {
 }
 
 /// Whether a callee repeats what it is given: `pRetry`, `retry_async`, `withRetries`, `Retry::spawn`, `backoff.on_exception`.
-fn is_retrying(callee: &Expr) -> bool {
+pub fn is_retrying(callee: &Expr) -> bool {
     let text = crate::link::eval::callee_text(callee);
     text.rsplit(['.', ':']).take(2).any(|name| {
         let folded = fold(name);
@@ -101,7 +103,11 @@ fn is_retrying(callee: &Expr) -> bool {
 fn is_retry_loop(owner: &Function, call: &Call, span: Span) -> bool {
     let counts = |name: &str| {
         let folded = fold(name);
-        folded.starts_with("attempt") || folded.starts_with("retr") || folded.starts_with("tries") || folded == "trycount"
+        folded.starts_with("attempt")
+            || folded.starts_with("retry")
+            || folded.starts_with("retries")
+            || folded.starts_with("tries")
+            || folded == "trycount"
     };
     let counted = owner.locals.iter().any(|local| span.contains(local.span) && counts(&local.name));
     let guarded = call.surroundings.enclosing.iter().any(|enclosing| match enclosing {

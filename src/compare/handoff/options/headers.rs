@@ -56,5 +56,5 @@ pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
     let help = format!("send {all} as before, or make sure that no reader looks at it");
     let mut found = at_call("header-changed", handoff, message, help);
     found.fragments = (names_of.join(","), String::new());
-    tell(compared, cause, found);
+    tell(compared, handoff, cause, found);
 }

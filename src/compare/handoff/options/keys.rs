@@ -36,7 +36,7 @@ fn idempotency(handoff: &Handoff<'_>, compared: &mut Compared) {
                 "hand `{}` over as the key again, or say what keeps a second handoff of the same thing from taking effect",
                 before.text
             );
-            tell(compared, &before.origin, at_call("idempotency-key-dropped", handoff, message, help));
+            tell(compared, handoff, &before.origin, at_call("idempotency-key-dropped", handoff, message, help));
         }
         Setting::Given(after) => changed(handoff, before, after, compared),
     }
@@ -51,7 +51,7 @@ fn changed(handoff: &Handoff<'_>, before: &Derived, after: &Derived, compared: &
         );
         let help =
             format!("derive the key from what is handed over, as `{}` was, or make `{by}` once before any attempt", before.text);
-        tell(compared, &before.origin, at_call("idempotency-key-unstable", handoff, message, help));
+        tell(compared, handoff, &before.origin, at_call("idempotency-key-unstable", handoff, message, help));
         return;
     }
     if !before.whole || !after.whole {
@@ -70,7 +70,7 @@ fn changed(handoff: &Handoff<'_>, before: &Derived, after: &Derived, compared: &
     } else {
         "two handoffs that differ in nothing else now count as one; keep every input that tells them apart".to_owned()
     };
-    tell(compared, &before.origin, at_call("idempotency-key-changed", handoff, message, help));
+    tell(compared, handoff, &before.origin, at_call("idempotency-key-changed", handoff, message, help));
 }
 
 fn partition(handoff: &Handoff<'_>, compared: &mut Compared) {
@@ -99,5 +99,5 @@ fn partition(handoff: &Handoff<'_>, compared: &mut Compared) {
             )
         }
     };
-    tell(compared, &before.origin, at_call("partition-key-changed", handoff, message, help));
+    tell(compared, handoff, &before.origin, at_call("partition-key-changed", handoff, message, help));
 }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use crate::accept::{self, Acceptance, Date};
 use crate::compare::{self, CompareOptions, Compared, Sides};
 use crate::config::{Config, InFlight};
-use crate::document::Fault;
+use crate::document::{self, Fault};
 use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::{Diagnostic, Finding, Severity, Status};
 use crate::fixtures::{MAX_FILES, Ties};
 use crate::link::boundaries::{LinkOptions, link};
 use crate::link::doubles::Double;
+use crate::link::envelopes::OwnEnvelope;
 use crate::link::idioms::matcher::{Idiom, Idioms};
+use crate::link::idioms::wildcard::Wildcard;
 use crate::link::idioms::{Row, Texts};
 use crate::link::model::Model;
 use crate::registry::Registry;
@@ -80,11 +82,24 @@ pub fn connect(snapshot: &dyn Snapshot, scan: Scan, config: &Config, outside: &O
     let idioms = idioms(config)?;
     let registry = scan::registry(snapshot, &scan, config, outside)?;
     let promised = registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
-    let options = LinkOptions { tests: tests(config), consumers: consumers(config), promised };
+    let options = LinkOptions { tests: tests(config), consumers: consumers(config), envelopes: envelopes(config), promised };
     let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
     let ties = Ties::new(config, &model, &registry);
     let fixtures = ties.doubles(&scan::texts(snapshot, config, &|path| ties.claims(path), MAX_FILES));
     Ok(State { scan, model, registry, fixtures })
+}
+
+/// The envelopes of the repository's own.
+fn envelopes(config: &Config) -> Vec<OwnEnvelope> {
+    config
+        .envelopes
+        .iter()
+        .map(|row| OwnEnvelope {
+            payload: document::tokens(&row.payload).unwrap_or_default(),
+            event: row.event.as_ref().and_then(|event| document::tokens(event)),
+            events: row.events.iter().flat_map(|events| events.iter()).map(|event| Wildcard::new(event)).collect(),
+        })
+        .collect()
 }
 
 /// What the configuration calls the code under a glob: the longest glob first, since it says most.
@@ -144,6 +159,8 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 channel: texts(&row.channel),
                 payload: texts(&row.payload),
                 handler: texts(&row.handler),
+                beside: Texts::None,
+                beside_channel: Texts::None,
                 event_like: Texts::None,
                 event_unlike: Texts::None,
                 key: texts(&row.key),
@@ -356,6 +373,7 @@ pub fn judge(
     diagnostics.extend(head_state.scan.diagnostics.iter().cloned());
     diagnostics.extend(base_state.scan.diagnostics.iter().filter(|known| known.file.is_none()).cloned());
     diagnostics.extend(head_state.registry.diagnostics.iter().cloned());
+    diagnostics.extend(unjoined(head_state));
     diagnostics.sort();
     diagnostics.dedup();
     let incomplete = diagnostics.iter().any(|diagnostic| diagnostic.message.contains("please report this file as a bug"));
@@ -378,6 +396,35 @@ pub fn judge(
         config: plan.config,
         incomplete,
     })
+}
+
+/// Senders and readers whose event is not known: they meet nobody, which is told and not kept silent.
+fn unjoined(state: &State) -> Vec<Diagnostic> {
+    let lines: BTreeMap<&RepoPath, Vec<(u32, Role)>> = state
+        .model
+        .boundaries
+        .iter()
+        .filter(|boundary| boundary.event.is_none() && !boundary.in_test && boundary.kind != "decode")
+        .fold(BTreeMap::new(), |mut files, boundary| {
+            files.entry(&boundary.origin.file).or_default().push((boundary.origin.span.start, boundary.role));
+            files
+        });
+    lines
+        .into_iter()
+        .map(|(file, places)| {
+            let count = |role: Role| places.iter().filter(|(_, known)| *known == role).count();
+            Diagnostic {
+                severity: Severity::Note,
+                file: Some(file.clone()),
+                line: None,
+                message: format!(
+                    "{} senders and {} readers here have no known event and meet nobody; `driftgate extract {file}` shows them",
+                    count(Role::Producer),
+                    count(Role::Consumer)
+                ),
+            }
+        })
+        .collect()
 }
 
 /// What one state of a repository comes to when it is held against its own promises.

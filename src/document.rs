@@ -1,10 +1,11 @@
-//! JSON and YAML text, read into a value of which every node and every key knows its place in the text.
+//! JSON and YAML text (and Protobuf's declarations as the schema of their JSON), read into a value of which every node and every key knows its place in the text.
 //!
 //! The reading is strict: what two readers of one text could understand differently (a key twice, a second document, a comment
 //! in JSON) is refused with its position and a way out. Texts come from strangers, so depth, size and the expansion of YAML
 //! aliases are bounded. Numbers keep the digits in which they are written.
 
 mod json;
+mod proto;
 mod yaml;
 
 use std::fmt;
@@ -29,11 +30,17 @@ pub const MAX_DEPTH: usize = 256;
 /// refused as an alias bomb.
 const EXPANSION_BUDGET: usize = 32 << 20;
 
+/// The keyword of a hole in a schema. A schema that carries it demands something more that could not be read: what its other
+/// keywords say holds, and beyond that nothing is known. Validators pass over it.
+pub const UNKNOWN: &str = "x-driftgate-unknown";
+
 /// Which grammar a text is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
     Json,
     Yaml,
+    /// Protobuf's declarations, as the JSON Schema of their JSON mapping.
+    Proto,
 }
 
 impl Syntax {
@@ -42,6 +49,7 @@ impl Syntax {
         match path.extension().to_ascii_lowercase().as_str() {
             "json" | "avsc" => Some(Syntax::Json),
             "yaml" | "yml" => Some(Syntax::Yaml),
+            "proto" => Some(Syntax::Proto),
             _ => None,
         }
     }
@@ -172,6 +180,7 @@ impl Document {
         let read = match syntax {
             Syntax::Json => json::read(body, &mut builder),
             Syntax::Yaml => yaml::read(body, &mut builder),
+            Syntax::Proto => proto::read(body, file.stem(), &mut builder),
         };
         read.map_err(|stop| stop.shift(start).locate(file, text))?;
         let (value, root) = builder.finish();

@@ -12,10 +12,14 @@ use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::link::model::Boundary;
+use crate::registry::EventPattern;
 use crate::report::{Side, SourceLookup, escape};
 use crate::scan::{self, Cache};
 use crate::source::Origin;
 use crate::suggest;
+
+/// Places without a known event that the text names; the JSON form has all of them.
+const MAX_UNNAMED: usize = 5;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -45,6 +49,15 @@ struct WhoForm {
     event: String,
     field: Option<String>,
     parties: Vec<PartyForm>,
+    /// Places whose event is not known: any of them may send or read it too.
+    unnamed: Vec<PlaceForm>,
+}
+
+#[derive(Serialize)]
+struct PlaceForm {
+    role: &'static str,
+    file: String,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -85,7 +98,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         .model
         .boundaries
         .iter()
-        .filter(|boundary| boundary.event.as_deref() == Some(event.as_str()) && has_field(boundary))
+        .filter(|boundary| boundary.event.as_deref().is_some_and(|name| means(name, &event)) && has_field(boundary))
         .map(|boundary| PartyForm {
             role: boundary.role.as_str(),
             name: if boundary.symbol.is_empty() {
@@ -126,7 +139,18 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
                 }
             }),
     );
-    let form = WhoForm { version: 1, event, field, parties };
+    let unnamed = state
+        .model
+        .boundaries
+        .iter()
+        .filter(|boundary| boundary.event.is_none() && !boundary.in_test && boundary.kind != "decode")
+        .map(|boundary| PlaceForm {
+            role: boundary.role.as_str(),
+            file: boundary.origin.file.to_string(),
+            line: line(&boundary.origin),
+        })
+        .collect();
+    let form = WhoForm { version: 1, event, field, parties, unnamed };
     let text = match args.format.as_str() {
         "json" => {
             let mut text = serde_json::to_string_pretty(&form).expect("the form is plain data");
@@ -157,6 +181,11 @@ fn split(asked: &str, names: &[&str]) -> Option<(String, Option<String>)> {
         .map(|dot| (asked[..dot].to_owned(), Some(asked[dot + 1..].to_owned())))
 }
 
+/// Whether a boundary of this name sends or reads the event: by its name, or by a pattern that fits it.
+fn means(name: &str, event: &str) -> bool {
+    name == event || name.contains('*') && EventPattern::parse(name).matches(event)
+}
+
 fn as_text(form: &WhoForm) -> String {
     let mut out = String::new();
     let what = match &form.field {
@@ -172,6 +201,14 @@ fn as_text(form: &WhoForm) -> String {
     }
     if out.is_empty() {
         out.push_str(&format!("nobody is known to send or read {what}\n"));
+    }
+    if !form.unnamed.is_empty() {
+        let shown: Vec<String> =
+            form.unnamed.iter().take(MAX_UNNAMED).map(|place| format!("{}:{}", place.file, place.line)).collect();
+        let rest = form.unnamed.len().saturating_sub(MAX_UNNAMED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let places = if form.unnamed.len() == 1 { "place whose event is" } else { "places whose events are" };
+        out.push_str(&format!("{} {places} not known: {}{more}\n", form.unnamed.len(), shown.join(", ")));
     }
     escape::lines(&out).into_owned()
 }

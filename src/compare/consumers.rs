@@ -14,8 +14,13 @@ use crate::shape::{Presence, Shape};
 
 /// Judges every consumer of one event.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
-    let senders: Vec<&Boundary> =
-        pair.base_producers.iter().copied().filter(|sender| sender.leaves_process() && !sender.shape.is_unknown()).collect();
+    let senders: Vec<&Boundary> = pair
+        .base_producers
+        .iter()
+        .chain(&pair.near.base_producers)
+        .copied()
+        .filter(|sender| sender.leaves_process() && !sender.shape.is_unknown())
+        .collect();
     for matched in pairs(&pair.base_consumers, &pair.head_consumers) {
         match matched {
             Pair::Both(old, new) if !old.shape.same_values(&new.shape) => {
@@ -33,10 +38,10 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             Pair::Gone => {}
         }
     }
-    let emitted = pair.head_producers.iter().any(|sender| !super::is_declaration(sender));
+    let emitted = pair.head_producers.iter().chain(&pair.near.head_producers).any(|sender| !super::is_declaration(sender));
     let read_before = pair.base_consumers.iter().find(|reader| !super::is_declaration(reader));
     if let Some(old) = read_before
-        && pair.head_consumers.iter().all(|reader| super::is_declaration(reader))
+        && pair.head_consumers.iter().chain(&pair.near.head_consumers).all(|reader| super::is_declaration(reader))
         && emitted
         && pair.named
     {
@@ -241,8 +246,13 @@ fn is_optional(shape: &Shape, path: &str) -> bool {
 
 /// A new reader that asks for what no known sender sends.
 fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], compared: &mut Compared) {
-    let head: Vec<&Boundary> =
-        pair.head_producers.iter().copied().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
+    let head: Vec<&Boundary> = pair
+        .head_producers
+        .iter()
+        .chain(&pair.near.head_producers)
+        .copied()
+        .filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown())
+        .collect();
     let against = if head.is_empty() { senders } else { &head };
     compared.findings.extend(undeclared_read(pair, new, against, "the new reader"));
 }

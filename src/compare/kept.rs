@@ -59,8 +59,13 @@ fn promised(pair: &EventPair<'_>, compared: &mut Compared) {
 
 /// Every reader in code against every sender.
 fn read(pair: &EventPair<'_>, compared: &mut Compared) {
-    let senders: Vec<&Boundary> =
-        pair.head_producers.iter().copied().filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown()).collect();
+    let senders: Vec<&Boundary> = pair
+        .head_producers
+        .iter()
+        .chain(&pair.near.head_producers)
+        .copied()
+        .filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown())
+        .collect();
     for reader in pair.head_consumers.iter().filter(|reader| !super::is_declaration(reader)) {
         if senders.is_empty() || reader.shape.is_unknown() {
             compared.unknown += usize::from(reader.shape.is_unknown());

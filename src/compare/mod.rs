@@ -85,6 +85,26 @@ pub(crate) struct EventPair<'s> {
     pub senders: Vec<&'s Promise>,
     /// Whether the event has a name, or only the place where it stands.
     pub named: bool,
+    /// Those under other names that this one meets, where one of the two is a pattern.
+    pub near: Near<'s>,
+}
+
+/// Senders and readers that an event meets by a pattern: `user.*` reads `user.signup`.
+#[derive(Default)]
+pub(crate) struct Near<'s> {
+    pub base_producers: Vec<&'s Boundary>,
+    pub head_producers: Vec<&'s Boundary>,
+    pub base_consumers: Vec<&'s Boundary>,
+    pub head_consumers: Vec<&'s Boundary>,
+}
+
+/// Whether one of two names is a pattern that the other, which is none, fits. One that fixes next to nothing says nothing.
+fn meet_by_pattern(one: &str, other: &str) -> bool {
+    let fits = |pattern: &str, name: &str| {
+        let fixed = pattern.chars().filter(|letter| letter.is_alphanumeric()).count();
+        pattern.contains('*') && !name.contains('*') && fixed >= 3 && EventPattern::parse(pattern).matches(name)
+    };
+    fits(one, other) || fits(other, one)
 }
 
 /// Compares base with head.
@@ -125,6 +145,7 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
             readers: Vec::new(),
             senders: Vec::new(),
             named,
+            near: Near::default(),
         });
         match (boundary.role, head) {
             (Role::Producer, false) => pair.base_producers.push(boundary),
@@ -142,8 +163,15 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
     let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
     join_patterns(&mut pairs);
     join_channels(&mut pairs);
+    meet_patterns(&mut pairs);
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
-        for promise in sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)) {
+        for promise in sides.base_registry.promises.iter() {
+            // A sender under a pattern may send what a promise of one name is about.
+            let near = promise.role == Role::Consumer
+                && promise.event.as_name().is_some_and(|name| pair.event.contains('*') && meet_by_pattern(&pair.event, name));
+            if !near && !promise.speaks_of(&pair.event) {
+                continue;
+            }
             match promise.role {
                 Role::Consumer => pair.readers.push(promise),
                 Role::Producer => pair.senders.push(promise),
@@ -151,6 +179,36 @@ fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s [Boundary]
         }
     }
     pairs
+}
+
+/// Notes for every event the senders and readers under other names that it meets by a pattern.
+fn meet_patterns(pairs: &mut [EventPair<'_>]) {
+    let patterns: Vec<usize> = (0..pairs.len()).filter(|at| pairs[*at].named && pairs[*at].event.contains('*')).collect();
+    let mut met: Vec<(usize, usize)> = Vec::new();
+    for pattern in patterns {
+        for other in 0..pairs.len() {
+            if pairs[other].named
+                && !pairs[other].event.contains('*')
+                && meet_by_pattern(&pairs[pattern].event, &pairs[other].event)
+            {
+                met.extend([(pattern, other), (other, pattern)]);
+            }
+        }
+    }
+    for (at, other) in met {
+        let from = &pairs[other];
+        let near = Near {
+            base_producers: from.base_producers.clone(),
+            head_producers: from.head_producers.clone(),
+            base_consumers: from.base_consumers.clone(),
+            head_consumers: from.head_consumers.clone(),
+        };
+        let to = &mut pairs[at].near;
+        to.base_producers.extend(near.base_producers);
+        to.head_producers.extend(near.head_producers);
+        to.base_consumers.extend(near.base_consumers);
+        to.head_consumers.extend(near.head_consumers);
+    }
 }
 
 /// Joins an event that one side alone has with the one event of the other side whose name is a pattern that fits: a part of the
@@ -340,9 +398,13 @@ pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>
     let mut readers: Vec<Reader> = pair.readers.iter().map(|promise| Reader::of_promise(promise)).collect();
     let mut vague = false;
     // In one process both sides change together: only head's readers are held against head.
-    let code: &[&Boundary] = if in_process { &pair.head_consumers } else { &pair.base_consumers };
+    let (code, near) = if in_process {
+        (&pair.head_consumers, &pair.near.head_consumers)
+    } else {
+        (&pair.base_consumers, &pair.near.base_consumers)
+    };
     // Registered schemas are among the promises.
-    for boundary in code.iter().filter(|boundary| boundary.kind != registered::KIND) {
+    for boundary in code.iter().chain(near).filter(|boundary| boundary.kind != registered::KIND) {
         let reader = Reader::of_boundary(boundary);
         if reader.says_something() {
             readers.push(reader);

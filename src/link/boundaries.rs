@@ -25,7 +25,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse, Written};
 use super::types::{Side, Types};
-use super::{declared, decoders, doubles, options, packages, surroundings};
+use super::{declared, decoders, dispatch, doubles, envelopes, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -39,6 +39,8 @@ pub struct LinkOptions {
     pub consumers: Vec<(globset::GlobMatcher, String)>,
     /// Events that documents promise, whether or not code was found at them: test code may speak of them.
     pub promised: BTreeSet<String>,
+    /// What the repository puts around its payloads.
+    pub envelopes: Vec<envelopes::OwnEnvelope>,
 }
 
 /// Links the files of one snapshot, sorted by path.
@@ -79,6 +81,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         let row = idioms.rows.iter().find(|row| row.id == boundary.idiom);
         !boundary.event.as_ref().is_some_and(|event| row.is_some_and(|row| row.excludes_event(event)))
     });
+    envelopes::align(&mut found, &options.envelopes);
     let mut boundaries = declared::with_declared(&program, &types, &linker.packages, found, |file| linker.is_test(file));
     for boundary in &mut boundaries {
         boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
@@ -421,7 +424,8 @@ impl<'l, 'a> Linker<'l, 'a> {
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         boundary.channel = channels.first().cloned();
         let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
-        let (shape, enforced, read_anything) = self.intake_shape(&intakes, &[]);
+        let sorting = dispatch::Sorting::default();
+        let (shape, enforced, read_anything) = self.intake_shape(&intakes, &sorting);
         if idiom.kind == "decode" && events.is_empty() {
             let span = self.program.function(site.function).call(site.call).span;
             events = decoders::dispatched_events(self.eval, site.function, span);
@@ -436,8 +440,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         if !read_anything && emission.handler.is_none() && events.is_empty() {
             return;
         }
-        boundary.shape = shape;
-        boundary.enforced = enforced;
+        let channels = if events.is_empty() && channels.is_empty() { self.channels_beside(idiom, site) } else { channels };
+        if boundary.channel.is_none() {
+            boundary.channel = channels.first().cloned();
+        }
         let queue: Vec<String> = channels.iter().chain(&events).cloned().collect();
         boundary.delivery.options = options::of_registered(self.eval, idiom, emission, &handlers, &queue);
         let before = self.boundaries.len();
@@ -445,7 +451,9 @@ impl<'l, 'a> Linker<'l, 'a> {
             let channel = channels.first().or(events.first()).cloned();
             self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
         };
-        if !told_apart {
+        if !told_apart && !self.split(&boundary, &events, &intakes, &sorting) {
+            boundary.shape = shape;
+            boundary.enforced = enforced;
             self.named(boundary, events, emission.event.as_ref(), channels);
         }
         for target in handlers.into_iter().filter(|_| emission.handler.is_some()) {
@@ -557,7 +565,8 @@ impl<'l, 'a> Linker<'l, 'a> {
                 return;
             }
         }
-        let (shape, enforced, _) = self.intake_shape(&intakes, &[]);
+        let sorting = dispatch::Sorting::default();
+        let (shape, enforced, _) = self.intake_shape(&intakes, &sorting);
         let boundary = Boundary {
             event: None,
             event_expr: None,
@@ -586,10 +595,58 @@ impl<'l, 'a> Linker<'l, 'a> {
             let channel = channels.first().or(events.first()).cloned();
             self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
         };
-        if !by_case {
+        if !by_case && !self.split(&boundary, &events, &intakes, &sorting) {
             self.named(boundary, events, None, channels);
         }
         self.handles(target, before);
+    }
+
+    /// A handler that tells events apart gives one boundary for each: with what is read under its name, and what is read of all.
+    /// A name that tells no payloads apart, a pattern or an address, is where they come in. Says whether there was anything to split.
+    fn split(&mut self, boundary: &Boundary, events: &[String], intakes: &[Intake<'a>], sorting: &dispatch::Sorting<'_>) -> bool {
+        let told = sorting.events();
+        let patterns = !events.is_empty() && events.iter().all(|event| event.contains('*'));
+        let addresses = matches!(boundary.kind.as_str(), "webhook" | "http");
+        if told.is_empty() || !(events.is_empty() || patterns || addresses) {
+            return false;
+        }
+        let fits = |name: &String| {
+            !patterns || events.iter().any(|pattern| super::idioms::wildcard::Wildcard::new(pattern).matches(name))
+        };
+        let told: Vec<String> = told.into_iter().filter(fits).collect();
+        if told.is_empty() {
+            return false;
+        }
+        let channel = boundary.channel.clone().or_else(|| events.first().filter(|_| !patterns).cloned());
+        for name in told {
+            let (shape, enforced, _) = self.intake_shape(intakes, &dispatch::Sorting::only(&name));
+            self.boundaries.push(Boundary { event: Some(name), channel: channel.clone(), shape, enforced, ..boundary.clone() });
+        }
+        // The others that a pattern lets in get what is read whatever the name.
+        for pattern in events.iter().filter(|_| patterns) {
+            let (shape, enforced, _) = self.intake_shape(intakes, &dispatch::Sorting::only(""));
+            self.boundaries.push(Boundary { event: Some(pattern.clone()), shape, enforced, ..boundary.clone() });
+        }
+        true
+    }
+
+    /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
+    fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
+        let Some(own) = receiver_text(self.program.function(site.function).call(site.call)) else { return Vec::new() };
+        let unit = self.program.files.unit(site.function.file);
+        let mut found: Vec<String> = Vec::new();
+        for name in &idiom.beside {
+            for (function, call) in unit.index.calls.get(name).into_iter().flatten() {
+                let at = FnRef { file: site.function.file, id: *function };
+                let call = self.program.function(at).call(*call);
+                if receiver_text(call).as_ref() == Some(&own) {
+                    let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, at, call));
+                    found.extend(term.as_ref().map(texts_of).unwrap_or_default());
+                }
+            }
+        }
+        found.dedup();
+        found
     }
 
     /// The constant texts that selectors over a handler and its decorator give: of the first selector that gives any.
@@ -735,9 +792,19 @@ impl<'l, 'a> Linker<'l, 'a> {
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
             document: None,
         };
-        let events = decoders::dispatched_events(self.eval, function, span);
+        let mut events = decoders::dispatched_events(self.eval, function, span);
+        if events.is_empty() {
+            events = dispatch::of_decoded(self.eval, function, span);
+        }
         self.named(boundary, events, None, Vec::new());
     }
+}
+
+/// What a method is called on, in the words of the source: the last name of it.
+fn receiver_text(call: &crate::facts::Call) -> Option<String> {
+    let text = super::eval::callee_text(&call.callee);
+    let (receiver, _) = text.rsplit_once('.')?;
+    Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
 }
 
 /// The functions that a handler term is.

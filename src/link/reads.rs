@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::dispatch::Sorting;
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
 use super::modules::FileId;
@@ -116,6 +117,12 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
             // A method that only unwraps (`.value()`, `.to_string()`) keeps the value that it is called on.
             Some((Root::Call(CallSite { function, call: *id }), Vec::new()))
         }
+        // An instance is made by a call, which some consumers are: `KafkaConsumer("topic")`.
+        ExprKind::Record(_) => {
+            let call = owner.calls.iter().position(|call| call.span == expr.span)?;
+            let call = crate::facts::CallId(u32::try_from(call).ok()?);
+            Some((Root::Call(CallSite { function, call }), Vec::new()))
+        }
         _ => None,
     }
 }
@@ -143,17 +150,17 @@ fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) 
     None
 }
 
-/// The reads of the value at `prefix` of `root`, outside of the places that are left out.
-pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Place]) -> ReadTree<'a> {
-    let mut tree = ReadTree::default();
-    collect(eval, root, prefix, without, &mut tree, 0);
-    tree
-}
-
 /// A stretch of one file.
 pub type Place = (FileId, Span);
 
-fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Place], tree: &mut ReadTree<'a>, depth: u32) {
+/// The reads of the value at `prefix` of `root`, as far as `sorting` admits them.
+pub fn reads_of<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], sorting: &Sorting<'_>) -> ReadTree<'a> {
+    let mut tree = ReadTree::default();
+    collect(eval, root, prefix, &mut tree, sorting, 0);
+    tree
+}
+
+fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut ReadTree<'a>, sorting: &Sorting<'_>, depth: u32) {
     let home = match root {
         Root::Param(function, _) => function,
         Root::Call(site) => site.function,
@@ -164,7 +171,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Plac
         if !is_within(eval, reference, home) {
             continue;
         }
-        let left_out = |span: Span| without.iter().any(|(file, place)| *file == home.file && place.contains(span));
+        let left_out = |span: Span| sorting.without.iter().any(|(file, place)| *file == home.file && place.contains(span));
         for read in function.reads.iter().filter(|read| !left_out(read.span)) {
             let Some(mut steps) = steps_from(eval, reference, &read.base, root) else { continue };
             steps.extend(read.path.iter().map(|step| match step {
@@ -172,6 +179,9 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Plac
                 Step::Each => PathStep::Each,
             }));
             let Some(rest) = after_prefix(&steps, prefix) else { continue };
+            if !sorting.admits(eval, reference, read.span, root, prefix) {
+                continue;
+            }
             let ty = read.ty.as_ref().map(|ty| eval.type_use(reference, ty));
             insert(eval, tree, &steps[steps.len() - rest..], read, reference, ty);
         }
@@ -188,16 +198,17 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Plac
                     root,
                     prefix,
                     tree,
+                    sorting,
                     0,
                 );
             }
         }
         for value in function.returns.iter().filter(|value| !left_out(value.span)) {
-            decoded_types(eval, reference, value, None, root, prefix, tree, 0);
+            decoded_types(eval, reference, value, None, root, prefix, tree, sorting, 0);
         }
         for call in function.calls.iter().filter(|call| !left_out(call.span)) {
             for argument in &call.args {
-                decoded_types(eval, reference, &argument.value, None, root, prefix, tree, 0);
+                decoded_types(eval, reference, &argument.value, None, root, prefix, tree, sorting, 0);
             }
             if depth >= MAX_HANDOVERS {
                 continue;
@@ -214,12 +225,15 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], without: &[Plac
                 if target == home && matches!(root, Root::Param(_, index) if index == slot as u32) {
                     continue;
                 }
+                if !sorting.admits(eval, reference, call.span, root, prefix) {
+                    continue;
+                }
                 let next = Root::Param(target, slot as u32);
                 if let Some(rest) = after_prefix(&steps, prefix) {
                     let inner = &steps[steps.len() - rest..];
-                    collect(eval, next, &[], without, subtree(eval, tree, inner, reference, argument.value.span), depth + 1);
+                    collect(eval, next, &[], subtree(eval, tree, inner, reference, argument.value.span), sorting, depth + 1);
                 } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
-                    collect(eval, next, &prefix[steps.len()..], without, tree, depth + 1);
+                    collect(eval, next, &prefix[steps.len()..], tree, sorting, depth + 1);
                 }
             }
         }
@@ -319,6 +333,7 @@ fn decoded_types<'a>(
     root: Root,
     prefix: &[PathStep],
     tree: &mut ReadTree<'a>,
+    sorting: &Sorting<'_>,
     depth: u32,
 ) {
     if depth > 8 {
@@ -329,18 +344,19 @@ fn decoded_types<'a>(
             let Some(ty) = ty.as_ref().map(|ty| eval.type_use(function, ty)).or(stated) else { return };
             if let Some(steps) = steps_from(eval, function, inner, root)
                 && let Some(rest) = after_prefix(&steps, prefix)
+                && sorting.admits(eval, function, expr.span, root, prefix)
             {
                 let node = subtree(eval, tree, &steps[steps.len() - rest..], function, expr.span);
                 node.enforced = Some(ty);
             }
         }
         ExprKind::Await(inner) | ExprKind::Member(inner, _) => {
-            decoded_types(eval, function, inner, None, root, prefix, tree, depth + 1)
+            decoded_types(eval, function, inner, None, root, prefix, tree, sorting, depth + 1)
         }
-        ExprKind::Typed(inner, _) => decoded_types(eval, function, inner, stated, root, prefix, tree, depth + 1),
+        ExprKind::Typed(inner, _) => decoded_types(eval, function, inner, stated, root, prefix, tree, sorting, depth + 1),
         ExprKind::OneOf(branches) => {
             for branch in branches {
-                decoded_types(eval, function, branch, stated.clone(), root, prefix, tree, depth + 1);
+                decoded_types(eval, function, branch, stated.clone(), root, prefix, tree, sorting, depth + 1);
             }
         }
         _ => {}

@@ -31,7 +31,7 @@ impl<'t> Contract<'t> {
     pub fn new(text: &'t str, document: &'t Document) -> Self {
         let grammar = match Syntax::of(&document.file) {
             Some(Syntax::Json) => Grammar::Json,
-            Some(Syntax::Yaml) => Grammar::Yaml,
+            Some(Syntax::Yaml | Syntax::Proto) => Grammar::Yaml,
             None if text.trim_start().starts_with('{') => Grammar::Json,
             None => Grammar::Yaml,
         };

@@ -16,9 +16,7 @@ use crate::document::{Document, join};
 use crate::finding::{Diagnostic, Severity};
 use crate::source::{Origin, RepoPath};
 
-/// The keyword of a hole. A schema that carries it demands something more that could not be read: what its other keywords say
-/// holds, and beyond that nothing is known. Validators pass over it.
-pub const UNKNOWN: &str = "x-driftgate-unknown";
+pub use crate::document::UNKNOWN;
 
 /// Schema objects that one promise may hold. Past this the rest is a hole.
 const NODE_BUDGET: usize = 200_000;

@@ -398,7 +398,8 @@ impl Claims {
         };
         let foreign = folders().any(|folder| FOREIGN_FOLDERS.contains(&folder));
         if self.contracts.is_match(text) && (!foreign || self.says_where) {
-            return Claim::Contract;
+            // What declares messages is no contract, wherever it lies.
+            return if Syntax::of(path) == Some(Syntax::Proto) { Claim::Candidate } else { Claim::Contract };
         }
         if foreign {
             return Claim::None;

@@ -60,10 +60,14 @@ pub(super) fn render(registry: &Registry, files: &[(&str, &str)]) -> String {
     out
 }
 
-/// Documents of other projects by their path under `../shared/corpora/FOLDER`; `None`, and a word about it, where they are not
-/// at hand.
+/// Documents of other projects by their path under `../shared/corpora/FOLDER`, or where `DRIFTGATE_CORPORA` says; `None`, and a
+/// word about it, where they are not at hand.
 pub(super) fn corpus(folder: &str) -> Option<Vec<(String, String)>> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora").join(folder);
+    let corpora = match std::env::var_os("DRIFTGATE_CORPORA") {
+        Some(place) => std::path::PathBuf::from(place),
+        None => std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
+    };
+    let root = corpora.join(folder);
     if !root.is_dir() {
         #[expect(clippy::print_stderr, reason = "a test that looks at nothing has to say so")]
         {
@@ -464,4 +468,23 @@ fn references_in_the_styles_that_people_write_are_followed() {
         wanted: a/schemas/events/twin.json
     "##]],
     );
+}
+
+#[test]
+fn messages_of_protobuf_are_schemas_of_their_json() {
+    let proto = "syntax = \"proto3\";\npackage acme;\nmessage OrderPaid {\n  string order_id = 1;\n  repeated Line lines = 2;\n}\nmessage Line { int64 cents = 1; }\n";
+    let contract = "consumer: crm\nevents:\n  order.lines:\n    schema: ../schemas/events/order_paid.proto#/$defs/Line\n";
+    let files = [("schemas/events/order_paid.proto", proto), ("contracts/crm.yaml", contract)];
+    let registry = registry_with("[[schema]]\nfiles = \"schemas/events/*.proto\"\nevent = \"{stem}\"\n", &files);
+    assert!(registry.broken().next().is_none(), "{:?}", registry.files);
+    let of = |event: &str| registry.of_event(event).next().unwrap_or_else(|| panic!("{event}: {:?}", registry.promises)).clone();
+    let validator = jsonschema::validator_for(&of("order_paid").schema.document).expect("is a schema");
+    for (payload, valid) in [
+        (serde_json::json!({ "orderId": "o", "lines": [{ "cents": "12" }] }), true),
+        (serde_json::json!({ "orderId": 1 }), false),
+        (serde_json::json!({ "lines": [{ "cents": 12 }] }), false),
+    ] {
+        assert_eq!(validator.is_valid(&payload), valid, "{payload}");
+    }
+    assert_eq!(of("order.lines").consumer, "crm");
 }

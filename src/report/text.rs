@@ -273,7 +273,7 @@ impl Printer<'_> {
             }
         }
         if rest > 0 {
-            writeln!(out, "{rest} more about files that were read in part or not at all (`-v` lists them)")?;
+            writeln!(out, "{rest} more about what could not be read or joined (`-v` lists them)")?;
         }
         if listed + rest > 0 { writeln!(out) } else { Ok(()) }
     }

@@ -1,5 +1,6 @@
 //! Tests of the whole: rule pages run as they are printed, and the layout of the source holds.
 
+mod bad_input;
 mod boundaries_typescript;
 mod cli;
 mod contracts;
@@ -16,6 +17,7 @@ mod program;
 mod refactors_handoff;
 mod refactors_python;
 mod refactors_typescript;
+mod services;
 mod stories;
 mod surroundings;
 mod tidy;

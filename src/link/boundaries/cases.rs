@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Intake, Linker};
 use crate::facts::{Expr, FnId};
+use crate::link::dispatch::Sorting;
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::Step;
 use crate::link::model::Boundary;
@@ -31,7 +32,7 @@ impl<'a> Linker<'_, 'a> {
         let mut found = Vec::with_capacity(cases.len());
         for (event, own) in &cases {
             let others: Vec<Place> = all.iter().filter(|place| !own.contains(place)).map(|place| **place).collect();
-            let (shape, enforced, _) = self.intake_shape(intakes, &others);
+            let (shape, enforced, _) = self.intake_shape(intakes, &Sorting::without(&others));
             found.push(Boundary {
                 event: Some(event.clone()),
                 shape: super::narrowed(&shape, event),

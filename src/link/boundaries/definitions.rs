@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Intake, Linker};
 use crate::facts::{Expr, ExprKind, FnId, Literal, Role, TypeKind, ValueMember};
+use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::selector::Step;
 use crate::link::model::{Boundary, Delivery};
@@ -168,7 +169,7 @@ impl<'a> Linker<'_, 'a> {
         }
         let schema = SCHEMAS.iter().find_map(|path| self.schema(definition.function, at(path)?));
         let intakes: Vec<Intake<'a>> = targets.iter().filter_map(|target| self.payload_of(*target)).collect();
-        let (read, mut enforced, read_anything) = self.intake_shape(&intakes, &[]);
+        let (read, mut enforced, read_anything) = self.intake_shape(&intakes, &Sorting::default());
         let shape = match schema {
             Some(schema) => {
                 enforced = true;
@@ -208,7 +209,7 @@ impl<'a> Linker<'_, 'a> {
         let local = &handled.locals[0];
         let declared = local.ty.as_ref().map(|ty| self.eval.type_use(target, ty));
         let root = Root::Param(target, 0);
-        let whole = crate::link::reads::reads_of(self.eval, root, &[], &[]);
+        let whole = crate::link::reads::reads_of(self.eval, root, &[], &Sorting::default());
         let key = PAYLOADS.iter().find(|key| whole.reads(key));
         let prefix = key.map(|key| Step::Key((*key).to_owned())).into_iter().collect();
         Some(Intake { root, prefix, declared, enforced: false, of_request: false, all: None })

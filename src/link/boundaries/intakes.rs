@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
 use crate::facts::{ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::idioms::selector::{Root as Selected, Step as PathStep};
@@ -33,8 +34,10 @@ impl<'a> Linker<'_, 'a> {
                 });
             }
         }
-        // A handler that takes the body as it came decodes it itself.
-        if found.is_empty() && !idiom.param_types.is_empty() && idiom.functions.is_empty() {
+        // A handler that takes the body as it came decodes it itself. Of a row that nothing but the type speaks for, a text is
+        // no sign.
+        let by_type_alone = idiom.decorators.is_empty() && idiom.handler.is_empty();
+        if found.is_empty() && !idiom.param_types.is_empty() && idiom.functions.is_empty() && !by_type_alone {
             for (index, local) in handled.locals.iter().take(handled.params as usize).enumerate() {
                 if local.ty.as_ref().is_some_and(is_raw_body) {
                     let root = Root::Param(target, index as u32);
@@ -99,7 +102,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.
-    pub(super) fn intake_shape(&self, intakes: &[Intake<'a>], without: &[reads::Place]) -> (Arc<Shape>, bool, bool) {
+    pub(super) fn intake_shape(&self, intakes: &[Intake<'a>], sorting: &Sorting<'_>) -> (Arc<Shape>, bool, bool) {
         let mut shapes: Vec<Arc<Shape>> = Vec::new();
         let mut enforced = false;
         let mut read_anything = false;
@@ -129,7 +132,7 @@ impl<'a> Linker<'_, 'a> {
                 shapes.push(declared);
                 continue;
             }
-            let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, without);
+            let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, sorting);
             if intake.prefix.is_empty() && intake.of_request {
                 tree = tree.without(REQUEST_MEMBERS);
             }
@@ -173,7 +176,7 @@ impl<'a> Linker<'_, 'a> {
         let mut fields: Vec<Field> = Vec::new();
         for (index, local) in relay::parameters(function) {
             let root = Root::Param(target, index as u32);
-            let tree = reads::reads_of(self.eval, root, &[], &[]);
+            let tree = reads::reads_of(self.eval, root, &[], &Sorting::default());
             let declared = local.ty.as_ref().map(|ty| self.types.shape(&self.eval.type_use(target, ty), Side::Read).shape);
             match local.kind {
                 LocalKind::Param if matches!(local.name.as_str(), "sender" | "signal") => {}

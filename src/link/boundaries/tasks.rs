@@ -36,7 +36,7 @@ impl<'a> Linker<'_, 'a> {
                 },
                 None => all_of(target),
             };
-            let (shape, enforced, _) = self.intake_shape(&[intakes], &[]);
+            let (shape, enforced, _) = self.intake_shape(&[intakes], &crate::link::dispatch::Sorting::default());
             let boundary = Boundary {
                 event: None,
                 event_expr: None,

@@ -31,6 +31,9 @@ pub struct Idiom {
     pub channel: Vec<Selector>,
     pub payload: Vec<Selector>,
     pub handler: Vec<Selector>,
+    /// Calls on the same receiver that name the channel, and where in them it is.
+    pub beside: Vec<String>,
+    pub beside_channel: Vec<Selector>,
     event_like: Vec<Wildcard>,
     event_unlike: Vec<Wildcard>,
     pub key: Vec<Selector>,
@@ -118,6 +121,8 @@ impl Idiom {
             channel: selectors(&row.channel)?,
             payload: selectors(&row.payload)?,
             handler: selectors(&row.handler)?,
+            beside: row.beside.iter().map(|name| name.trim_start_matches('.').to_owned()).collect(),
+            beside_channel: selectors(&row.beside_channel)?,
             event_like: row.event_like.iter().map(Wildcard::new).collect(),
             event_unlike: row.event_unlike.iter().map(Wildcard::new).collect(),
             key: selectors(&row.key)?,

@@ -107,6 +107,12 @@ pub struct Row {
     /// For consumers: the function that is called with the payload.
     #[serde(default)]
     pub handler: Texts,
+    /// For consumers whose call names no channel: the methods of the same receiver that do (`.subscribe`), …
+    #[serde(default)]
+    pub beside: Texts,
+    /// … and where in those calls the channel is.
+    #[serde(default)]
+    pub beside_channel: Texts,
     /// A glob that the event or channel must match for the row to apply, in any casing: a post to a URL is a webhook where it says so.
     #[serde(default)]
     pub event_like: Texts,

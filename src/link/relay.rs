@@ -442,7 +442,9 @@ pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form)
     let form = relayed(eval, function, call).filter(|(known, _, _)| Some(*known) == target).map_or(form, |(_, form, _)| form);
     let Some(target) = target else {
         // A method of something that is known not to be a task, or of nothing that could be one.
-        if call.args.is_empty() || receiver(&call.callee).is_some_and(|base| is_instance(eval, function, base, call.span.start)) {
+        let on_task = matches!(form, Form::Direct | Form::Packed(0));
+        let instance = |base| is_instance(eval, function, base, call.span.start);
+        if call.args.is_empty() || on_task && receiver(&call.callee).is_some_and(instance) {
             return None;
         }
         let packed = call.args.iter().any(|argument| matches!(argument.name.as_deref(), Some("args" | "kwargs")));

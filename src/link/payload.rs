@@ -119,6 +119,7 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         Kind::OnClass(on) => ShapeKind::Unknown(format!("the result of `{}` depends on the class", on.method)),
         Kind::Built(built) => match instance_type(types, term, built).map(|id| types.declared(id, side)) {
             Some(shape) => return Reduced { shape, absent: false },
+            None if let Some(shape) = dumped_by_schema(types, term, built, side) => return Reduced { shape, absent: false },
             None if let Some(shape) = super::queries::result_of(types, built, side) => return Reduced { shape, absent: false },
             None => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
         },
@@ -188,6 +189,33 @@ fn instance_type(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>) -> O
         Entity::Type(id) => Some(id),
         Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
     }
+}
+
+/// What `OrderSchema().dump(order)` gives: the fields of the schema class, a list of them with `many=True`.
+fn dumped_by_schema(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>, side: Side) -> Option<Arc<Shape>> {
+    let program = types.eval.program;
+    let (method, given) = built.calls.last()?;
+    if method != "dump" || built.calls.len() > 2 || program.files.unit(term.site.file).facts.language != LanguageId::Python {
+        return None;
+    }
+    let path: Vec<String> = built.root.split('.').filter(|part| *part != "dump").map(str::to_owned).collect();
+    let Entity::Type(id) = program.resolve(term.site.file, &[], &path, Want::Type)?.entity else { return None };
+    let Entity::Class(class) = program.resolve(term.site.file, &[], &path, Want::Class)?.entity else { return None };
+    let is_schema = |base: &Vec<String>| base.last().is_some_and(|name| name.ends_with("Schema"));
+    if !program.class(class).bases.iter().any(is_schema) {
+        return None;
+    }
+    let shape = types.declared(id, side);
+    let options = built.calls.iter().flat_map(|(_, args)| args).chain(given);
+    let many = options
+        .filter(|(name, _)| name.as_deref() == Some("many"))
+        .any(|(_, value)| matches!(value.bare().kind, Kind::Literal(Literal::Bool(true))));
+    Some(if many {
+        let list = ArrayShape { items: Some(Arc::clone(&shape)), ..ArrayShape::default() };
+        Arc::new(Shape::new(ShapeKind::Array(list), shape.origin.clone()))
+    } else {
+        shape
+    })
 }
 
 fn present<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {

@@ -310,7 +310,7 @@ fn contracts_of_a_second_checkout_count_and_are_named() {
     place.write("src/lib.rs", BILLING.replace("    pub invoice_id: String,\n", ""));
     let said = place.run(&["check", "--base", "HEAD"]).exits(1);
     assert!(said.out.contains("contract read from outside of the repository: ../crm/contracts/crm.yaml"), "{}", said.out);
-    assert!(said.out.contains("crm (contract), ../crm/contracts/crm.yaml:3"), "{}", said.out);
+    assert!(said.out.contains("crm (contract), ../crm/contracts/crm.yaml:5"), "{}", said.out);
     assert!(said.out.contains("names contracts in `../gone`, and there is nothing"), "{}", said.out);
     place.run(&["contracts", "verify"]).exits(1);
     place.run(&["contracts", "list"]).exits(0);

@@ -14,7 +14,7 @@ const STORIES: &[(&str, &[(&str, &str, &str, &str)])] = &[
     ("answer-first", &[("warning", "response-before-publish", "user.signup", "src/signup.ts")]),
     ("out-of-the-transaction", &[("warning", "publish-outside-transaction", "invoice.issued", "src/invoices.ts")]),
     ("outbox-replaced", &[("error", "publish-outside-transaction", "order.paid", "src/orders.ts")]),
-    ("upsert-to-create", &[("warning", "upsert-became-insert", "events", "src/worker.ts")]),
+    ("upsert-to-create", &[("warning", "upsert-became-insert", "user.signup", "src/worker.ts")]),
     ("random-key", &[("error", "idempotency-key-unstable", "user.signup", "src/signup.ts")]),
     ("retry-dropped", &[("error", "retry-changed", "user.signup", "src/signup.ts")]),
     (

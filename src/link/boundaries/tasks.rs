@@ -137,9 +137,12 @@ impl<'a> Linker<'_, 'a> {
         let Entity::Class(class) = found.entity else { return None };
         let class = self.program.class(class);
         let plain = class.decorators.is_empty() && !class.bases.is_empty();
+        // A schema or serializer class says how others are serialized: what it dumps has its fields.
         let known = class.bases.iter().any(|base| {
             base.last().is_some_and(|name| {
                 matches!(name.as_str(), "TypedDict" | "NamedTuple" | "BaseModel" | "Struct" | "Enum" | "StrEnum")
+                    || name.ends_with("Schema")
+                    || name.ends_with("Serializer")
             })
         });
         (plain && !known).then(|| decl.name.clone())

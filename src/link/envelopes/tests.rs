@@ -357,7 +357,8 @@ def run():
             ),
         ],
         expect![[r#"
-            consumer orders: {orderId, reason, type}
+            consumer order.paid on orders: {orderId, type}
+            consumer order.void on orders: {reason, type}
             consumer user.left on users: {data {reason}, id, type}
             consumer user.signup on users: {data {plan, userId}, id, type}
             consumer user.*: {admin, role, type?}

@@ -685,7 +685,7 @@ impl<'a> Eval<'a> {
             .collect();
         let (root, on, mut calls, name) = match &call.callee.kind {
             ExprKind::Member(base, name) => match &base.kind {
-                ExprKind::Call(_) | ExprKind::Local(_) | ExprKind::Await(_) => {
+                ExprKind::Call(_) | ExprKind::Local(_) | ExprKind::Await(_) | ExprKind::Record(_) | ExprKind::OfType(_) => {
                     let value = self.eval(function, base, at, depth + 1);
                     match &value.kind {
                         Kind::Built(built) => (built.root.clone(), built.on.clone(), built.calls.clone(), name.clone()),
@@ -693,7 +693,9 @@ impl<'a> Eval<'a> {
                     }
                 }
                 _ => {
-                    let on = is_part_of_local(base).then(|| self.eval(function, base, at, depth + 1));
+                    // A schema that dumps others is mostly a constant of its module.
+                    let is_asked = is_part_of_local(base) || name == "dump" && matches!(base.kind, ExprKind::Name(_));
+                    let on = is_asked.then(|| self.eval(function, base, at, depth + 1));
                     (callee_text(&call.callee), on, Vec::new(), name.clone())
                 }
             },

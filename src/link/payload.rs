@@ -195,21 +195,35 @@ fn instance_type(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>) -> O
 fn dumped_by_schema(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>, side: Side) -> Option<Arc<Shape>> {
     let program = types.eval.program;
     let (method, given) = built.calls.last()?;
-    if method != "dump" || built.calls.len() > 2 || program.files.unit(term.site.file).facts.language != LanguageId::Python {
+    if method != "dump" || built.calls.len() != 1 || program.files.unit(term.site.file).facts.language != LanguageId::Python {
         return None;
     }
-    let path: Vec<String> = built.root.split('.').filter(|part| *part != "dump").map(str::to_owned).collect();
-    let Entity::Type(id) = program.resolve(term.site.file, &[], &path, Want::Type)?.entity else { return None };
-    let Entity::Class(class) = program.resolve(term.site.file, &[], &path, Want::Class)?.entity else { return None };
+    let ty = match &built.on.as_ref()?.kind {
+        Kind::OfType(ty) | Kind::Typed(_, ty) => ty,
+        Kind::Record(record) => &record.ty,
+        _ => return None,
+    };
+    let path = match ty.ty {
+        Written::Named(named) => &named.path,
+        Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => &named.path,
+        Written::Expr(_) => return None,
+    };
+    let Entity::Type(id) = program.resolve(ty.file, ty.scope, path, Want::Type)?.entity else { return None };
+    let decl = program.type_decl(id);
+    let found = program.resolve(id.file, &decl.scope, std::slice::from_ref(&decl.name), Want::Class)?;
+    let Entity::Class(class) = found.entity else { return None };
     let is_schema = |base: &Vec<String>| base.last().is_some_and(|name| name.ends_with("Schema"));
     if !program.class(class).bases.iter().any(is_schema) {
         return None;
     }
     let shape = types.declared(id, side);
-    let options = built.calls.iter().flat_map(|(_, args)| args).chain(given);
-    let many = options
-        .filter(|(name, _)| name.as_deref() == Some("many"))
-        .any(|(_, value)| matches!(value.bare().kind, Kind::Literal(Literal::Bool(true))));
+    let made_with: &[(String, Term<'_>)] = match &built.on.as_ref()?.kind {
+        Kind::Record(record) => &record.fields,
+        _ => &[],
+    };
+    let says = |value: &Term<'_>| matches!(value.bare().kind, Kind::Literal(Literal::Bool(true)));
+    let many = made_with.iter().any(|(name, value)| name == "many" && says(value))
+        || given.iter().any(|(name, value)| name.as_deref() == Some("many") && says(value));
     Some(if many {
         let list = ArrayShape { items: Some(Arc::clone(&shape)), ..ArrayShape::default() };
         Arc::new(Shape::new(ShapeKind::Array(list), shape.origin.clone()))

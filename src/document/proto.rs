@@ -424,8 +424,8 @@ impl File {
         let top = || self.messages.iter().filter(|message| !message.name.contains('.'));
         top()
             .find(|message| folded(&message.name) == wanted)
-            .or_else(|| top().filter(|message| !held(message)).last())
-            .or_else(|| top().last())
+            .or_else(|| top().rfind(|message| !held(message)))
+            .or_else(|| top().next_back())
     }
 
     fn full(&self, name: &str) -> String {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Outcome, print};
+use super::{Outcome, print_form};
 use crate::audit::{self, Subject};
 use crate::check;
 use crate::config::Config;
@@ -88,21 +88,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         Some(sources.source(Side::Head, &origin.file)?.position(origin.span.start))
     };
     let form = form(&found, &place);
-    let text = match args.format.as_str() {
-        "json" => {
-            let mut text = serde_json::to_string_pretty(&form).expect("the form is plain data");
-            text.push('\n');
-            text
-        }
-        "auto" | "text" => as_text(&form),
-        other => {
-            return Err(UserError::Usage {
-                message: format!("there is no format `{other}` here"),
-                help: "there are: text, json".to_owned(),
-            });
-        }
-    };
-    print(text.as_bytes())?;
+    print_form(&args.format, &form, as_text)?;
     Ok(Outcome::Done)
 }
 

@@ -90,16 +90,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         None => Walk::Last(args.last),
     };
     let commits = repository.first_parents(head, walk)?;
-    let as_json = match args.format.as_str() {
-        "json" => true,
-        "auto" | "text" => false,
-        other => {
-            return Err(UserError::Usage {
-                message: format!("there is no format `{other}` here"),
-                help: "there are: text, json".to_owned(),
-            });
-        }
-    };
+    let as_json = super::wants_json(&args.format)?;
     let cache = Cache::default();
     let outside = super::outside::read(&Config::default(), &args.repo, &args.beside)?.outside;
     // Neighbours share a state: each is understood once, and each pair of neighbours is judged.

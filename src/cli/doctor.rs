@@ -6,13 +6,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Color, Outcome, environment, outside, print};
+use super::{Color, Outcome, environment, outside, print_form};
 use crate::check::{self, State};
 use crate::config::Config;
 use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::Via;
-use crate::report::json::write_pretty;
 use crate::report::{Side, SourceLookup, escape};
 use crate::scan::{self, Cache, Outside};
 use crate::snapshot::base::{self, Found, Head, Request};
@@ -88,12 +87,8 @@ impl Point {
 }
 
 pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
-    if !matches!(args.format.as_str(), "auto" | "text" | "json") {
-        return Err(UserError::Usage {
-            message: format!("there is no format `{}` here", args.format),
-            help: "there are: text, json".to_owned(),
-        });
-    }
+    // What cannot be printed is not worked out.
+    super::wants_json(&args.format)?;
     let repository = Repository::open(&args.repo)?;
     let snapshot: Box<dyn Snapshot> = match repository.work_dir() {
         Some(_) => Box::new(repository.worktree()?),
@@ -125,13 +120,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     points.push(acceptances(&repository, snapshot.as_ref(), base, outside));
     let problem = points.iter().any(|point| point.standing == Standing::Problem);
     let form = DoctorForm { version: 1, points };
-    let mut out = Vec::new();
-    if args.format == "json" {
-        write_pretty(&form, &mut out).expect("a buffer can be written to");
-    } else {
-        out = as_text(&form, color).into_bytes();
-    }
-    print(&out)?;
+    print_form(&args.format, &form, |form| as_text(form, color))?;
     Ok(if problem { Outcome::Breaking } else { Outcome::Done })
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Outcome, print};
+use super::{Outcome, print_form};
 use crate::check::{self};
 use crate::config::Config;
 use crate::error::UserError;
@@ -212,21 +212,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         })
         .collect();
     let form = ExtractForm { version: 1, boundaries, types, diagnostics };
-    let text = match args.format.as_str() {
-        "json" => {
-            let mut buffer = serde_json::to_vec_pretty(&form).expect("the form is plain data");
-            buffer.push(b'\n');
-            buffer
-        }
-        "auto" | "text" => as_text(&form).into_bytes(),
-        other => {
-            return Err(UserError::Usage {
-                message: format!("there is no format `{other}` here"),
-                help: "there are: text, json".to_owned(),
-            });
-        }
-    };
-    print(&text)?;
+    print_form(&args.format, &form, as_text)?;
     Ok(Outcome::Done)
 }
 

@@ -156,6 +156,33 @@ fn run(cli: Cli) -> Result<Outcome, UserError> {
     }
 }
 
+/// Whether a command that has two forms is asked for JSON.
+pub(crate) fn wants_json(format: &str) -> Result<bool, UserError> {
+    match format {
+        "json" => Ok(true),
+        "auto" | "text" => Ok(false),
+        other => Err(UserError::Usage {
+            message: format!("there is no format `{other}` here"),
+            help: "there are: text, json".to_owned(),
+        }),
+    }
+}
+
+/// Writes a form to standard output, as JSON or for people.
+pub(crate) fn print_form<T: serde::Serialize>(
+    format: &str,
+    form: &T,
+    as_text: impl FnOnce(&T) -> String,
+) -> Result<(), UserError> {
+    let mut text = Vec::new();
+    if wants_json(format)? {
+        crate::report::json::write_pretty(form, &mut text).expect("a buffer can be written to");
+    } else {
+        text = as_text(form).into_bytes();
+    }
+    print(&text)
+}
+
 /// Writes to standard output. A reader that has gone away (`| head`) is no error.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), UserError> {
     let mut out = io::stdout().lock();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Outcome, print};
+use super::{Outcome, print_form};
 use crate::check;
 use crate::compare::reader::Reader;
 use crate::config::Config;
@@ -151,21 +151,7 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
         })
         .collect();
     let form = WhoForm { version: 1, event, field, parties, unnamed };
-    let text = match args.format.as_str() {
-        "json" => {
-            let mut text = serde_json::to_string_pretty(&form).expect("the form is plain data");
-            text.push('\n');
-            text
-        }
-        "auto" | "text" => as_text(&form),
-        other => {
-            return Err(UserError::Usage {
-                message: format!("there is no format `{other}` here"),
-                help: "there are: text, json".to_owned(),
-            });
-        }
-    };
-    print(text.as_bytes())?;
+    print_form(&args.format, &form, as_text)?;
     Ok(Outcome::Done)
 }
 

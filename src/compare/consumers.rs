@@ -71,8 +71,8 @@ fn changed(
     compared: &mut Compared,
 ) {
     let found = changes(&old.shape, &new.shape, Role::Consumer);
-    let now = Reader::of_boundary(new);
-    let before = Reader::of_boundary(old);
+    let now = Reader::of_code(new, senders);
+    let before = Reader::of_code(old, senders);
     let in_process = pair.base_producers.iter().all(|sender| !sender.leaves_process()) && !pair.base_producers.is_empty();
     if in_process {
         return;
@@ -144,7 +144,7 @@ fn report(
     match rejected {
         Some((sender, witness)) => {
             let moved_too = pair.head_producers.iter().any(|now| {
-                let reader = Reader::of_boundary(new);
+                let reader = Reader::of_code(new, &pair.head_producers);
                 now.leaves_process() && matches!(reader.accepts(now), Acceptance::Accepts)
             });
             found.evidence = Some(format!("{} sends payloads that the new reader turns away", sender.package));
@@ -262,7 +262,7 @@ pub(super) const REQUIRED: &str = "it demands the field";
 
 /// What a reader demands and a sender does not give, where there is anything.
 pub(super) fn undeclared_read(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary], who: &str) -> Option<Finding> {
-    let reader = Reader::of_boundary(new);
+    let reader = Reader::of_code(new, senders);
     for sender in senders {
         if let Acceptance::Rejects { witness, violations } = reader.accepts(sender)
             && let Some(violation) = violations.first()
@@ -271,6 +271,8 @@ pub(super) fn undeclared_read(pair: &EventPair<'_>, new: &Boundary, senders: &[&
                 Some(property) => (super::changes::child(&violation.path, property), format!("requires `{property}`")),
                 None => (violation.path.clone(), format!("rejects it: {}", violation.message)),
             };
+            let place = super::reader::place_of(&new.shape, &path);
+            let path = format!("{}{path}", reader.pointer);
             // What is sent sometimes is declared; the reader takes it to be there always.
             let sometimes = violation.keyword == "required" && is_optional(&sender.shape, &path);
             let (rule, always) = match sometimes {
@@ -290,7 +292,7 @@ pub(super) fn undeclared_read(pair: &EventPair<'_>, new: &Boundary, senders: &[&
             } else {
                 "read what is sent, or let the sender send it first".to_owned()
             };
-            found.head = super::reader::place_of(&new.shape, &found.path).or(found.head);
+            found.head = place.or(found.head);
             return Some(found);
         }
     }

@@ -71,6 +71,19 @@ impl Reader {
         )
     }
 
+    /// Code that reads the event, at the part of the payload that it is handed: on the other side of a wrapper that is what the
+    /// wrapper was given, without what it put around it.
+    pub fn of_code(boundary: &Boundary, senders: &[&Boundary]) -> Reader {
+        let mut reader = Reader::of_boundary(boundary);
+        let part = senders.iter().find_map(|sender| {
+            let inner = sender.inner.as_ref().filter(|inner| !inner.is_unknown())?;
+            let pointer = pointer_of(inner, &sender.shape, 0).filter(|pointer| !pointer.is_empty())?;
+            (reader.accepts(sender).rejects() && !reader.accepts_shape(inner).rejects()).then_some(pointer)
+        });
+        reader.pointer = part.unwrap_or_default();
+        reader
+    }
+
     /// The shape that base sent, in place of readers that nobody has declared.
     pub fn of_base(shape: &Arc<Shape>, origin: Option<Origin>) -> Reader {
         let consumer = Consumer { name: "readers of the base branch's payload".to_owned(), via: Via::Base, owner: None, origin };
@@ -108,17 +121,7 @@ impl Reader {
     pub fn accepts(&self, sent: &Boundary) -> Acceptance {
         match &sent.document {
             Some(schema) => self.accepts_registered(schema),
-            None => {
-                let whole = self.accepts_shape(&sent.shape);
-                // Code on the other side of an own wrapper is handed what the wrapper was given, without what it put around it.
-                if let (true, Via::Code, Some(inner)) = (whole.rejects(), self.consumer.via, &sent.inner) {
-                    let part = self.accepts_shape(inner);
-                    if !part.rejects() {
-                        return part;
-                    }
-                }
-                whole
-            }
+            None => self.accepts_shape(&sent.shape),
         }
     }
 
@@ -353,6 +356,22 @@ pub fn at_pointer(shape: &Arc<Shape>, pointer: &str) -> Option<Arc<Shape>> {
         current = inner;
     }
     Some(current)
+}
+
+/// How many envelopes deep the part that a reader is handed is looked for; past it the reader is held against the whole.
+const MAX_ENVELOPES: u32 = 3;
+
+/// Where a part stands in a payload, by the names of the fields above it.
+fn pointer_of(part: &Arc<Shape>, whole: &Arc<Shape>, depth: u32) -> Option<String> {
+    if Arc::ptr_eq(part, whole) || part.same_values(whole) {
+        return Some(String::new());
+    }
+    if depth > MAX_ENVELOPES {
+        return None;
+    }
+    whole.as_object()?.fields.iter().find_map(|field| {
+        pointer_of(part, &field.shape, depth + 1).map(|below| format!("{}{below}", super::changes::child("", &field.name)))
+    })
 }
 
 fn reason_of(shape: &Shape) -> String {

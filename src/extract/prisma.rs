@@ -23,7 +23,9 @@ impl Language for Prisma {
 
     fn extract(&self, source: &SourceText) -> FileFacts {
         let mut facts = FileFacts::new(LanguageId::TypeScript);
-        facts.functions.push(top(Span::new(0, source.text().len())));
+        // The top level that constants are evaluated in.
+        let extent = Span::new(0, source.text().len());
+        facts.functions.push(Function { name: "<top>".to_owned(), extent, ..Function::default() });
         let blocks = blocks(source.text());
         let declared = |keywords: &[&str]| -> Vec<&str> {
             blocks.iter().filter(|block| keywords.contains(&block.keyword)).map(|block| block.name.text).collect()
@@ -37,31 +39,6 @@ impl Language for Prisma {
             }
         }
         facts
-    }
-}
-
-/// The top level that constants are evaluated in.
-fn top(extent: Span) -> Function {
-    Function {
-        scope: Vec::new(),
-        name: "<top>".to_owned(),
-        is_method: false,
-        implements: None,
-        type_params: Vec::new(),
-        params: 0,
-        locals: Vec::new(),
-        return_type: None,
-        returns: Vec::new(),
-        calls: Vec::new(),
-        reads: Vec::new(),
-        cases: Vec::new(),
-        is_async: false,
-        in_test: false,
-        exported: false,
-        decorators: Vec::new(),
-        parent: None,
-        span: Span::new(extent.start as usize, extent.start as usize),
-        extent,
     }
 }
 

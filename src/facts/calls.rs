@@ -6,8 +6,8 @@ use super::values::Expr;
 use super::{CallId, FnId, LocalId};
 use crate::source::Span;
 
-/// A function, method, closure, or the top level of a file.
-#[derive(Clone, Debug)]
+/// A function, method, closure, or the top level of a file. A front end names what it knows; the rest is that of an empty function.
+#[derive(Clone, Debug, Default)]
 pub struct Function {
     /// Inner modules, then the class, type or object that it belongs to.
     pub scope: Vec<String>,

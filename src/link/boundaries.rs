@@ -23,7 +23,7 @@ use super::reduce;
 use super::relay::Relays;
 use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
-use super::term::{Kind, Term, TypeUse, Written};
+use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
 use super::{declared, decoders, dispatch, doubles, envelopes, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
@@ -372,11 +372,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 })
                 .collect(),
             Kind::OneOf(branches) => branches.iter().map(|branch| self.text_at(branch)).collect::<Vec<_>>().join(" | "),
-            Kind::OfType(ty) => match ty.ty {
-                Written::Named(named) => named.path.join("."),
-                Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => named.path.join("."),
-                Written::Expr(_) => "?".to_owned(),
-            },
+            Kind::OfType(ty) => ty.ty.reference().map_or_else(|| "?".to_owned(), |named| named.path.join(".")),
             _ => "?".to_owned(),
         }
     }

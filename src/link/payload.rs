@@ -203,12 +203,7 @@ fn dumped_by_schema(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>, s
         Kind::Record(record) => &record.ty,
         _ => return None,
     };
-    let path = match ty.ty {
-        Written::Named(named) => &named.path,
-        Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => &named.path,
-        Written::Expr(_) => return None,
-    };
-    let Entity::Type(id) = program.resolve(ty.file, ty.scope, path, Want::Type)?.entity else { return None };
+    let Entity::Type(id) = program.resolve(ty.file, ty.scope, &ty.ty.reference()?.path, Want::Type)?.entity else { return None };
     let decl = program.type_decl(id);
     let found = program.resolve(id.file, &decl.scope, std::slice::from_ref(&decl.name), Want::Class)?;
     let Entity::Class(class) = found.entity else { return None };

@@ -31,11 +31,7 @@ pub struct TypeUse<'a> {
 impl<'a> TypeUse<'a> {
     /// `T` of `type[T]`, the type of a class itself.
     pub fn of_class(&self) -> Option<TypeUse<'a>> {
-        let reference = match self.ty {
-            Written::Named(reference) => reference,
-            Written::Expr(TypeExpr { kind: TypeKind::Ref(reference), .. }) => reference,
-            Written::Expr(_) => return None,
-        };
+        let reference = self.ty.reference()?;
         let [argument] = reference.args.as_slice() else { return None };
         (reference.path == CLASS_TYPE).then(|| TypeUse { ty: Written::Expr(argument), ..self.clone() })
     }
@@ -46,6 +42,16 @@ impl<'a> TypeUse<'a> {
 pub enum Written<'a> {
     Expr(&'a TypeExpr),
     Named(&'a TypeRef),
+}
+
+impl<'a> Written<'a> {
+    /// The name that it is, where it is one.
+    pub fn reference(self) -> Option<&'a TypeRef> {
+        match self {
+            Written::Named(reference) | Written::Expr(TypeExpr { kind: TypeKind::Ref(reference), .. }) => Some(reference),
+            Written::Expr(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

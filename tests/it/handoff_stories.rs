@@ -12,6 +12,9 @@ use driftgate::snapshot::MemorySnapshot;
 const STORIES: &[(&str, &[(&str, &str, &str, &str)])] = &[
     ("await-lost", &[("error", "publish-not-awaited", "user.signup", "src/signup.ts")]),
     ("answer-first", &[("warning", "response-before-publish", "user.signup", "src/signup.ts")]),
+    ("error-swallowed", &[("warning", "publish-error-swallowed", "user.signup", "src/signup.ts")]),
+    ("only-for-some", &[("warning", "event-now-conditional", "user.signup", "src/signup.ts")]),
+    ("ack-first", &[("error", "ack-before-processing", "mail.bounced", "src/bounces.ts")]),
     ("out-of-the-transaction", &[("warning", "publish-outside-transaction", "invoice.issued", "src/invoices.ts")]),
     ("outbox-replaced", &[("error", "publish-outside-transaction", "order.paid", "src/orders.ts")]),
     ("upsert-to-create", &[("warning", "upsert-became-insert", "user.signup", "src/worker.ts")]),

@@ -18,6 +18,5 @@ mod refactors_handoff;
 mod refactors_python;
 mod refactors_typescript;
 mod services;
-mod stories;
 mod surroundings;
 mod tidy;

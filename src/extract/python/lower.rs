@@ -220,12 +220,12 @@ impl<'a> Lower<'a> {
     /// The place of a function that is lowered later.
     pub(super) fn reserve(&mut self) -> FnId {
         let id = FnId(self.facts.functions.len() as u32);
-        self.facts.functions.push(blank("", Span::default(), Span::default()));
+        self.facts.functions.push(Function::default());
         id
     }
 
     pub(super) fn open_reserved(&mut self, id: FnId, name: &str, name_span: Span, extent: Span, closure: bool) {
-        let mut function = blank(name, name_span, extent);
+        let mut function = Function { name: name.to_owned(), span: name_span, extent, ..Function::default() };
         function.scope = self.classes.clone();
         function.in_test = self.frames.last().is_some_and(|frame| frame.function.in_test);
         // What refers to a place that is filled later may have been written into it already.
@@ -420,29 +420,5 @@ impl<'a> Lower<'a> {
             Some(all) if self.classes.is_empty() => all.iter().any(|listed| listed == name) || !name.starts_with('_'),
             _ => !name.starts_with('_'),
         }
-    }
-}
-
-fn blank(name: &str, name_span: Span, extent: Span) -> Function {
-    Function {
-        scope: Vec::new(),
-        name: name.to_owned(),
-        is_method: false,
-        implements: None,
-        type_params: Vec::new(),
-        params: 0,
-        locals: Vec::new(),
-        return_type: None,
-        returns: Vec::new(),
-        calls: Vec::new(),
-        reads: Vec::new(),
-        cases: Vec::new(),
-        is_async: false,
-        in_test: false,
-        exported: false,
-        decorators: Vec::new(),
-        parent: None,
-        span: name_span,
-        extent,
     }
 }

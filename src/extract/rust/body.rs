@@ -43,33 +43,9 @@ impl Frame {
     }
 }
 
-fn empty(span: Span) -> Function {
-    Function {
-        scope: Vec::new(),
-        name: String::new(),
-        is_method: false,
-        implements: None,
-        type_params: Vec::new(),
-        params: 0,
-        locals: Vec::new(),
-        return_type: None,
-        returns: Vec::new(),
-        calls: Vec::new(),
-        reads: Vec::new(),
-        cases: Vec::new(),
-        is_async: false,
-        in_test: false,
-        exported: false,
-        decorators: Vec::new(),
-        parent: None,
-        span,
-        extent: span,
-    }
-}
-
 /// Rust has no code at the top of a file; the place is kept for what all languages share.
 pub fn top_level(extent: Span) -> Function {
-    Function { name: "<top>".to_owned(), span: Span::new(0, 0), ..empty(extent) }
+    Function { name: "<top>".to_owned(), extent, ..Function::default() }
 }
 
 impl Lowering<'_> {
@@ -81,7 +57,7 @@ impl Lowering<'_> {
     pub fn enter(&mut self, function: Function, captures: bool) -> FnId {
         let id = FnId(u32::try_from(self.facts.functions.len()).unwrap_or(u32::MAX));
         // The place is taken now, so that functions inside of it come after it.
-        self.facts.functions.push(empty(function.span));
+        self.facts.functions.push(Function::default());
         self.frames.push(Frame {
             function,
             id,
@@ -143,7 +119,7 @@ impl Lowering<'_> {
             parent,
             span,
             extent: self.spans.between(start, end),
-            ..empty(span)
+            ..Function::default()
         };
         let depth = std::mem::take(&mut self.depth);
         let id = self.enter(function, false);

@@ -128,55 +128,14 @@ pub(super) fn span_of(span: oxc_span::Span) -> Span {
 impl<'s> Lower<'s> {
     /// An empty function at the current place.
     pub fn new_function(&self, span: Span, extent: Span) -> Function {
-        Function {
-            scope: self.scope.clone(),
-            name: String::new(),
-            is_method: false,
-            implements: None,
-            type_params: Vec::new(),
-            params: 0,
-            locals: Vec::new(),
-            return_type: None,
-            returns: Vec::new(),
-            calls: Vec::new(),
-            reads: Vec::new(),
-            cases: Vec::new(),
-            is_async: false,
-            in_test: self.in_test,
-            exported: false,
-            decorators: Vec::new(),
-            parent: None,
-            span,
-            extent,
-        }
+        Function { scope: self.scope.clone(), in_test: self.in_test, span, extent, ..Function::default() }
     }
 
     /// Opens a function; its place in the facts is taken at once, so that functions stand in the order of their starts.
     pub fn enter(&mut self, function: Function) -> FnId {
         let id = FnId(self.facts.functions.len() as u32);
         // Replaced when the function is left.
-        let placeholder = Function {
-            scope: Vec::new(),
-            name: String::new(),
-            is_method: false,
-            implements: None,
-            type_params: Vec::new(),
-            params: 0,
-            locals: Vec::new(),
-            return_type: None,
-            returns: Vec::new(),
-            calls: Vec::new(),
-            reads: Vec::new(),
-            cases: Vec::new(),
-            is_async: false,
-            in_test: false,
-            exported: false,
-            decorators: Vec::new(),
-            parent: None,
-            span: function.span,
-            extent: function.extent,
-        };
-        self.facts.functions.push(placeholder);
+        self.facts.functions.push(Function::default());
         self.frames.push(Frame {
             id,
             function,

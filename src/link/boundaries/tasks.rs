@@ -3,7 +3,7 @@
 
 use super::intakes::all_of;
 use super::{Intake, Linker};
-use crate::facts::{FnId, LanguageId, Role, TypeExpr, TypeKind};
+use crate::facts::{FnId, LanguageId, Role};
 use crate::link::eval::callee_text;
 use crate::link::model::{Boundary, Delivery, Overlaid};
 use crate::link::modules::FileId;
@@ -13,7 +13,7 @@ use crate::link::relay::{self, Relays};
 use crate::link::resolve::{Entity, FnRef, Want};
 use crate::link::summaries::{EVENT_KEYS, event_in, texts_of};
 use crate::link::surroundings;
-use crate::link::term::{Kind, Term, Written};
+use crate::link::term::{Kind, Term};
 use crate::link::types::Side;
 
 impl<'a> Linker<'_, 'a> {
@@ -122,12 +122,7 @@ impl<'a> Linker<'_, 'a> {
             Kind::Record(record) => &record.ty,
             _ => return None,
         };
-        let path = match ty.ty {
-            Written::Named(named) => &named.path,
-            Written::Expr(TypeExpr { kind: TypeKind::Ref(named), .. }) => &named.path,
-            Written::Expr(_) => return None,
-        };
-        let entity = self.program.resolve(ty.file, ty.scope, path, Want::Type)?.entity;
+        let entity = self.program.resolve(ty.file, ty.scope, &ty.ty.reference()?.path, Want::Type)?.entity;
         let Entity::Type(id) = entity else { return None };
         let decl = self.program.type_decl(id);
         if self.program.files.unit(id.file).facts.language != LanguageId::Python || decl.serializable {

@@ -1,12 +1,12 @@
 //! The stories that the handoff rules are there for, told as one repository with a branch each: every branch gives the findings
 //! that a reviewer would write down, and no other.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use driftgate::check::{Options, check};
-use driftgate::snapshot::MemorySnapshot;
+
+use crate::program::fixture;
+use crate::sides::{files, memory};
 
 /// What each branch changes, as findings: weight, rule, event and the file that it stands in.
 const STORIES: &[(&str, &[(&str, &str, &str, &str)])] = &[
@@ -31,38 +31,18 @@ const STORIES: &[(&str, &[(&str, &str, &str, &str)])] = &[
     ("refactored", &[]),
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos/handoff-stories")
-}
-
-/// Adds the files of a folder, by their path from it.
-fn read(folder: &Path, under: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in std::fs::read_dir(under).unwrap_or_else(|error| panic!("{}: {error}", under.display())) {
-        let path = entry.expect("an entry of a folder can be read").path();
-        if path.is_dir() {
-            read(folder, &path, files);
-        } else {
-            let name = path.strip_prefix(folder).expect("it lies in the folder").to_string_lossy().replace('\\', "/");
-            files.insert(name, std::fs::read(&path).expect("a fixture can be read"));
-        }
-    }
-}
-
-fn snapshot(files: &BTreeMap<String, Vec<u8>>) -> MemorySnapshot {
-    MemorySnapshot::new(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))
-}
+/// Where the stories lie, under `fixtures/`.
+const FOLDER: &str = "repos/handoff-stories";
 
 #[test]
 fn each_story_gives_what_a_reviewer_would_write_down() {
-    let mut base = BTreeMap::new();
-    read(&root().join("base"), &root().join("base"), &mut base);
+    let base = files(&format!("{FOLDER}/base"));
     let mut wrong = String::new();
     for (branch, expected) in STORIES {
         let mut head = base.clone();
-        let folder = root().join("branches").join(branch);
-        read(&folder, &folder, &mut head);
+        head.extend(files(&format!("{FOLDER}/branches/{branch}")));
         assert_ne!(base, head, "{branch} changes something");
-        let outcome = check(&snapshot(&base), &snapshot(&head), &Options::default()).expect("the stories can be read");
+        let outcome = check(&memory(&base), &memory(&head), &Options::default()).expect("the stories can be read");
         let mut found: Vec<(&str, &str, &str, &str)> = outcome
             .findings
             .iter()
@@ -83,7 +63,7 @@ fn each_story_gives_what_a_reviewer_would_write_down() {
 
 #[test]
 fn every_branch_is_a_story() {
-    let folders = std::fs::read_dir(root().join("branches")).expect("the stories lie there");
+    let folders = std::fs::read_dir(fixture(FOLDER).join("branches")).expect("the stories lie there");
     let mut branches: Vec<String> = folders
         .map(|entry| entry.expect("an entry of a folder can be read").file_name().to_string_lossy().into_owned())
         .collect();

@@ -18,5 +18,6 @@ mod refactors_handoff;
 mod refactors_python;
 mod refactors_typescript;
 mod services;
+mod sides;
 mod surroundings;
 mod tidy;

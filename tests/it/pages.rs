@@ -6,18 +6,14 @@ use std::fmt::Write as _;
 use driftgate::check::{Options, Outcome, check};
 use driftgate::finding::{Finding, Status};
 use driftgate::rules::{self, RULES, RuleMeta};
-use driftgate::snapshot::MemorySnapshot;
 use driftgate::source::{BlobId, Origin, RepoPath, SourceText};
 
 use crate::page::{Example, Expected, examples};
-
-fn snapshot(files: &BTreeMap<String, String>) -> MemorySnapshot {
-    MemorySnapshot::new(files.iter().map(|(path, text)| (path, text.as_bytes())))
-}
+use crate::sides::memory;
 
 /// What one example says beside what it should say, for people; empty where the two agree.
 fn differences(example: &Example) -> String {
-    let outcome = match check(&snapshot(&example.base), &snapshot(&example.head), &Options::default()) {
+    let outcome = match check(&memory(&example.base), &memory(&example.head), &Options::default()) {
         Ok(outcome) => outcome,
         Err(error) => return format!("  the check did not run: {error}\n"),
     };
@@ -128,7 +124,7 @@ fn a_state_held_against_itself_has_nothing_new() {
         for (side, files) in [("base", &example.base), ("head", &example.head)] {
             let same = Example { base: files.clone(), head: files.clone(), ..Example::default() };
             // A contract that cannot be read ends the run where it stands at base.
-            let Ok(outcome) = check(&snapshot(files), &snapshot(files), &Options::default()) else { continue };
+            let Ok(outcome) = check(&memory(files), &memory(files), &Options::default()) else { continue };
             for finding in outcome.findings.iter().filter(|finding| finding.status == Status::New) {
                 let _ = writeln!(wrong, "src/rules/{}.md:{} {side}: {}", rule.id, example.line, told(finding, &same));
             }
@@ -144,7 +140,7 @@ fn a_state_held_against_itself_has_nothing_new() {
 fn say_everything() {
     let mut said = String::new();
     for example in RULES.iter().filter_map(|rule| examples_of(rule).into_iter().next()) {
-        match check(&snapshot(&example.base), &snapshot(&example.head), &Options::default()) {
+        match check(&memory(&example.base), &memory(&example.head), &Options::default()) {
             Ok(outcome) => drop(writeln!(said, "{:?} {:?}", outcome.findings, outcome.diagnostics)),
             Err(error) => drop(writeln!(said, "{error}")),
         }

@@ -1,7 +1,6 @@
 //! Changes of how code is written that hand every event over as before give no finding, in each language.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use driftgate::check::{Options, check, understand};
 use driftgate::config::Config;
@@ -9,12 +8,13 @@ use driftgate::facts::Role;
 use driftgate::scan::{Cache, Outside};
 use driftgate::snapshot::FolderSnapshot;
 
+use crate::sides::folder;
+
 /// One fixture each: `fixtures/repos/<name>/{base,head}`, every file of it one refactor, every event named after its file.
 const REFACTORS: &[(&str, usize)] = &[("ts-refactors-handoff", 13), ("py-refactors-handoff", 8), ("rs-refactors-handoff", 8)];
 
 fn side(name: &str, side: &str) -> FolderSnapshot {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos").join(name).join(side);
-    FolderSnapshot::open(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    folder(&format!("repos/{name}/{side}"))
 }
 
 #[test]

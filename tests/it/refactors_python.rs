@@ -1,11 +1,11 @@
 //! Changes of Python code that leave the JSON as it is give nothing; the same changes with a key renamed do.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use driftgate::check::{Options, check};
 use driftgate::finding::Finding;
-use driftgate::snapshot::MemorySnapshot;
+
+use crate::sides::{files, memory};
 
 const REFACTORS: &[&str] = &[
     "dict-to-model",
@@ -23,29 +23,12 @@ const REFACTORS: &[&str] = &[
     "dict-call-to-literal",
 ];
 
-fn files(root: &Path, at: &Path, found: &mut BTreeMap<String, String>) {
-    for entry in std::fs::read_dir(at).expect("the fixture is a folder") {
-        let path = entry.expect("the folder can be listed").path();
-        if path.is_dir() {
-            files(root, &path, found);
-        } else {
-            let name = path.strip_prefix(root).expect("it stands below the root").to_string_lossy().replace('\\', "/");
-            found.insert(name, std::fs::read_to_string(&path).expect("the fixture is text"));
-        }
-    }
-}
-
 fn side(name: &str, side: &str) -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos").join(format!("py-refactors-{name}")).join(side);
-    let mut found = BTreeMap::new();
-    files(&root, &root, &mut found);
-    found
+    files(&format!("repos/py-refactors-{name}/{side}"))
 }
 
 fn findings(base: &BTreeMap<String, String>, head: &BTreeMap<String, String>) -> Vec<Finding> {
-    let snapshot =
-        |files: &BTreeMap<String, String>| MemorySnapshot::new(files.iter().map(|(path, text)| (path, text.as_bytes())));
-    check(&snapshot(base), &snapshot(head), &Options::default()).expect("the check runs").findings
+    check(&memory(base), &memory(head), &Options::default()).expect("the check runs").findings
 }
 
 #[test]

@@ -7,17 +7,17 @@ use driftgate::config::Config;
 use driftgate::facts::Role;
 use driftgate::link::model::Boundary;
 use driftgate::scan::{Cache, Outside};
-use driftgate::snapshot::{FolderSnapshot, MemorySnapshot};
+use driftgate::snapshot::FolderSnapshot;
 
 use crate::page::{Example, examples};
+use crate::sides::{folder, memory};
 
 /// The refactors, one fixture each: `fixtures/repos/ts-refactors-<name>/{base,head}`.
 const REFACTORS: &[&str] =
     &["moved-file", "extracted-helper", "renamed-local", "interface-to-zod", "reordered-keys", "enum-to-as-const"];
 
 fn side(name: &str, side: &str) -> FolderSnapshot {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos").join(format!("ts-refactors-{name}")).join(side);
-    FolderSnapshot::open(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    folder(&format!("repos/ts-refactors-{name}/{side}"))
 }
 
 #[test]
@@ -55,14 +55,10 @@ fn listed() -> Vec<Example> {
     examples(&page).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn snapshot(files: &std::collections::BTreeMap<String, String>) -> MemorySnapshot {
-    MemorySnapshot::new(files.iter().map(|(path, text)| (path, text.as_bytes())))
-}
-
 #[test]
 fn listed_refactors_give_nothing() {
     for example in listed() {
-        let outcome = check(&snapshot(&example.base), &snapshot(&example.head), &Options::default()).expect("they can be read");
+        let outcome = check(&memory(&example.base), &memory(&example.head), &Options::default()).expect("they can be read");
         let found: Vec<String> =
             outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect();
         assert!(found.is_empty(), "{}: {found:#?}", example.title);
@@ -91,8 +87,8 @@ fn each_listed_refactor_has_its_producer_with_its_fields_on_both_sides() {
     };
     for example in listed() {
         for (side, files) in [("base", &example.base), ("head", &example.head)] {
-            let state = understand(&snapshot(files), &Config::default(), &Cache::default(), &Outside::default())
-                .expect("they can be read");
+            let state =
+                understand(&memory(files), &Config::default(), &Cache::default(), &Outside::default()).expect("they can be read");
             let found = &state.model.boundaries;
             assert!(
                 found.iter().any(sends),

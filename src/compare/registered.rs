@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::facts::Role;
 use crate::finding::Via;
-use crate::link::model::{Boundary, Delivery, Overlaid};
+use crate::link::model::Boundary;
 use crate::link::packages::is_test_path;
 use crate::link::reduce;
 use crate::prove::Document;
@@ -34,22 +34,11 @@ fn boundary(promise: &Promise) -> Option<Boundary> {
     Some(Boundary {
         channel: channel.filter(|channel| *channel != event),
         event: Some(event),
-        event_expr: None,
-        role: promise.role,
-        kind: KIND.to_owned(),
-        idiom: KIND.to_owned(),
-        origin: promise.origin.clone(),
-        symbol: String::new(),
-        in_test: false,
-        shape: wire_shape(promise),
-        inner: None,
         enforced: true,
-        delivery: Delivery::default(),
-        overlaid: Overlaid::default(),
-        via: Vec::new(),
         package: promise.consumer.clone(),
         // A part of the payload is proved by its shape: what stands around it is not in the document.
         document: promise.payload_pointer.is_none().then(|| Arc::clone(&promise.schema.document)),
+        ..Boundary::new(promise.role, KIND, KIND, promise.origin.clone(), wire_shape(promise))
     })
 }
 

@@ -15,7 +15,7 @@ use super::callers::Callers;
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
-use super::model::{Boundary, Delivery, Model, NamedType, Overlaid};
+use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
 use super::payload;
 use super::reads::Root;
@@ -197,26 +197,21 @@ impl<'l, 'a> Linker<'l, 'a> {
     fn base_boundary(&self, idiom: &Idiom, site: CallSite, chain: &[CallSite]) -> Boundary {
         let call = self.program.function(site.function).call(site.call);
         Boundary {
-            event: None,
-            event_expr: None,
-            channel: None,
-            role: idiom.role,
-            kind: idiom.kind.clone(),
-            idiom: idiom.id.clone(),
-            origin: self.origin(site.function.file, call.span),
             symbol: surroundings::symbol(self.program, site.function),
             in_test: self.in_test(site.function),
-            shape: reduce::hole("no payload is known"),
-            inner: None,
-            enforced: false,
             delivery: self.around.delivery(idiom, chain),
-            overlaid: Overlaid::default(),
             via: chain[1..]
                 .iter()
                 .map(|at| self.origin(at.function.file, self.program.function(at.function).call(at.call).span))
                 .collect(),
             package: self.packages.of(self.program.files.unit(site.function.file).path.as_str()),
-            document: None,
+            ..Boundary::new(
+                idiom.role,
+                &idiom.kind,
+                &idiom.id,
+                self.origin(site.function.file, call.span),
+                reduce::hole("no payload is known"),
+            )
         }
     }
 
@@ -564,27 +559,17 @@ impl<'l, 'a> Linker<'l, 'a> {
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, _) = self.intake_shape(&intakes, &sorting);
         let boundary = Boundary {
-            event: None,
-            event_expr: None,
             channel: channels.first().cloned(),
-            role: Role::Consumer,
-            kind: row.kind.clone(),
-            idiom: row.id.clone(),
-            origin: self.origin(target.file, function.span),
             symbol: surroundings::symbol(self.program, target),
             in_test: self.in_test(target),
-            shape,
-            inner: None,
             enforced,
             delivery: Delivery {
                 acks: self.around.intake(&[target], &[]),
                 options: options::of_handler(self.eval, row, target, decorator),
                 ..Delivery::default()
             },
-            overlaid: Overlaid::default(),
-            via: Vec::new(),
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
-            document: None,
+            ..Boundary::new(Role::Consumer, &row.kind, &row.id, self.origin(target.file, function.span), shape)
         };
         let before = self.boundaries.len();
         let by_case = (events.is_empty() || row.kind == "webhook") && {
@@ -770,23 +755,11 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let boundary = Boundary {
-            event: None,
-            event_expr: None,
-            channel: None,
-            role: Role::Consumer,
-            kind: "decode".to_owned(),
-            idiom: "decode".to_owned(),
-            origin,
             symbol: surroundings::symbol(self.program, function),
             in_test: self.in_test(function),
-            shape,
-            inner: None,
             enforced: true,
-            delivery: Delivery::default(),
-            overlaid: Overlaid::default(),
-            via: Vec::new(),
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
-            document: None,
+            ..Boundary::new(Role::Consumer, "decode", "decode", origin, shape)
         };
         let mut events = decoders::dispatched_events(self.eval, function, span);
         if events.is_empty() {

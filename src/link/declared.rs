@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::{Boundary, Delivery, Overlaid};
+use super::model::Boundary;
 use super::modules::FileId;
 use super::packages::Packages;
 use super::payload;
@@ -160,22 +160,9 @@ pub fn with_declared(
         let path = &program.files.unit(file).path;
         Boundary {
             event: Some(event),
-            event_expr: None,
-            channel: None,
-            role: Role::Producer,
-            kind: "declared".to_owned(),
-            idiom: "declared".to_owned(),
-            origin: Origin::new(path.clone(), span),
             symbol: symbol.to_owned(),
-            in_test: false,
-            shape,
-            inner: None,
-            enforced: false,
-            delivery: Delivery::default(),
-            overlaid: Overlaid::default(),
-            via: Vec::new(),
             package: packages.of(path.as_str()),
-            document: None,
+            ..Boundary::new(Role::Producer, "declared", "declared", Origin::new(path.clone(), span), shape)
         }
     };
     for (at, unit) in program.files.units.iter().enumerate() {

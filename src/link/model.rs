@@ -211,6 +211,29 @@ pub enum Waited {
 }
 
 impl Boundary {
+    /// A boundary of which nothing is known but what it is and where: no name, no package, handed over in no special way.
+    pub fn new(role: Role, kind: &str, idiom: &str, origin: Origin, shape: Arc<Shape>) -> Boundary {
+        Boundary {
+            event: None,
+            event_expr: None,
+            channel: None,
+            role,
+            kind: kind.to_owned(),
+            idiom: idiom.to_owned(),
+            origin,
+            symbol: String::new(),
+            in_test: false,
+            shape,
+            inner: None,
+            enforced: false,
+            delivery: Delivery::default(),
+            overlaid: Overlaid::default(),
+            via: Vec::new(),
+            package: String::new(),
+            document: None,
+        }
+    }
+
     /// What findings and groups call it: the event, else the channel, else the words of the source.
     pub fn label(&self) -> String {
         self.event

@@ -9,7 +9,7 @@ use crate::facts::{Expr, ExprKind, FnId, Literal, Role, TypeKind, ValueMember};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::selector::Step;
-use crate::link::model::{Boundary, Delivery};
+use crate::link::model::Boundary;
 use crate::link::modules::FileId;
 use crate::link::reads::Root;
 use crate::link::reduce;
@@ -179,23 +179,11 @@ impl<'a> Linker<'_, 'a> {
             None => reduce::hole("nothing is read of it"),
         };
         let boundary = Boundary {
-            event: None,
-            event_expr: None,
-            channel: None,
-            role: Role::Consumer,
-            kind: "queue".to_owned(),
-            idiom: "definition".to_owned(),
-            origin: self.origin(definition.function.file, named),
             symbol: surroundings::symbol(self.program, targets[0]),
             in_test: self.in_test(definition.function),
-            shape,
-            inner: None,
             enforced,
-            delivery: Delivery::default(),
-            via: Vec::new(),
             package: self.packages.of(path.as_str()),
-            document: None,
-            overlaid: crate::link::model::Overlaid::default(),
+            ..Boundary::new(Role::Consumer, "queue", "definition", self.origin(definition.function.file, named), shape)
         };
         self.named(boundary, events, None, Vec::new());
     }

@@ -5,7 +5,7 @@ use super::intakes::all_of;
 use super::{Intake, Linker};
 use crate::facts::{FnId, LanguageId, Role};
 use crate::link::eval::callee_text;
-use crate::link::model::{Boundary, Delivery, Overlaid};
+use crate::link::model::{Boundary, Delivery};
 use crate::link::modules::FileId;
 use crate::link::payload;
 use crate::link::reads::Root;
@@ -38,23 +38,12 @@ impl<'a> Linker<'_, 'a> {
             };
             let (shape, enforced, _) = self.intake_shape(&[intakes], &crate::link::dispatch::Sorting::default());
             let boundary = Boundary {
-                event: None,
-                event_expr: None,
-                channel: None,
-                role: Role::Consumer,
-                kind: "queue".to_owned(),
-                idiom: "task".to_owned(),
-                origin,
                 symbol: surroundings::symbol(self.program, target),
                 in_test: self.in_test(target) || self.in_test(relay.site.function) && function.in_test,
-                shape,
-                inner: None,
                 enforced,
                 delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
-                overlaid: Overlaid::default(),
-                via: Vec::new(),
                 package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
-                document: None,
+                ..Boundary::new(Role::Consumer, "queue", "task", origin, shape)
             };
             self.named(boundary, vec![relay::task_name(self.eval, target)], None, Vec::new());
         }
@@ -85,23 +74,17 @@ impl<'a> Linker<'_, 'a> {
                     continue;
                 }
                 let boundary = Boundary {
-                    event: None,
                     event_expr: Some(function.name.clone()),
-                    channel: None,
-                    role: Role::Producer,
-                    kind: "test".to_owned(),
-                    idiom: "python-fixture".to_owned(),
-                    origin: self.origin(file, function.span),
                     symbol: surroundings::symbol(self.program, target),
                     in_test: true,
-                    shape: payload::wire_shape(self.types, &term, Side::Write),
-                    inner: None,
-                    enforced: false,
-                    delivery: Delivery::default(),
-                    overlaid: Overlaid::default(),
-                    via: Vec::new(),
                     package: self.packages.of(unit.path.as_str()),
-                    document: None,
+                    ..Boundary::new(
+                        Role::Producer,
+                        "test",
+                        "python-fixture",
+                        self.origin(file, function.span),
+                        payload::wire_shape(self.types, &term, Side::Write),
+                    )
                 };
                 let events = event.as_ref().map(texts_of).unwrap_or_default();
                 if events.is_empty() {

@@ -14,6 +14,7 @@ mod kept;
 mod meet;
 pub mod mocks;
 mod pair;
+mod positions;
 mod producers;
 mod promises;
 pub mod reader;
@@ -78,6 +79,8 @@ pub struct Compared {
 /// Compares base with head.
 pub fn compare(sides: &Sides<'_>) -> Compared {
     let mut compared = Compared::default();
+    let aligned = positions::aligned(sides.base, sides.head, sides.options, &mut compared.findings);
+    let sides = &Sides { head: aligned.as_ref().unwrap_or(sides.head), ..*sides };
     let registered = (registered::boundaries(sides.base_registry), registered::boundaries(sides.head_registry));
     let events = event_pairs(sides, &registered.0, &registered.1);
     let renames = events::renames(&events);

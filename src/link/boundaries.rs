@@ -20,7 +20,7 @@ use super::modules::{FileId, FileUnit};
 use super::payload;
 use super::reads::Root;
 use super::reduce;
-use super::relay::Relays;
+use super::relay::{self, Relays};
 use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
 use super::term::{Kind, Term, TypeUse};
@@ -60,6 +60,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         options,
         packages,
         around: &around,
+        relays: &relays,
         boundaries: Vec::new(),
         handled: FxHashMap::default(),
     };
@@ -70,7 +71,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         }
     }
     linker.handlers();
-    linker.tasks(&relays);
+    linker.tasks();
     linker.fixtures();
     linker.definitions();
     linker.decoders();
@@ -158,6 +159,7 @@ struct Linker<'l, 'a> {
     options: &'l LinkOptions,
     packages: packages::Packages,
     around: &'l surroundings::Around<'l, 'a>,
+    relays: &'l Relays,
     boundaries: Vec<Boundary>,
     /// The events that each handler is called with.
     handled: FxHashMap<FnRef, Vec<String>>,
@@ -229,6 +231,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             }
             boundary.overlaid = payload::overlaid(self.types, payload);
         }
+        boundary.by_position = self.places_given(idiom, emission);
         boundary.inner = emission
             .inner
             .as_ref()
@@ -267,6 +270,17 @@ impl<'l, 'a> Linker<'l, 'a> {
             self.completed_by_map(&mut boundary, emission, event);
         }
         self.named(boundary, events, told, channels);
+    }
+
+    /// The fields of a task's message that its call gives by their place.
+    fn places_given(&self, idiom: &Idiom, emission: &Emission<'a>) -> Vec<Option<String>> {
+        let form = idiom.payload.iter().find_map(|selector| match selector.root {
+            Selected::Arguments(form) => Some(form),
+            _ => None,
+        });
+        let (Some(form), Some(sink)) = (form, emission.chain.last()) else { return Vec::new() };
+        let call = self.program.function(sink.function).call(sink.call);
+        relay::by_position(self.eval, sink.function, call, form)
     }
 
     /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
@@ -569,6 +583,7 @@ impl<'l, 'a> Linker<'l, 'a> {
                 ..Delivery::default()
             },
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+            by_position: self.places_taken(&intakes, target),
             ..Boundary::new(Role::Consumer, &row.kind, &row.id, self.origin(target.file, function.span), shape)
         };
         let before = self.boundaries.len();

@@ -190,7 +190,7 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) 
             let site = Site { file: function.file, span: program.function(function).span };
             let mut term = eval.constant(id, site, 0);
             for name in rest {
-                if let Some(class) = class_of_term(eval, &term) {
+                if let Some(class) = class_of(eval, &term) {
                     return if rest.len() == 1 { method_or_implementation(eval, class, name) } else { None };
                 }
                 term = term.member(name, site);
@@ -282,7 +282,8 @@ fn instance_of(eval: &Eval<'_>, term: &Term<'_>, built: &Built<'_>) -> Option<De
     }
 }
 
-fn class_of_term<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
+/// The class of the repository that a value is of.
+pub fn class_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
     match receiver_of(eval, term) {
         Receiver::Class(class) => Some(class),
         Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,

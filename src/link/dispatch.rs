@@ -2,16 +2,21 @@
 //!
 //! A comparison counts where its subject is a name that travels with the message: a field of the payload or of an envelope around
 //! it that is called like an event's name, or a parameter beside it. `user.name === "root"` is none of these.
+//!
+//! A table of functions that is asked for such a name and called with the message is the same in another form: what stands in each
+//! function is about the events under whose names the table has it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use super::callee;
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
 use super::reads::{Place, Root, trace};
 use super::resolve::FnRef;
 use super::summaries::{EVENT_KEYS, texts_of};
-use crate::facts::{Call, Enclosing, Expr, ExprKind, Guard, Literal};
+use super::term::{Entry, Kind, Term};
+use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Guard, Literal, LocalKind, ValueMember};
 use crate::source::Span;
 
 /// Further names of what tells messages apart, outside of payloads.
@@ -54,6 +59,9 @@ const ENVELOPE_STEPS: &[&str] = &[
 
 /// Events that one handler tells apart; past it it is a table of something else.
 const MAX_EVENTS: usize = 64;
+
+/// How far a function that is taken out of a table is followed back to where it was taken out.
+const MAX_LOOKUPS: u32 = 4;
 
 /// A way of reading a handler: everything, or what is read under one event alone.
 #[derive(Default)]
@@ -222,4 +230,193 @@ fn of_local(expr: &Expr, local: u32) -> bool {
         _ => return false,
     };
     is_key(name) && matches!(&base.kind, ExprKind::Local(id) if id.0 == local)
+}
+
+/// A call of whatever function a table has under a key.
+pub struct Chosen<'a> {
+    pub key: &'a Expr,
+    /// The functions by the key that they stand under.
+    pub handlers: Vec<(String, FnRef)>,
+}
+
+impl<'a> Chosen<'a> {
+    /// Whether the key tells events apart: the name of the event of the message at `root`, or what the source calls one.
+    pub fn by_event(&self, eval: &Eval<'a>, function: FnRef, root: Root, prefix: &[PathStep]) -> bool {
+        names_event(eval, function, self.key, root, prefix) || sounds_like_event(eval, function, self.key, 0)
+    }
+}
+
+/// The functions of a table that a call runs one of: `HANDLERS[event["type"]](event)`, `handlers.get(kind)(event)`,
+/// `handlers[name].handle(event)`, `getattr(self, f"on_{kind}")(event)`.
+pub fn chosen<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Chosen<'a>> {
+    let (callee, method) = match &call.callee.kind {
+        ExprKind::Member(base, method) if !matches!(base.kind, ExprKind::Name(_) | ExprKind::This) => {
+            (&**base, Some(method.as_str()))
+        }
+        _ => (&call.callee, None),
+    };
+    let (table, key) = looked_up(eval, function, callee, 0)?;
+    let (key, handlers) = match (&table.kind, method) {
+        (ExprKind::This, None) => own_methods(eval, function, key, call.span.start)?,
+        _ => (key, handlers_of(eval, function, table, method, call.span.start)),
+    };
+    (!handlers.is_empty() && handlers.len() <= MAX_EVENTS * 2).then_some(Chosen { key, handlers })
+}
+
+/// The functions of a table by their keys.
+fn handlers_of<'a>(eval: &Eval<'a>, function: FnRef, table: &'a Expr, method: Option<&str>, at: u32) -> Vec<(String, FnRef)> {
+    let mut handlers: Vec<(String, FnRef)> = Vec::new();
+    // `self.handlers = {"paid": self.on_paid}`: a class's own table of its own methods.
+    if let (ExprKind::Member(of, name), Some(class)) = (&table.kind, eval.own_class(function))
+        && matches!(of.kind, ExprKind::This)
+        && let Some((_, _, Some(value))) = eval.program.class(class).members.iter().find(|(member, _, _)| member == name)
+        && let ExprKind::Object(members) = &value.kind
+    {
+        for member in members {
+            if let ValueMember::Entry { key, value, .. } = member
+                && let (ExprKind::Literal(Literal::Text(key)), ExprKind::Member(of, own)) = (&key.kind, &value.kind)
+                && matches!(of.kind, ExprKind::This)
+                && let Some(target) = callee::method_of(eval, class, own, 0)
+            {
+                handlers.push((key.clone(), target));
+            }
+        }
+    }
+    if handlers.is_empty()
+        && let Kind::Object(entries) = &eval.term(function, table, at).bare().kind
+    {
+        for entry in entries {
+            let Entry::Field { key, value, .. } = entry else { continue };
+            handlers.extend(run_by(eval, value, method, 0).into_iter().map(|handler| (key.clone(), handler)));
+        }
+    }
+    handlers
+}
+
+/// The methods of a class that are called by a name that is computed: from a table of names, or with the event's name in it.
+fn own_methods<'a>(eval: &Eval<'a>, function: FnRef, name: &'a Expr, at: u32) -> Option<(&'a Expr, Vec<(String, FnRef)>)> {
+    let class = eval.own_class(function)?;
+    if let Some((table, key)) = looked_up(eval, function, name, 0) {
+        let table = eval.term(function, table, at);
+        let Kind::Object(entries) = &table.bare().kind else { return None };
+        let methods = entries.iter().filter_map(|entry| match entry {
+            Entry::Field { key, value, .. } => Some((key.clone(), callee::method_of(eval, class, value.as_text()?, 0)?)),
+            Entry::AnyKey { .. } | Entry::Spread { .. } => None,
+        });
+        return Some((key, methods.collect()));
+    }
+    let template = match &name.kind {
+        ExprKind::Local(id) => eval.program.function(function).locals.get(id.0 as usize)?.value.as_ref()?,
+        _ => name,
+    };
+    let ExprKind::Template(parts) = &template.kind else { return None };
+    let (before, key, after) = match parts.as_slice() {
+        [before, key] => (before, key, ""),
+        [before, key, Expr { kind: ExprKind::Literal(Literal::Text(after)), .. }] => (before, key, after.as_str()),
+        _ => return None,
+    };
+    let ExprKind::Literal(Literal::Text(before)) = &before.kind else { return None };
+    // What is changed on the way (`.replace(".", "_")`) is not the event's own name.
+    if !matches!(key.kind, ExprKind::Local(_) | ExprKind::Index(_, _) | ExprKind::Member(_, _)) || before.len() < 2 {
+        return None;
+    }
+    let declared = eval.program.class(class);
+    let methods = eval.program.files.unit(class.file).facts.functions.iter().enumerate().filter_map(|(id, method)| {
+        let own = method.scope.split_last().is_some_and(|(last, outer)| *last == declared.name && outer == declared.scope);
+        let event = method.name.strip_prefix(before.as_str())?.strip_suffix(after)?;
+        let target = FnRef { file: class.file, id: FnId(u32::try_from(id).ok()?) };
+        (own && method.is_method && !event.is_empty()).then(|| (event.to_owned(), target))
+    });
+    Some((key, methods.collect()))
+}
+
+/// The table and the key that a value is looked up by.
+fn looked_up<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -> Option<(&'a Expr, &'a Expr)> {
+    if depth > MAX_LOOKUPS {
+        return None;
+    }
+    let owner = eval.program.function(function);
+    match &expr.kind {
+        ExprKind::Index(table, key) if !matches!(key.kind, ExprKind::Literal(_)) => Some((table, key)),
+        ExprKind::Local(id) => {
+            let local = owner.locals.get(id.0 as usize).filter(|local| local.kind == LocalKind::Variable)?;
+            looked_up(eval, function, local.value.as_ref()?, depth + 1)
+        }
+        ExprKind::OneOf(branches) => branches.iter().find_map(|branch| looked_up(eval, function, branch, depth + 1)),
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) => looked_up(eval, function, inner, depth + 1),
+        ExprKind::Call(id) => {
+            let call = owner.calls.get(id.0 as usize)?;
+            match (&call.callee.kind, call.args.first()) {
+                (ExprKind::Member(table, name), Some(key))
+                    if name == "get" && !matches!(key.value.kind, ExprKind::Literal(_)) =>
+                {
+                    Some((table, &key.value))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The functions that a value of a table is, or the method of it that is called.
+fn run_by<'a>(eval: &Eval<'a>, value: &Term<'a>, method: Option<&str>, depth: u32) -> Vec<FnRef> {
+    if depth > MAX_LOOKUPS {
+        return Vec::new();
+    }
+    match (&value.bare().kind, method) {
+        (Kind::Function(target), None) => vec![*target],
+        (Kind::OneOf(branches), _) => branches.iter().flat_map(|branch| run_by(eval, branch, method, depth + 1)).collect(),
+        // A function that another wraps: `partial(on_paid, retry=True)`.
+        (Kind::Built(built), None) => {
+            let given = built.calls.iter().flat_map(|(_, args)| args);
+            given.flat_map(|(_, value)| run_by(eval, value, None, depth + 1)).take(1).collect()
+        }
+        (Kind::Class(class), Some(method)) => {
+            class.class.and_then(|class| callee::method_of(eval, class, method, 0)).into_iter().collect()
+        }
+        (Kind::Record(_) | Kind::OfType(_), Some(method)) => {
+            callee::class_of(eval, value).and_then(|class| callee::method_of(eval, class, method, 0)).into_iter().collect()
+        }
+        (Kind::Object(_), Some(method)) => run_by(eval, &value.clone().member(method, value.site), None, depth + 1),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the source calls a value like the name of an event: `event_type`, `headers["X-GitHub-Event"]`, `topic`.
+fn sounds_like_event(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32) -> bool {
+    let sounds = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+        name.contains("event") || matches!(last, "topic" | "subject" | "routingkey") || is_key(&name) && name != "name"
+    };
+    if depth > MAX_LOOKUPS {
+        return false;
+    }
+    let go = |inner: &Expr| sounds_like_event(eval, function, inner, depth + 1);
+    match &expr.kind {
+        ExprKind::Local(id) => eval
+            .program
+            .function(function)
+            .locals
+            .get(id.0 as usize)
+            .is_some_and(|local| sounds(&local.name) || local.value.as_ref().is_some_and(go)),
+        ExprKind::Member(_, name) => sounds(name),
+        ExprKind::Index(_, key) => matches!(&key.kind, ExprKind::Literal(Literal::Text(name)) if sounds(name)),
+        ExprKind::Typed(inner, _) | ExprKind::Await(inner) => go(inner),
+        ExprKind::OneOf(branches) => branches.iter().any(go),
+        ExprKind::Call(id) => {
+            let Some(call) = eval.program.function(function).calls.get(id.0 as usize) else { return false };
+            match &call.callee.kind {
+                // `headers.get("X-GitHub-Event")`, `event_type.lower()`.
+                ExprKind::Member(base, name) => match call.args.first().map(|argument| &argument.value.kind) {
+                    Some(ExprKind::Literal(Literal::Text(key))) if matches!(name.as_str(), "get" | "header") => sounds(key),
+                    Some(_) => false,
+                    None => go(base),
+                },
+                _ => false,
+            }
+        }
+        _ => false,
+    }
 }

@@ -37,6 +37,9 @@ pub struct Boundary {
     pub delivery: Delivery,
     /// Which fields are set before and after objects that are spread into the payload.
     pub overlaid: Overlaid,
+    /// For messages to tasks: the fields that cross by their place in a list of arguments. Their names are the parameters' and
+    /// not on the wire.
+    pub by_position: Vec<Option<String>>,
     /// The calls from the site down to the sink.
     pub via: Vec<Origin>,
     /// The package or crate that the code belongs to.
@@ -228,6 +231,7 @@ impl Boundary {
             enforced: false,
             delivery: Delivery::default(),
             overlaid: Overlaid::default(),
+            by_position: Vec::new(),
             via: Vec::new(),
             package: String::new(),
             document: None,

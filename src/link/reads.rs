@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dispatch::Sorting;
+use super::dispatch::{self, Sorting};
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
 use super::modules::FileId;
@@ -12,7 +12,7 @@ use super::resolve::FnRef;
 use super::summaries::CallSite;
 use super::term::TypeUse;
 use super::types::{Side, Types};
-use crate::facts::{Expr, ExprKind, Literal, LocalKind, Step};
+use crate::facts::{Call, Expr, ExprKind, Literal, LocalKind, Step};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 
@@ -215,29 +215,43 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             }
             for (position, argument) in call.args.iter().enumerate() {
                 let Some(steps) = steps_from(eval, reference, &argument.value, root) else { continue };
-                let Some(target) = eval.callee(reference, call) else { continue };
-                let callee = eval.program.function(target);
-                let slot = match &argument.name {
-                    Some(name) => callee.locals.iter().take(callee.params as usize).position(|local| local.name == *name),
-                    None => (position < callee.params as usize).then_some(position),
-                };
-                let Some(slot) = slot else { continue };
-                if target == home && matches!(root, Root::Param(_, index) if index == slot as u32) {
-                    continue;
-                }
-                if !sorting.admits(eval, reference, call.span, root, prefix) {
-                    continue;
-                }
-                let next = Root::Param(target, slot as u32);
-                if let Some(rest) = after_prefix(&steps, prefix) {
-                    let inner = &steps[steps.len() - rest..];
-                    collect(eval, next, &[], subtree(eval, tree, inner, reference, argument.value.span), sorting, depth + 1);
-                } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
-                    collect(eval, next, &prefix[steps.len()..], tree, sorting, depth + 1);
+                for target in run_by(eval, reference, call) {
+                    let callee = eval.program.function(target);
+                    // What a table of handlers has for other events is theirs.
+                    if sorting.without.contains(&(target.file, callee.extent)) {
+                        continue;
+                    }
+                    let slot = match &argument.name {
+                        Some(name) => callee.locals.iter().take(callee.params as usize).position(|local| local.name == *name),
+                        None => (position < callee.params as usize).then_some(position),
+                    };
+                    let Some(slot) = slot else { continue };
+                    if target == home && matches!(root, Root::Param(_, index) if index == slot as u32) {
+                        continue;
+                    }
+                    if !sorting.admits(eval, reference, call.span, root, prefix) {
+                        continue;
+                    }
+                    let next = Root::Param(target, slot as u32);
+                    if let Some(rest) = after_prefix(&steps, prefix) {
+                        let inner = &steps[steps.len() - rest..];
+                        collect(eval, next, &[], subtree(eval, tree, inner, reference, argument.value.span), sorting, depth + 1);
+                    } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
+                        collect(eval, next, &prefix[steps.len()..], tree, sorting, depth + 1);
+                    }
                 }
             }
         }
     }
+}
+
+/// The function that a call runs, or those of a table that it runs one of.
+fn run_by<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Vec<FnRef> {
+    let Some(chosen) = dispatch::chosen(eval, function, call) else { return eval.callee(function, call).into_iter().collect() };
+    let mut all: Vec<FnRef> = chosen.handlers.into_iter().map(|(_, target)| target).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// How many steps are left behind `prefix`; `None` where the path does not go through it.

@@ -149,6 +149,22 @@ impl Relays {
         self.by_target.get(&target).map_or(&[], Vec::as_slice)
     }
 
+    /// The parameters of a task, in order, that its callers fill by their place and none by its name.
+    pub fn by_position(&self, eval: &Eval<'_>, target: FnRef) -> Vec<Option<String>> {
+        let (mut places, mut named) = (0, Vec::new());
+        for relay in self.of(target).iter().filter(|relay| relay.queued) {
+            let call = eval.program.function(relay.site.function).call(relay.site.call);
+            let given = handed(eval, relay.site.function, call, relay.form);
+            if given.open {
+                return Vec::new();
+            }
+            places = places.max(given.positional.len());
+            named.extend(given.named.into_iter().map(|(name, _)| name));
+        }
+        let plain = parameters(eval.program.function(target)).take_while(|(_, local)| local.kind == LocalKind::Param);
+        plain.take(places).map(|(_, local)| Some(local.name.clone()).filter(|name| !named.contains(name))).collect()
+    }
+
     /// The functions that messages run, in a fixed order.
     pub fn queued(&self) -> Vec<(FnRef, Relay)> {
         let mut found: Vec<(FnRef, Relay)> = self
@@ -427,9 +443,8 @@ pub fn bound_with_defaults<'a>(
     bound
 }
 
-/// The message of a call that runs a task: an object of the task's parameters, or the one parameter that is the whole message.
-pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Option<Term<'a>> {
-    let site = Site { file: function.file, span: call.span };
+/// The function that a call with a task's arguments runs, where it is one of the repository, and where the arguments are.
+fn addressed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Option<(Option<FnRef>, Form)> {
     let target = match form {
         Form::Direct | Form::Packed(0) => receiver(&call.callee).and_then(|base| task_of(eval, function, base, call.span.start)),
         Form::From(_) | Form::Packed(_) => {
@@ -440,6 +455,27 @@ pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form)
     };
     // `.delay(kwargs={…})` of a queue whose tasks are called that way.
     let form = relayed(eval, function, call).filter(|(known, _, _)| Some(*known) == target).map_or(form, |(_, form, _)| form);
+    Some((target, form))
+}
+
+/// The parameters that a call of a task fills by their place alone, in order. Their names are not on the wire.
+pub fn by_position<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Vec<Option<String>> {
+    let Some((Some(target), form)) = addressed(eval, function, call, form) else { return Vec::new() };
+    if whole_message(eval, target).is_some() {
+        return Vec::new();
+    }
+    let given = handed(eval, function, call, form);
+    if given.open {
+        return Vec::new();
+    }
+    let plain = parameters(eval.program.function(target)).take_while(|(_, local)| local.kind == LocalKind::Param);
+    plain.take(given.positional.len()).map(|(_, local)| Some(local.name.clone())).collect()
+}
+
+/// The message of a call that runs a task: an object of the task's parameters, or the one parameter that is the whole message.
+pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Option<Term<'a>> {
+    let site = Site { file: function.file, span: call.span };
+    let (target, form) = addressed(eval, function, call, form)?;
     let Some(target) = target else {
         // A method of something that is known not to be a task, or of nothing that could be one.
         let on_task = matches!(form, Form::Direct | Form::Packed(0));

@@ -218,12 +218,138 @@ def match_webhook(request):
 "#,
         )],
         expect![[r#"
-            Consumer webhook shop_webhook in shop_webhook: {type}
+            Consumer webhook order.paid in shop_webhook: {data {coupon?, order_id}, type}
+            Consumer webhook order.refunded in shop_webhook: {data {refund_id}, type}
             Consumer webhook invoice.gone in billing_webhook: {id, reason, type}
             Consumer webhook invoice.paid in billing_webhook: {id, invoice {number}, type}
             Consumer webhook invoice.voided in billing_webhook: {id, reason, type}
             Consumer webhook a.created in match_webhook: {id?, meta?, type?}
             Consumer webhook a.deleted in match_webhook: {id?, type?}
+        "#]],
+    );
+}
+
+#[test]
+fn a_table_of_handlers_splits_a_consumer_by_event() {
+    check(
+        &[
+            (
+                "app/handlers.py",
+                r#"
+from .users import UserHandler
+
+def created(event, source=None):
+    print(event["data"]["order_id"])
+    notify(event)
+
+def notify(event):
+    print(event["data"]["email"])
+
+def gone(event):
+    print(event["data"]["reason"])
+
+def fallback(event):
+    print(event["debug"])
+
+MAPPER = {"order.created": created, "order.gone": gone, "order.lost": gone}
+"#,
+            ),
+            (
+                "app/users.py",
+                r#"
+class UserHandler:
+    def handle(self, data):
+        print(data["user_id"])
+"#,
+            ),
+            (
+                "app/hooks.py",
+                r#"
+import json
+from functools import partial
+from .handlers import MAPPER, created, gone, fallback
+from .users import UserHandler
+
+def shop_webhook(request):
+    event = json.loads(request.body)
+    print(event["id"])
+    MAPPER[event["type"]](event)
+
+def other_webhook(request):
+    event = json.loads(request.body)
+    handlers = {"created": partial(created, source="x"), "gone": gone}
+    handler = handlers.get(event["event"], fallback)
+    return handler(event)
+
+def github_webhook(request):
+    payload = json.loads(request.body)
+    kind = request.headers.get("X-GitHub-Event")
+    {"push": lambda p: print(p["ref"]), "ping": lambda p: print(p["zen"])}[kind](payload)
+
+class ShopWebhook:
+    handlers = {"user.created": UserHandler(), "user.seen": UserHandler}
+
+    def __init__(self):
+        self.table = {"a.paid": self.on_paid, "a.void": self.on_void}
+
+    def on_paid(self, data):
+        print(data["amount"])
+
+    def on_void(self, data):
+        print(data["by"])
+
+    def post(self, request):
+        self.table[request.data["type"]](request.data)
+
+    def put(self, request):
+        self.handlers[request.data["type"]].handle(request.data["data"])
+
+class NamedWebhook:
+    METHODS = {"sub.started": "start", "sub.ended": "end"}
+
+    def start(self, data):
+        print(data["plan"])
+
+    def end(self, data):
+        print(data["at"])
+
+    def on_ping(self, data):
+        print(data["zen"])
+
+    def on_push(self, data):
+        print(data["ref"])
+
+    def post(self, request):
+        getattr(self, self.METHODS[request.data["type"]])(request.data)
+
+    def put(self, request):
+        event = request.data["event"]
+        handler = getattr(self, f"on_{event}", None)
+        handler(request.data)
+
+def parse_webhook(request):
+    body = json.loads(request.body)
+    PARSERS = {"application/json": created, "text/plain": gone}
+    PARSERS[request.content_type](body)
+"#,
+            ),
+        ],
+        expect![[r#"
+            Consumer webhook order.created in shop_webhook: {data {email, order_id}, id, type}
+            Consumer webhook order.gone in shop_webhook: {data {reason}, id, type}
+            Consumer webhook order.lost in shop_webhook: {data {reason}, id, type}
+            Consumer webhook created in other_webhook: {data {email, order_id}, event}
+            Consumer webhook gone in other_webhook: {data {reason}, event}
+            Consumer webhook ping in github_webhook: {zen}
+            Consumer webhook push in github_webhook: {ref}
+            Consumer webhook ShopWebhook in ShopWebhook.post: {type}
+            Consumer webhook user.created in ShopWebhook.put: {data {user_id}, type}
+            Consumer webhook user.seen in ShopWebhook.put: {data {user_id}, type}
+            Consumer webhook sub.ended in NamedWebhook.post: {at, type}
+            Consumer webhook sub.started in NamedWebhook.post: {plan, type}
+            Consumer webhook ping in NamedWebhook.put: {event, zen}
+            Consumer webhook push in NamedWebhook.put: {event, ref}
+            Consumer webhook parse_webhook in parse_webhook: {data {email, order_id, reason}}
         "#]],
     );
 }

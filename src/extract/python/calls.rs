@@ -373,8 +373,18 @@ impl<'a> Lower<'a> {
     /// `getattr(x, "name", default)`
     pub(super) fn getattr(&mut self, call: &'a ExprCall) -> Option<Expr> {
         let [on, key, rest @ ..] = &*call.arguments.args else { return None };
-        let key_text = self.constant_text(key)?;
         let at = span(call.range());
+        let Some(key_text) = self.constant_text(key) else {
+            // A method of its own by a name that is computed: `getattr(self, f"on_{kind}")`.
+            let own = matches!(on, Py::Name(name) if matches!(self.lookup(&name.id), Some(ExprKind::This)));
+            if !own {
+                return None;
+            }
+            let this = self.expr(on);
+            let key = self.expr(key);
+            rest.iter().for_each(|default| drop(self.expr(default)));
+            return Some(Expr::new(ExprKind::Index(Box::new(this), Box::new(key)), at));
+        };
         let mut access = self.follow(on);
         if access.base.is_some() {
             access.steps.push(Step::Key {

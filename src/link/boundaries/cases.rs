@@ -1,10 +1,11 @@
-//! What a handler of many events does for each of them: the cases of its dispatcher, `switch (job.name)`, `if (event.type === …)`.
+//! What a handler of many events does for each of them: the cases of its dispatcher, `switch (job.name)`, `if (event.type === …)`,
+//! `HANDLERS[event["type"]](event)`.
 
 use std::collections::BTreeMap;
 
 use super::{Intake, Linker};
 use crate::facts::{Expr, FnId};
-use crate::link::dispatch::Sorting;
+use crate::link::dispatch::{self, Sorting};
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::Step;
 use crate::link::model::Boundary;
@@ -69,13 +70,30 @@ fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<St
                 }
             }
         }
-        if depth >= MAX_DEPTH {
-            continue;
-        }
         for call in &function.calls {
             for (position, argument) in call.args.iter().enumerate() {
                 let Some((from, steps)) = reads::trace(eval, reference, &argument.value, 0) else { continue };
-                if from != root || steps.len() > prefix.len() || prefix[..steps.len()] != steps[..] {
+                if from != root {
+                    continue;
+                }
+                let inside = reads::after_prefix(&steps, prefix).is_some();
+                let around = steps.len() <= prefix.len() && prefix[..steps.len()] == steps[..];
+                if !inside && !around {
+                    continue;
+                }
+                if let Some(chosen) = dispatch::chosen(eval, reference, call)
+                    && chosen.by_event(eval, reference, root, prefix)
+                {
+                    for (event, handler) in chosen.handlers {
+                        let place = (handler.file, eval.program.function(handler).extent);
+                        let places = cases.entry(event).or_default();
+                        if !places.contains(&place) {
+                            places.push(place);
+                        }
+                    }
+                    break;
+                }
+                if depth >= MAX_DEPTH || !around {
                     continue;
                 }
                 let Some(target) = eval.callee(reference, call).filter(|target| *target != home) else { continue };

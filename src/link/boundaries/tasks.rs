@@ -9,7 +9,7 @@ use crate::link::model::{Boundary, Delivery};
 use crate::link::modules::FileId;
 use crate::link::payload;
 use crate::link::reads::Root;
-use crate::link::relay::{self, Relays};
+use crate::link::relay;
 use crate::link::resolve::{Entity, FnRef, Want};
 use crate::link::summaries::{EVENT_KEYS, event_in, texts_of};
 use crate::link::surroundings;
@@ -18,14 +18,14 @@ use crate::link::types::Side;
 
 impl<'a> Linker<'_, 'a> {
     /// Functions that messages run: each is the consumer of what it is called with, whatever registers it.
-    pub(super) fn tasks(&mut self, relays: &Relays) {
-        for (target, relay) in relays.queued() {
+    pub(super) fn tasks(&mut self) {
+        for (target, relay) in self.relays.queued() {
             let function = self.program.function(target);
             let origin = self.origin(target.file, function.span);
             if self.boundaries.iter().any(|known| known.role == Role::Consumer && known.origin == origin) {
                 continue;
             }
-            let intakes = match relay::whole_message(self.eval, target) {
+            let intake = match relay::whole_message(self.eval, target) {
                 Some(index) => Intake {
                     root: Root::Param(target, index as u32),
                     prefix: Vec::new(),
@@ -36,17 +36,25 @@ impl<'a> Linker<'_, 'a> {
                 },
                 None => all_of(target),
             };
-            let (shape, enforced, _) = self.intake_shape(&[intakes], &crate::link::dispatch::Sorting::default());
+            let (shape, enforced, _) =
+                self.intake_shape(std::slice::from_ref(&intake), &crate::link::dispatch::Sorting::default());
             let boundary = Boundary {
                 symbol: surroundings::symbol(self.program, target),
                 in_test: self.in_test(target) || self.in_test(relay.site.function) && function.in_test,
                 enforced,
                 delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
                 package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+                by_position: self.places_taken(&[intake], target),
                 ..Boundary::new(Role::Consumer, "queue", "task", origin, shape)
             };
             self.named(boundary, vec![relay::task_name(self.eval, target)], None, Vec::new());
         }
+    }
+
+    /// The parameters of a task that its callers fill by their place, where its message is the object of all of them.
+    pub(super) fn places_taken(&self, intakes: &[Intake<'a>], target: FnRef) -> Vec<Option<String>> {
+        let taken_apart = intakes.iter().any(|intake| intake.all == Some(target));
+        if taken_apart { self.relays.by_position(self.eval, target) } else { Vec::new() }
     }
 
     /// Payloads that fixtures and factories of tests give.

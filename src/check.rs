@@ -9,7 +9,7 @@ use crate::config::{Config, InFlight};
 use crate::document::{self, Fault};
 use crate::error::UserError;
 use crate::facts::Role;
-use crate::finding::{Diagnostic, Finding, Severity, Status};
+use crate::finding::{Diagnostic, Finding, Severity, Status, Via};
 use crate::fixtures::{MAX_FILES, Ties};
 use crate::link::boundaries::{LinkOptions, link};
 use crate::link::doubles::Double;
@@ -656,17 +656,26 @@ impl Acceptances {
     }
 }
 
+/// Who is drawn at the end of a broken handoff that nobody is known to read.
+const UNDECLARED: &str = "readers nobody declared";
+
 fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State, head: &State) -> Vec<ChangedEvent> {
     touched
         .iter()
         .map(|event| {
-            let broken: BTreeSet<&str> = findings
+            let breaks: Vec<&Finding> = findings
                 .iter()
                 .filter(|finding| {
                     finding.event == *event && finding.severity == Severity::Error && finding.status != Status::Known
                 })
-                .flat_map(|finding| finding.consumers.iter().map(|consumer| consumer.name.as_str()))
                 .collect();
+            let named = |via_base: bool| {
+                let all = breaks.iter().flat_map(|finding| &finding.consumers);
+                all.filter(move |consumer| (consumer.via == Via::Base) == via_base).map(|consumer| consumer.name.as_str())
+            };
+            let broken: BTreeSet<&str> = named(false).collect();
+            // A handoff that is lost on its way out concerns whoever reads it.
+            let lost = breaks.iter().any(|finding| finding.consumers.is_empty() && finding.role == Role::Producer);
             let mut producers: BTreeSet<String> = BTreeSet::new();
             let mut consumers: BTreeSet<String> = BTreeSet::new();
             for boundary in head
@@ -688,10 +697,14 @@ fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State
                     .map(|promise| promise.consumer.clone()),
             );
             let participant = |name: String| Participant { broken: broken.contains(name.as_str()), name };
+            let mut consumers: Vec<Participant> = consumers.into_iter().map(participant).collect();
+            if named(true).next().is_some() {
+                consumers.push(Participant { name: UNDECLARED.to_owned(), broken: true });
+            }
             ChangedEvent {
                 name: event.clone(),
-                producers: producers.into_iter().map(|name| Participant { name, broken: false }).collect(),
-                consumers: consumers.into_iter().map(participant).collect(),
+                producers: producers.into_iter().map(|name| Participant { name, broken: lost }).collect(),
+                consumers,
             }
         })
         .collect()

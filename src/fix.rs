@@ -1,4 +1,4 @@
-//! Machine-readable ways out of findings: proposed by the front ends, and kept only where they hold.
+//! Machine-readable ways out of findings: proposed by the front ends and by rules, and kept only where they hold.
 //!
 //! A proposal holds where the whole check, run once more on head with the proposal applied in memory, no longer has the finding
 //! and has nothing new in its place. So a fix that is shown has been proved; what cannot be proved is not shown.
@@ -13,7 +13,7 @@ use crate::facts::types::{ObjectMember, TypeExpr, TypeKind};
 use crate::finding::{Edit, Finding, Fix, Severity, Status};
 use crate::scan::{self, Cache};
 use crate::snapshot::{Content, OverlaySnapshot, Snapshot};
-use crate::source::{Origin, RepoPath, SourceText};
+use crate::source::{Origin, RepoPath, SourceText, Span};
 
 /// Findings for which a fix is looked for; with more of them than this a refactor has to be looked at by a person.
 const MOST_FINDINGS: usize = 64;
@@ -24,10 +24,11 @@ const ROUNDS: usize = 4;
 /// How deep a declared type is searched for a member.
 const TYPE_DEPTH: u32 = 12;
 
-/// Sets [`Finding::fix`] where there is one.
+/// Sets [`Finding::fix`] where there is one that holds. What a rule has put there is a proposal like any other.
 pub fn propose(base: &dyn Snapshot, head: &dyn Snapshot, checked: &mut Checked, options: &Options, cache: &Cache) {
+    let given: Vec<Option<Fix>> = checked.outcome.findings.iter_mut().map(|finding| finding.fix.take()).collect();
     let texts = Texts { base, head, checked };
-    let mut candidates: Vec<Candidates> = scan::pool().install(|| texts.candidates());
+    let mut candidates: Vec<Candidates> = scan::pool().install(|| texts.candidates(&given));
     if candidates.is_empty() {
         return;
     }
@@ -54,8 +55,10 @@ pub fn propose(base: &dyn Snapshot, head: &dyn Snapshot, checked: &mut Checked, 
             }
         }
     }
-    let fixes: Vec<(usize, Fix)> =
-        candidates.iter().filter_map(|candidate| Some((candidate.finding, candidate.fix(&checked.head_state)?))).collect();
+    let fixes: Vec<(usize, Fix)> = candidates
+        .iter()
+        .filter_map(|candidate| Some((candidate.finding, candidate.fix(&checked.base_state, &checked.head_state)?)))
+        .collect();
     for (at, fix) in fixes {
         checked.outcome.findings[at].fix = Some(fix);
     }
@@ -86,13 +89,27 @@ impl Candidates {
         })
     }
 
-    fn fix(&self, head: &check::State) -> Option<Fix> {
+    /// What a rule proposes by itself.
+    fn given(finding: usize, fix: &Fix) -> Option<Candidates> {
+        let file = fix.origin.file.clone();
+        // Whoever is asked to look at other files is asked by a person.
+        let edits: Vec<(Span, String)> =
+            fix.edits().filter(|edit| edit.origin.file == file).map(|edit| (edit.origin.span, edit.replacement)).collect();
+        let safety = if fix.safe { Safety::Sure } else { Safety::OthersFollow };
+        let remedy = Remedy { what: fix.what.clone(), edits, safety };
+        Some(Candidates { finding, file, now: None, remedies: vec![remedy], next: 0 })
+    }
+
+    fn fix(&self, base: &check::State, head: &check::State) -> Option<Fix> {
         let remedy = self.remedies.get(self.next)?;
         let mut edits = self.edits().into_iter();
         let first = edits.next()?;
         let safe = match remedy.safety {
             Safety::Sure => true,
-            Safety::UnlessDeclared => self.now.as_ref().is_none_or(|now| !declares(head, now)),
+            Safety::UnlessDeclared => self.now.as_ref().is_none_or(|now| declarations(head, now) == 0),
+            Safety::WhileDeclared => words(remedy.edits.iter().map(|(_, replacement)| replacement.as_str()))
+                .iter()
+                .all(|word| declarations(base, word) <= declarations(head, word)),
             Safety::OthersFollow => false,
         };
         Some(Fix {
@@ -120,13 +137,15 @@ impl Texts<'_> {
         }
     }
 
-    fn candidates(&self) -> Vec<Candidates> {
+    fn candidates(&self, given: &[Option<Fix>]) -> Vec<Candidates> {
         let wanted = self.checked.outcome.findings.iter().enumerate().filter(|(_, finding)| {
-            matches!(finding.status, Status::New | Status::Requested)
-                && finding.severity > Severity::Note
-                && finding.fix.is_none()
+            matches!(finding.status, Status::New | Status::Requested) && finding.severity > Severity::Note
         });
-        wanted.take(MOST_FINDINGS).filter_map(|(at, finding)| self.candidate(at, finding)).collect()
+        let proposed = wanted.take(MOST_FINDINGS).filter_map(|(at, finding)| match given.get(at) {
+            Some(Some(fix)) => Candidates::given(at, fix),
+            Some(None) | None => self.candidate(at, finding),
+        });
+        proposed.collect()
     }
 
     fn candidate(&self, at: usize, finding: &Finding) -> Option<Candidates> {
@@ -140,9 +159,11 @@ impl Texts<'_> {
         });
         let key = |path: &str| path.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
         let names = finding.to.as_ref().map(|to| (key(&finding.path), key(to)));
+        let gone = key(&finding.path);
         let what = match (finding.rule, &names) {
             ("field-renamed", Some((name, now))) => What::Key { name, now },
             ("field-renamed", None) => What::Keys,
+            ("field-removed", _) => What::Missing { name: &gone },
             _ => return None,
         };
         let wanted = Wanted {
@@ -203,27 +224,36 @@ fn failures(before: &[Finding], candidates: &[Candidates], after: &[Finding]) ->
     failed
 }
 
-/// Whether a type that head declares has a member of this name.
-fn declares(head: &check::State, name: &str) -> bool {
-    head.scan.units.iter().flat_map(|unit| &unit.facts.types).any(|declared| names(&declared.write, name, TYPE_DEPTH))
+/// The identifiers in pieces of code.
+fn words<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
+    let apart = |letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$');
+    texts.flat_map(|text| text.split(apart)).filter(|word| word.starts_with(|letter: char| !letter.is_ascii_digit())).collect()
 }
 
-fn names(ty: &TypeExpr, name: &str, depth: u32) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
+/// How often the types that a state declares have a member of this name.
+fn declarations(state: &check::State, name: &str) -> usize {
+    state.scan.units.iter().flat_map(|unit| &unit.facts.types).map(|declared| names(&declared.write, name, TYPE_DEPTH)).sum()
+}
+
+fn names(ty: &TypeExpr, name: &str, depth: u32) -> usize {
+    let Some(depth) = depth.checked_sub(1) else { return 0 };
+    let all = |parts: &[TypeExpr]| parts.iter().map(|part| names(part, name, depth)).sum();
     match &ty.kind {
-        TypeKind::Object(object) => object.members.iter().any(|member| match member {
-            ObjectMember::Field(field) => {
-                field.name == name || field.source.as_deref() == Some(name) || names(&field.ty, name, depth)
-            }
-            ObjectMember::Spread(inner) => names(inner, name, depth),
-        }),
+        TypeKind::Object(object) => object
+            .members
+            .iter()
+            .map(|member| match member {
+                ObjectMember::Field(field) => {
+                    usize::from(field.name == name || field.source.as_deref() == Some(name)) + names(&field.ty, name, depth)
+                }
+                ObjectMember::Spread(inner) => names(inner, name, depth),
+            })
+            .sum(),
         TypeKind::Array { items, .. } => names(items, name, depth),
         TypeKind::Map { values, .. } => names(values, name, depth),
-        TypeKind::Union(parts) | TypeKind::Intersection(parts) | TypeKind::Apply(_, parts) => {
-            parts.iter().any(|part| names(part, name, depth))
-        }
-        TypeKind::Tuple { items, rest } => items.iter().chain(rest.as_deref()).any(|part| names(part, name, depth)),
-        TypeKind::Ref(reference) => reference.args.iter().any(|part| names(part, name, depth)),
+        TypeKind::Union(parts) | TypeKind::Intersection(parts) | TypeKind::Apply(_, parts) => all(parts),
+        TypeKind::Tuple { items, rest } => items.iter().chain(rest.as_deref()).map(|part| names(part, name, depth)).sum(),
+        TypeKind::Ref(reference) => reference.args.iter().map(|part| names(part, name, depth)).sum(),
         TypeKind::Unknown(_)
         | TypeKind::Never
         | TypeKind::Absent
@@ -234,7 +264,7 @@ fn names(ty: &TypeExpr, name: &str, depth: u32) -> bool {
         | TypeKind::String(_)
         | TypeKind::Const(_)
         | TypeKind::Param(_)
-        | TypeKind::Of(_) => false,
+        | TypeKind::Of(_) => 0,
     }
 }
 

@@ -7,9 +7,14 @@
 #   tests/integrations.sh action …     those that are named: reports workflows action packages pull-request hooks mcp
 #
 # It needs Python, Node, git, curl and jq. Tools are installed from PyPI and npm into a folder outside of the repository, which
-# DRIFTGATE_TOOLS may name to keep it for the next time. `cargo test` needs none of this.
+# DRIFTGATE_TOOLS may name to keep it for the next time; DRIFTGATE_BINARY may name a program that is built already. `cargo test`
+# needs none of this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+for needed in python3 node npm git curl jq cargo; do
+  command -v "$needed" > /dev/null || { echo "tests/integrations.sh needs $needed" >&2; exit 2; }
+done
 
 root=$PWD
 scratch=$(mktemp -d)
@@ -33,13 +38,19 @@ install_tools() {
 stages=("$@")
 if [[ ${#stages[@]} -eq 0 ]]; then stages=(reports workflows action packages pull-request hooks mcp); fi
 install_tools
+if [[ -z ${DRIFTGATE_BINARY:-} ]]; then
+  cargo build --quiet --locked
+  DRIFTGATE_BINARY=$root/target/debug/driftgate
+fi
+export DRIFTGATE_BINARY
 failed=0
 for stage in "${stages[@]}"; do
   echo "== $stage"
+  started=$SECONDS
   if bash "tests/integrations/$stage.sh"; then
-    echo "== $stage: ok"
+    echo "== $stage: ok after $((SECONDS - started)) s"
   else
-    echo "== $stage: FAILED"
+    echo "== $stage: FAILED after $((SECONDS - started)) s"
     failed=$((failed + 1))
   fi
 done

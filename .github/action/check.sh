@@ -11,7 +11,7 @@ args=(
 )
 if [[ -n ${DRIFTGATE_BASE:-} ]]; then args+=(--base "$DRIFTGATE_BASE" --base-exact --require-base); fi
 if [[ -n ${INPUT_FAIL_ON:-} ]]; then args+=(--fail-on "$INPUT_FAIL_ON"); fi
-if [[ ${ACCEPT_REQUESTED:-false} == true ]]; then args+=(--accept-requested); fi
+if [[ -n ${INPUT_ACCEPT_LABEL:-} ]]; then args+=("--accept-label=$INPUT_ACCEPT_LABEL"); fi
 input=${INPUT_ARGS:-}
 read -r -a more <<< "${input//$'\n'/ }"
 

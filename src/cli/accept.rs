@@ -14,9 +14,9 @@ use crate::source::{Origin, RepoPath, Span};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The finding's fingerprint, as `check` prints it.
+    /// The finding's fingerprint, as `check` prints it; several of them for one reason.
     #[arg(required_unless_present = "prune")]
-    pub fingerprint: Option<String>,
+    pub fingerprint: Vec<String>,
 
     /// Why it is right to break this: shown with every report.
     #[arg(long, value_name = "TEXT", required_unless_present = "prune")]
@@ -53,13 +53,13 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     if args.prune {
         return prune(&root, sides.head.0.as_ref(), &outcome);
     }
-    let fingerprint = args.fingerprint.as_deref().unwrap_or_default();
-    let Some(finding) = outcome.findings.iter().find(|finding| finding.fingerprint == fingerprint) else {
+    let reason = args.reason.as_deref().unwrap_or_default().trim();
+    if reason.is_empty() && !args.prune {
         return Err(UserError::Usage {
-            message: format!("no finding of this change has the fingerprint `{fingerprint}`"),
-            help: "`driftgate check` prints the fingerprint with each finding".to_owned(),
+            message: "the reason is empty".to_owned(),
+            help: "say why it is right to break this: every report shows it".to_owned(),
         });
-    };
+    }
     let until = match &args.until {
         None => None,
         Some(text) => Some(Date::parse(text).ok_or_else(|| UserError::Usage {
@@ -67,23 +67,37 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
             help: "write it as 2027-01-31".to_owned(),
         })?),
     };
-    let acceptance = Acceptance {
-        fingerprint: fingerprint.to_owned(),
-        rule: finding.rule.to_owned(),
-        event: finding.event.clone(),
-        change: Some(finding.message.clone()),
-        reason: args.reason.clone().unwrap_or_default(),
-        until,
-        origin: Origin::new(RepoPath::new(""), Span::default()),
-    };
-    let path = acceptance.path();
-    let file = root.join(path.as_str());
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| UserError::Unwritable { path: folder.display().to_string(), message: error.to_string() })?;
+    // Each is known before the first is written.
+    let findings = args.fingerprint.iter().map(|fingerprint| {
+        outcome.findings.iter().find(|finding| finding.fingerprint == *fingerprint).ok_or_else(|| UserError::Usage {
+            message: format!("no finding of this change has the fingerprint `{fingerprint}`"),
+            help: "`driftgate check` prints the fingerprint with each finding".to_owned(),
+        })
+    });
+    let mut said = String::new();
+    for finding in findings.collect::<Result<Vec<_>, _>>()? {
+        let acceptance = Acceptance {
+            fingerprint: finding.fingerprint.clone(),
+            rule: finding.rule.to_owned(),
+            event: finding.event.clone(),
+            change: Some(finding.message.clone()),
+            reason: reason.to_owned(),
+            until,
+            origin: Origin::new(RepoPath::new(""), Span::default()),
+        };
+        let path = acceptance.path();
+        let file = root.join(path.as_str());
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| UserError::Unwritable { path: folder.display().to_string(), message: error.to_string() })?;
+        }
+        environment::write(&file, acceptance.to_text().as_bytes())?;
+        said.push_str(&format!("wrote {path}\n"));
     }
-    environment::write(&file, acceptance.to_text().as_bytes())?;
-    print(escape::lines(&format!("wrote {path}\ncommit it; it counts once it is on the base branch\n")).as_bytes())?;
+    let (pronoun, verb) =
+        if args.fingerprint.len() > 1 { ("them", "they count once they are") } else { ("it", "it counts once it is") };
+    said.push_str(&format!("commit {pronoun}; {verb} on the base branch\n"));
+    print(escape::lines(&said).as_bytes())?;
     Ok(Outcome::Done)
 }
 

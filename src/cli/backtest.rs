@@ -199,7 +199,9 @@ fn judge(
     let gate = Gate::default();
     let verdict = assemble::verdict(&outcome.findings, &outcome.counts, &gate, true);
     let sources = super::check::Sources::new(Some(&base), &head);
-    let visible: Vec<Finding> = outcome.findings.iter().filter(|finding| finding.status != Status::Known).cloned().collect();
+    // A fix is tried before it is shown, and nobody edits the past.
+    let shown = outcome.findings.iter().filter(|finding| finding.status != Status::Known);
+    let visible: Vec<Finding> = shown.map(|finding| Finding { fix: None, ..finding.clone() }).collect();
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         base: Some(Compared { rev: parent.to_string(), oid: Some(parent.to_string()), how: None }),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::outside::{self, Beside};
 use super::progress::Progress;
-use super::{Color, Outcome, environment, fix, print};
+use super::{Color, Outcome, environment, fix, label, print};
 use crate::agents;
 use crate::check::{self, Checked, Options, Plan};
 use crate::config::{Config, FailOn};
 use crate::error::UserError;
-use crate::finding::Finding;
+use crate::finding::{Finding, Status};
 use crate::report::assemble::{self, FailOn as GateLevel};
 use crate::report::{Agent, Compared, Gate, REPORTERS, Report, Side, SourceLookup, TextStyle, github};
 use crate::rules::Catalogue;
@@ -45,6 +45,10 @@ pub struct Args {
     /// Let acceptances count that the change itself adds.
     #[arg(long)]
     pub accept_requested: bool,
+
+    /// As `--accept-requested`, where the pull request that GitHub runs this for has this label.
+    #[arg(long, value_name = "LABEL")]
+    pub accept_label: Option<String>,
 
     /// Apply the fixes that are safe to the working tree, then check again.
     #[arg(long)]
@@ -323,6 +327,7 @@ fn targets(args: &Args, variables: &std::collections::BTreeMap<String, String>) 
 pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let variables = environment::variables();
     let targets = targets(args, &variables)?;
+    let confirmed = label::confirmed(args.accept_label.as_deref(), &variables)?;
     if args.fix {
         refuse_fix(&args.sides)?;
     }
@@ -353,6 +358,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let head = &*sides.head.0;
     progress.done();
     let mut gate = gate(args, &outcome.config);
+    gate.accept_requested |= confirmed.is_some();
     let agent = agent(&outcome.config, &sides.commits);
     if let Some(agent) = &agent {
         gate.fail_on = gate.fail_on.max(agent.fail_on);
@@ -360,6 +366,8 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let compared = sides.base.is_some();
     let sources = Sources::new(sides.base.as_ref().map(|(base, _)| base.as_ref()), head).with(&options.outside);
     let mut notes = fixed;
+    // Nothing is confirmed where nothing is asked.
+    notes.extend(confirmed.filter(|_| outcome.findings.iter().any(|finding| finding.status == Status::Requested)));
     notes.extend(sides.notes.iter().cloned());
     notes.extend(outcome.notes.iter().cloned());
     notes.extend(beside_notes);

@@ -259,7 +259,10 @@ fn contracts(state: &State, snapshot: &dyn Snapshot) -> Vec<Point> {
         let more = if unread.len() > MOST_PLACES { format!(" and {} more", unread.len() - MOST_PLACES) } else { String::new() };
         points.push(Point::warning(
             "readers",
-            format!("{} events are sent that nobody is known to read: {}{more}", unread.len(), names.join(", ")),
+            match unread.len() {
+                1 => format!("one event is sent that nobody is known to read: {}", names.join(", ")),
+                count => format!("{count} events are sent that nobody is known to read: {}{more}", names.join(", ")),
+            },
             "write a contract for each of their consumers, so that a finding can name them",
         ));
     }

@@ -15,6 +15,7 @@ mod explain;
 mod extract;
 mod fix;
 mod init;
+mod label;
 mod mcp;
 mod outside;
 mod progress;

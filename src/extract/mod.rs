@@ -8,6 +8,7 @@ pub mod prisma;
 pub mod project;
 pub mod python;
 pub mod remedy;
+pub mod restore;
 pub mod rust;
 pub mod typescript;
 

@@ -22,6 +22,8 @@ pub enum What<'w> {
     Key { name: &'w str, now: &'w str },
     /// All keys of an object go by other names through one declaration.
     Keys,
+    /// A key is gone. Head's place is the object that lost it.
+    Missing { name: &'w str },
 }
 
 /// One proposal: edits of head's file.
@@ -40,6 +42,8 @@ pub enum Safety {
     Sure,
     /// As long as no declared type of the repository names the key: such a type is checked against the value that is edited.
     UnlessDeclared,
+    /// As long as every declared type that names what the edit names still does as at base.
+    WhileDeclared,
     /// Other code goes by the name that is edited.
     OthersFollow,
 }

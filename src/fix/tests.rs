@@ -241,15 +241,218 @@ fn pydantic_writes_an_alias() {
 }
 
 #[test]
-fn a_removed_field_has_no_fix() {
-    let base = rust("#[derive(Serialize)]\npub struct Paid {\n    pub customer: String,\n    pub total: u32,\n}\n");
-    let head = rust("#[derive(Serialize)]\npub struct Paid {\n    pub total: u32,\n}\n");
+fn a_lost_key_of_a_literal_is_sent_again() {
+    let base = typescript("", "{ customerId: order.customer_id, total: order.total, note: customer_id }");
+    let heads = [
+        typescript("", "{ customerId: order.customer_id, note: customer_id }"),
+        typescript("", "{ customerId: order.customer_id, total: order.total }"),
+        // What the value was made of is gone as well.
+        typescript("", "{ customerId: order.customer_id, total: order.total }")
+            .replace("order: Order, customer_id: string", "order: Order"),
+        // The type that said so has lost it too.
+        typescript("", "{ total: order.total, note: customer_id }"),
+    ];
     check(
-        "src/lib.rs",
+        "src/a.ts",
+        &base,
+        &heads,
+        expect![[r#"
+            field-removed /total: send `total` again
+              -  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ customerId: order.customer_id, note: customer_id }) }] });
+              +  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ customerId: order.customer_id, total: order.total, note: customer_id }) }] });
+            --
+            field-removed /note: send `note` again
+              -  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ customerId: order.customer_id, total: order.total }) }] });
+              +  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ customerId: order.customer_id, total: order.total, note: customer_id }) }] });
+            --
+            field-removed /note: no fix
+            --
+            field-removed /customerId: send `customerId` again
+              -  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ total: order.total, note: customer_id }) }] });
+              +  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ customerId: order.customer_id, total: order.total, note: customer_id }) }] });
+        "#]],
+    );
+}
+
+#[test]
+fn a_lost_key_that_a_type_has_lost_as_well_is_left_to_a_person() {
+    let order = |member: &str| format!("export interface Order {{ id: string{member} }}");
+    let base = typescript(&order("; total: number"), "{ id: order.id, total: order.total }");
+    let head = typescript(&order(""), "{ id: order.id }");
+    check(
+        "src/a.ts",
         &base,
         &[head],
         expect![[r#"
-        field-removed /customer: no fix
+        field-removed /total: no fix
+    "#]],
+    );
+}
+
+#[test]
+fn a_lost_key_of_a_dict_is_sent_again() {
+    let python = |payload: &str| {
+        format!(
+            "from kafka import KafkaProducer\nproducer = KafkaProducer()\n\ndef paid(order, rates):\n    total = order.total\n    payload = {payload}\n    producer.send(\"invoice.paid\", payload)\n"
+        )
+    };
+    let base =
+        python("{\n        \"id\": order.id,\n        \"total\": total,  # in cents\n        \"rate\": rates[order.id],\n    }");
+    let heads = [
+        python("{\n        \"id\": order.id,\n        \"rate\": rates[order.id],\n    }"),
+        python("{\n        \"id\": order.id,\n        \"total\": total,  # in cents\n    }"),
+        python("{\n        \"id\": order.id,\n        \"rate\": rates[order.id],\n    }")
+            .replace("    total = order.total\n", ""),
+    ];
+    check(
+        "app/a.py",
+        &base,
+        &heads,
+        expect![[r#"
+        field-removed /total: send `total` again
+          +        "total": total,
+        --
+        field-removed /rate: send `rate` again
+          +        "rate": rates[order.id],
+        --
+        field-removed /total: send `total` again (by hand)
+          +        "total": total,
+    "#]],
+    );
+    let (base, head) = (python("dict(id=order.id, total=total)"), python("dict(id=order.id)"));
+    check(
+        "app/a.py",
+        &base,
+        &[head],
+        expect![[r#"
+        field-removed /total: send `total` again
+          -    payload = dict(id=order.id)
+          +    payload = dict(id=order.id, total=total)
+    "#]],
+    );
+}
+
+#[test]
+fn a_lost_member_of_a_model_is_left_to_a_person() {
+    let python = |member: &str| {
+        format!(
+            "from kafka import KafkaProducer\nfrom pydantic import BaseModel\nproducer = KafkaProducer()\n\nclass Paid(BaseModel):\n    id: str\n{member}    note: str\n\ndef paid(event: Paid):\n    producer.send(\"invoice.paid\", event.model_dump())\n"
+        )
+    };
+    check(
+        "app/a.py",
+        &python("    total: int = 0\n"),
+        &[python("")],
+        expect![[r#"
+        field-removed /total: send `total` again (by hand)
+          +    total: int = 0
+    "#]],
+    );
+}
+
+#[test]
+fn a_lost_key_of_json_is_sent_again() {
+    let json = |payload: &str| {
+        format!(
+            "pub fn paid(bus: &Bus, order: &Order, total: u32) {{\n    bus.publish(\"invoice.paid\", serde_json::json!({payload}));\n}}\n"
+        )
+    };
+    let base = json("{ \"id\": order.id, \"total\": total, \"meta\": { \"a\": 1, \"b\": order.b } }");
+    let heads = [
+        json("{ \"id\": order.id, \"meta\": { \"a\": 1, \"b\": order.b } }"),
+        json("{ \"id\": order.id, \"total\": total, \"meta\": { \"b\": order.b } }"),
+        json("{ \"id\": order.id, \"meta\": { \"a\": 1, \"b\": order.b } }").replace(", total: u32", ""),
+    ];
+    check(
+        "src/lib.rs",
+        &base,
+        &heads,
+        expect![[r#"
+        field-removed /total: send `total` again
+          -    bus.publish("invoice.paid", serde_json::json!({ "id": order.id, "meta": { "a": 1, "b": order.b } }));
+          +    bus.publish("invoice.paid", serde_json::json!({ "id": order.id, "total": total, "meta": { "a": 1, "b": order.b } }));
+        --
+        field-removed /meta/a: send `a` again
+          -    bus.publish("invoice.paid", serde_json::json!({ "id": order.id, "total": total, "meta": { "b": order.b } }));
+          +    bus.publish("invoice.paid", serde_json::json!({ "id": order.id, "total": total, "meta": { "a": 1, "b": order.b } }));
+        --
+        field-removed /total: no fix
+    "#]],
+    );
+}
+
+#[test]
+fn a_lost_field_of_a_struct_is_shown_again_or_left_to_a_person() {
+    let fields = |total: &str| {
+        rust(&format!("#[derive(Serialize)]\npub struct Paid {{\n    pub customer: String,\n{total}    pub note: String,\n}}\n"))
+    };
+    let base = fields("    /// In cents.\n    #[serde(rename = \"totalCents\")]\n    pub total: u32,\n");
+    let heads = [
+        fields("    /// In cents.\n    #[serde(skip)]\n    pub total: u32,\n"),
+        fields("    /// In cents.\n    #[serde(rename = \"totalCents\", skip_serializing)]\n    pub total: u32,\n"),
+        fields(""),
+    ];
+    check(
+        "src/lib.rs",
+        &base,
+        &heads,
+        expect![[r#"
+        field-removed /totalCents: no fix
+        --
+        field-removed /totalCents: send `totalCents` again
+          -    #[serde(rename = "totalCents", skip_serializing)]
+          +    #[serde(rename = "totalCents")]
+        --
+        field-removed /totalCents: send `totalCents` again (by hand)
+          +    /// In cents.
+          +    #[serde(rename = "totalCents")]
+          +    pub total: u32,
+    "#]],
+    );
+}
+
+#[test]
+fn an_await_is_put_back_where_a_second_check_agrees() {
+    let base = typescript("", "{ id: 1 }");
+    let head = base.replace("await producer", "producer");
+    check(
+        "src/a.ts",
+        &base,
+        &[head],
+        expect![[r#"
+        publish-not-awaited : await it again
+          -  producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ id: 1 }) }] });
+          +  await producer.send({ topic: "invoice.paid", messages: [{ value: JSON.stringify({ id: 1 }) }] });
+    "#]],
+    );
+    let python = |send: &str| {
+        format!(
+            "from aiokafka import AIOKafkaProducer\nproducer = AIOKafkaProducer()\n\nasync def paid(order):\n    {send}producer.send_and_wait(\"invoice.paid\", {{\"id\": order.id}})\n"
+        )
+    };
+    check(
+        "app/a.py",
+        &python("await "),
+        &[python("")],
+        expect![[r#"
+        publish-not-awaited : await it again
+          -    producer.send_and_wait("invoice.paid", {"id": order.id})
+          +    await producer.send_and_wait("invoice.paid", {"id": order.id})
+    "#]],
+    );
+    let rust = |wait: &str| {
+        format!(
+            "use serde_json::json;\npub async fn paid(bus: &Bus, order: &Order) {{\n    bus.publish(\"invoice.paid\", json!({{ \"id\": order.id }})){wait};\n}}\n"
+        )
+    };
+    check(
+        "src/lib.rs",
+        &rust(".await"),
+        &[rust("")],
+        expect![[r#"
+        publish-not-awaited : await it again
+          -    bus.publish("invoice.paid", json!({ "id": order.id }));
+          +    bus.publish("invoice.paid", json!({ "id": order.id })).await;
     "#]],
     );
 }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Finding, Severity, Status};
 use crate::source::RepoPath;
 
+use super::cause::{self, Cause};
 use super::place::{self, Anchor};
 use super::text::Text;
 use super::{Report, Reporter, TextStyle, escape, markdown, remedy};
@@ -204,55 +205,82 @@ impl Rank {
     }
 }
 
-/// The findings that one annotation speaks of: those of one event in one file.
+/// What one annotation speaks of: the findings of one event in one file, by their causes; and where the same causes touch other
+/// events too, those of all of them.
 struct Group<'a> {
     level: Level,
     anchor: Anchor,
-    findings: Vec<&'a Finding>,
+    causes: Vec<Cause<'a>>,
+}
+
+fn level(report: &Report<'_>, finding: &Finding) -> Option<Level> {
+    match finding.status {
+        Status::New => Some(Level::of(finding.severity)),
+        Status::Requested if report.gate.counts(finding.status) => Some(Level::of(finding.severity)),
+        Status::Requested => Some(Level::Notice),
+        Status::Known | Status::Allowed => None,
+    }
 }
 
 fn groups<'a>(report: &'a Report<'_>) -> Vec<Group<'a>> {
-    let mut gathered: BTreeMap<(&str, RepoPath), Group<'a>> = BTreeMap::new();
-    for finding in &report.findings {
-        let level = match finding.status {
-            Status::New => Level::of(finding.severity),
-            Status::Requested if report.gate.counts(finding.status) => Level::of(finding.severity),
-            Status::Requested => Level::Notice,
-            Status::Known | Status::Allowed => continue,
-        };
-        let anchor = place::anchor(report, finding);
-        match gathered.entry((&finding.event, anchor.file.clone())) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(Group { level, anchor, findings: vec![finding] });
-            }
-            std::collections::btree_map::Entry::Occupied(mut occupied) => {
-                let group = occupied.get_mut();
-                if (level, anchor.in_change) > (group.level, group.anchor.in_change) {
-                    (group.level, group.anchor) = (level, anchor);
-                    group.findings.insert(0, finding);
-                } else {
-                    group.findings.push(finding);
-                }
+    let shown = cause::causes(report, report.findings.iter().filter(|finding| level(report, finding).is_some()));
+    // By event and file: which causes have a finding there.
+    let mut gathered: BTreeMap<(&str, RepoPath), Vec<usize>> = BTreeMap::new();
+    for (at, cause) in shown.iter().enumerate() {
+        for finding in &cause.findings {
+            let causes = gathered.entry((&finding.event, place::anchor(report, finding).file)).or_default();
+            if causes.last() != Some(&at) {
+                causes.push(at);
             }
         }
     }
-    gathered.into_values().collect()
+    let mut groups: BTreeMap<(RepoPath, Vec<usize>), Vec<&str>> = BTreeMap::new();
+    for ((event, file), causes) in gathered {
+        groups.entry((file, causes)).or_default().push(event);
+    }
+    let groups = groups.into_iter().map(|((_, causes), events)| {
+        let causes: Vec<Cause<'a>> = causes
+            .iter()
+            .map(|at| Cause {
+                findings: shown[*at]
+                    .findings
+                    .iter()
+                    .copied()
+                    .filter(|finding| events.contains(&finding.event.as_str()))
+                    .collect(),
+            })
+            .collect();
+        let best = causes
+            .iter()
+            .map(|cause| (level(report, cause.first()).unwrap_or(Level::Notice), place::anchor(report, cause.first())))
+            .reduce(|best, next| if (next.0, next.1.in_change) > (best.0, best.1.in_change) { next } else { best });
+        let (level, anchor) = best.expect("a group is made with its first cause");
+        Group { level, anchor, causes }
+    });
+    groups.collect()
 }
 
 impl Group<'_> {
     fn annotation(&self, report: &Report<'_>) -> (Rank, Annotation) {
-        let first = self.findings.first().expect("a group is made with its first finding");
-        let event = escape::line(super::subject(first));
-        let title = match self.findings.len() {
-            1 => format!("{}: {event}", first.rule),
+        let first = self.causes.first().expect("a group is made with its first cause");
+        let finding = first.first();
+        let events = first.by_event().len();
+        let event = escape::line(super::subject(finding));
+        let event = match events {
+            1 => event.into_owned(),
+            count => format!("{event} and {}", super::counted(count - 1, "more event", "more events")),
+        };
+        let title = match self.causes.len() {
+            1 => format!("{}: {event}", finding.rule),
             count => format!("{event}: {count} findings"),
         };
         let mut message = String::new();
-        for finding in self.findings.iter().take(MAX_LISTED) {
+        for cause in self.causes.iter().take(MAX_LISTED) {
+            let finding = cause.first();
             if !message.is_empty() {
                 message.push('\n');
             }
-            message.push_str(&escape::line(&finding.message));
+            message.push_str(&escape::line(&cause.message()));
             if let Some(evidence) = &finding.evidence {
                 message.push_str(": ");
                 message.push_str(&escape::line(evidence));
@@ -263,26 +291,34 @@ impl Group<'_> {
                 message.push_str(&format!(" ({state}: {reason})"));
             }
         }
-        if self.findings.len() > MAX_LISTED {
-            message.push_str(&format!("\n{} more in the job summary", self.findings.len() - MAX_LISTED));
+        if self.causes.len() > MAX_LISTED {
+            message.push_str(&format!("\n{} more in the job summary", self.causes.len() - MAX_LISTED));
         }
-        let (readers, rest) = super::readers(self.findings.iter().copied(), MAX_READERS);
+        if events > 1 {
+            let mut names: Vec<_> = first.by_event().iter().map(|finding| escape::line(&finding.event)).collect();
+            let rest = names.len().saturating_sub(MAX_LISTED);
+            names.truncate(MAX_LISTED);
+            let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            message.push_str(&format!("\nevents: {}{rest}", names.join(", ")));
+        }
+        let all = self.causes.iter().flat_map(|cause| cause.findings.iter().copied());
+        let (readers, rest) = super::readers(all, MAX_READERS);
         if !readers.is_empty() {
             let names: Vec<_> = readers.iter().map(|consumer| escape::line(&consumer.name)).collect();
             let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
             message.push_str(&format!("\nreaders: {}{rest}", names.join(", ")));
         }
-        if !first.help.is_empty() {
-            message.push_str(&format!("\nhelp: {}", escape::line(&first.help)));
+        if !finding.help.is_empty() {
+            message.push_str(&format!("\nhelp: {}", escape::line(&finding.help)));
         }
-        if let Some(fix) = &first.fix {
+        if let Some(fix) = &finding.fix {
             message.push_str(&format!("\nfix: {} ({})", escape::line(&fix.what), remedy::how(fix)));
         }
-        if let ([finding], Level::Error | Level::Warning) = (self.findings.as_slice(), self.level)
+        if let ([cause], Level::Error | Level::Warning) = (self.causes.as_slice(), self.level)
             && finding.status == Status::New
             && report.acceptable
         {
-            message.push_str(&format!("\naccept: driftgate accept {} --reason \"…\"", finding.fingerprint));
+            message.push_str(&format!("\naccept: {}", cause.accept("…")));
         }
         let rank = Rank {
             level: self.level,

@@ -7,8 +7,9 @@
 use std::fmt::Write as _;
 use std::io;
 
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, Severity, Status, Via};
 
+use super::cause::{self, Cause};
 use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, place, remedy};
 
 /// Characters of the page as a format of its own. GitHub takes comments of up to 65,536.
@@ -21,6 +22,10 @@ const MAX_CELL: usize = 300;
 const MAX_WITNESS: usize = 1_500;
 /// Readers that are named for one finding.
 const MAX_READERS: usize = 6;
+/// Events that are named in one row.
+const MAX_EVENTS: usize = 6;
+/// Sentences that say why, of one cause.
+const MAX_EVIDENCE: usize = 4;
 /// Findings that are told in full below the table.
 const MAX_DETAILS: usize = 25;
 /// Diagnostics that are listed.
@@ -49,14 +54,15 @@ pub fn render(report: &Report<'_>, limit: usize) -> String {
     for note in report.agent_note().iter().chain(&report.notes) {
         page.push(&format!("> {}\n\n", prose(note)));
     }
-    let standing: Vec<&Finding> = report.findings.iter().filter(|f| report.gate.counts(f.status)).collect();
+    let standing = cause::causes(report, report.findings.iter().filter(|f| report.gate.counts(f.status)));
     let left_out = table(report, &standing, &mut page);
     if left_out > 0 {
         page.close(&format!("\n{left_out} more findings do not fit here; the JSON report has them all.\n"));
     }
     page.push("\n");
     if let Some(picture) = mermaid::picture(&report.events) {
-        page.push(&format!("```mermaid\n{picture}```\n\n"));
+        let alone = if picture.broken_alone { "The broken handoffs; what else changed is in the table:\n\n" } else { "" };
+        page.push(&format!("{alone}```mermaid\n{}```\n\n", picture.text));
     }
     questions(report, &mut page);
     details(report, &standing, &mut page);
@@ -91,15 +97,16 @@ impl Page {
 }
 
 /// Writes the table and returns how many findings did not fit.
-fn table(report: &Report<'_>, findings: &[&Finding], page: &mut Page) -> usize {
-    if findings.is_empty() {
+fn table(report: &Report<'_>, causes: &[Cause<'_>], page: &mut Page) -> usize {
+    if causes.is_empty() {
         return 0;
     }
     page.push("| | event | change | who reads it | where | rule |\n|---|---|---|---|---|---|\n");
-    for (done, finding) in findings.iter().enumerate() {
+    for (done, cause) in causes.iter().enumerate() {
+        let finding = cause.first();
         let anchor = place::anchor(report, finding);
         let place = format!("{}:{}", anchor.file, anchor.line);
-        let (known, rest) = super::readers([*finding], MAX_READERS);
+        let (known, rest) = super::readers(cause.findings.iter().copied(), MAX_READERS);
         let mut readers: Vec<String> = known
             .iter()
             .map(|consumer| {
@@ -112,17 +119,22 @@ fn table(report: &Report<'_>, findings: &[&Finding], page: &mut Page) -> usize {
         } else if readers.is_empty() && !finding.consumers.is_empty() {
             readers.push("nobody declared".to_owned());
         }
+        let named = cause.by_event();
+        let mut events: Vec<String> = named.iter().take(MAX_EVENTS).map(|finding| cell(super::subject(finding))).collect();
+        if named.len() > MAX_EVENTS {
+            events.push(format!("{} more", named.len() - MAX_EVENTS));
+        }
         let row = format!(
             "| {} | {} | {} | {} | {} | {} |\n",
             severity_word(finding),
-            cell(super::subject(finding)),
-            prose_cell(&finding.message),
+            events.join(", "),
+            prose_cell(&cause.change()),
             readers.join(", "),
             cell(&place),
             cell(finding.rule),
         );
         if !page.push(&row) {
-            return findings.len() - done;
+            return causes[done..].iter().map(|cause| cause.findings.len()).sum();
         }
     }
     0
@@ -162,13 +174,21 @@ fn questions(report: &Report<'_>, page: &mut Page) {
     page.push(&block);
 }
 
-fn details(report: &Report<'_>, findings: &[&Finding], page: &mut Page) {
-    for finding in findings.iter().filter(|f| f.severity > Severity::Note).take(MAX_DETAILS) {
-        let mut block = format!("<details><summary>{}</summary>\n\n", html(&format!("{}: {}", finding.rule, finding.message)));
-        if let Some(evidence) = &finding.evidence {
+fn details(report: &Report<'_>, causes: &[Cause<'_>], page: &mut Page) {
+    for cause in causes.iter().filter(|cause| cause.first().severity > Severity::Note).take(MAX_DETAILS) {
+        let finding = cause.first();
+        let summary = html(&format!("{}: {}", finding.rule, cause.message()));
+        let mut block = format!("<details><summary>{summary}</summary>\n\n");
+        let named = cause.by_event();
+        if named.len() > 1 {
+            let names: Vec<String> = named.iter().map(|finding| code(&finding.event)).collect();
+            write!(block, "Events: {}\n\n", names.join(", ")).expect("writing to a string cannot fail");
+        }
+        for evidence in cause.evidence(MAX_EVIDENCE) {
             write!(block, "{}\n\n", prose(evidence)).expect("writing to a string cannot fail");
         }
-        for consumer in finding.consumers.iter().take(MAX_READERS) {
+        let known = cause.consumers().filter(|(_, consumer)| consumer.via != Via::Base);
+        for (finding, consumer) in known.take(MAX_READERS) {
             if let (Some(origin), Some(line)) = (&consumer.origin, place::promise_line(report, finding, consumer)) {
                 let at = format!("{}:{line}", origin.file);
                 writeln!(block, "- {} at {}", code(&consumer.name), code(&at)).expect("writing to a string cannot fail");
@@ -196,8 +216,7 @@ fn details(report: &Report<'_>, findings: &[&Finding], page: &mut Page) {
             }
         }
         if finding.status == Status::New && report.acceptable {
-            let command = format!("driftgate accept {} --reason \"…\"", finding.fingerprint);
-            write!(block, "\nIf it is meant: {}\n", code(&command)).expect("writing to a string cannot fail");
+            write!(block, "\nIf it is meant: {}\n", code_whole(&cause.accept("…"))).expect("writing to a string cannot fail");
         }
         block.push_str("\n</details>\n\n");
         if !page.push(&block) {
@@ -262,8 +281,12 @@ fn fence(text: &str, least: usize) -> String {
 
 /// A name as a code span that nothing inside can end.
 pub(super) fn code(text: &str) -> String {
+    code_whole(&escape::cut(&escape::line(text), MAX_CELL))
+}
+
+/// The same of what must not be cut: a command to copy.
+fn code_whole(text: &str) -> String {
     let text = escape::line(text);
-    let text = escape::cut(&text, MAX_CELL);
     let fence = fence(&text, 1);
     // A span that begins or ends with a backtick, or is blank, needs the space that CommonMark strips again.
     let pad = if text.starts_with('`') || text.ends_with('`') || text.trim().is_empty() { " " } else { "" };

@@ -1,5 +1,5 @@
-//! A picture of the events that changed: producers to consumers, broken handoffs marked. Nothing where it would be too large to
-//! read.
+//! A picture of the events that changed: producers to consumers, broken handoffs marked. Where that would be too large to read it
+//! holds the broken ones alone, and nothing where those are too many too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,8 +12,28 @@ const MAX_EDGES: usize = 40;
 /// Characters of a label.
 const MAX_LABEL: usize = 60;
 
-/// A Mermaid flowchart; `None` where there is nothing to draw or too much.
-pub fn picture(events: &[ChangedEvent]) -> Option<String> {
+/// A Mermaid flowchart.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub text: String,
+    /// Whether events that changed and broke nobody are left out of it.
+    pub broken_alone: bool,
+}
+
+/// The picture; `None` where there is nothing to draw or too much.
+pub fn picture(events: &[ChangedEvent]) -> Option<Picture> {
+    let all: Vec<&ChangedEvent> = events.iter().collect();
+    let broken = |event: &&ChangedEvent| event.producers.iter().chain(&event.consumers).any(|it| it.broken);
+    match draw(&all) {
+        Some(text) => Some(Picture { text, broken_alone: false }),
+        None => {
+            let broken: Vec<&ChangedEvent> = all.into_iter().filter(broken).collect();
+            draw(&broken).map(|text| Picture { text, broken_alone: true })
+        }
+    }
+}
+
+fn draw(events: &[&ChangedEvent]) -> Option<String> {
     let edges: usize = events.iter().map(|event| event.producers.len() + event.consumers.len()).sum();
     if edges == 0 || edges > MAX_EDGES || events.len() > MAX_EVENTS {
         return None;
@@ -56,7 +76,7 @@ pub fn picture(events: &[ChangedEvent]) -> Option<String> {
     Some(out)
 }
 
-fn gather(events: &[ChangedEvent], side: fn(&ChangedEvent) -> &Vec<Participant>) -> Vec<&str> {
+fn gather<'e>(events: &[&'e ChangedEvent], side: fn(&ChangedEvent) -> &Vec<Participant>) -> Vec<&'e str> {
     events.iter().flat_map(|event| side(event).iter().map(|it| it.name.as_str())).collect()
 }
 
@@ -106,12 +126,13 @@ mod tests {
               e2 --> c4
               linkStyle 1 stroke:#cf222e,stroke-width:2px
         "#]]
-        .assert_eq(&picture);
+        .assert_eq(&picture.text);
     }
 
     #[test]
     fn a_hostile_name_stays_inside_its_label() {
         let picture = picture(&[event("a\"]\n  click x \"javascript:1\"", &["`p`"], &[("<b>", false)])]).expect("it is small");
+        let picture = picture.text;
         assert!(picture.contains(r##"e1(["a#34;#93;#92;n  click x #34;javascript#58;1#34;"])"##), "{picture}");
         assert!(picture.contains("#60;b#62;") && picture.contains("#96;p#96;"), "{picture}");
     }
@@ -120,7 +141,11 @@ mod tests {
     fn a_picture_too_large_to_read_is_not_drawn() {
         let many: Vec<ChangedEvent> = (0..13).map(|n| event(&format!("e{n}"), &["p"], &[("c", false)])).collect();
         assert_eq!(picture(&many), None);
-        assert!(picture(&many[..12]).is_some());
+        assert!(picture(&many[..12]).is_some_and(|picture| !picture.broken_alone));
         assert_eq!(picture(&[]), None);
+        let mut many = many;
+        many[3].consumers[0].broken = true;
+        let only = picture(&many).expect("one is small");
+        assert!(only.broken_alone && only.text.contains("e3") && !only.text.contains("e4"), "{}", only.text);
     }
 }

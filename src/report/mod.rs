@@ -18,6 +18,7 @@ pub mod sarif;
 pub mod style;
 pub mod text;
 
+mod cause;
 mod excerpt;
 mod mermaid;
 mod remedy;
@@ -221,6 +222,11 @@ impl Report<'_> {
         if parts.is_empty() {
             parts.push("no findings".to_owned());
         }
+        let standing = self.findings.iter().filter(|finding| self.gate.counts(finding.status)).count();
+        let causes = cause::count(self);
+        if causes < standing {
+            parts.push(format!("of {}", counted(causes, "cause", "causes")));
+        }
         format!("{}: {}", self.verdict.as_str(), parts.join(", "))
     }
 
@@ -245,7 +251,14 @@ impl Report<'_> {
             None => how.clone(),
         });
         match how {
-            Some(how) => format!("Compared {head} with {name}, {how}"),
+            // The revision that was named, and no merge base with it.
+            Some(how) if how.strip_suffix(" itself").is_some_and(|named| name.starts_with(named)) => {
+                format!("Compared {head} with {name} itself")
+            }
+            Some(how) => {
+                let how = how.strip_prefix(&format!("{}, ", base.rev)).unwrap_or(&how);
+                format!("Compared {head} with {name}, {how}")
+            }
             None => format!("Compared {head} with {name}"),
         }
     }

@@ -49,5 +49,5 @@ pub(super) fn lines(report: &Report<'_>, fix: &Fix) -> Option<Lines> {
 
 /// Whether the program applies it, in words.
 pub(super) fn how(fix: &Fix) -> &'static str {
-    if fix.safe { "`driftgate check --fix` applies it" } else { "by hand: other code goes by that name" }
+    if fix.safe { "`driftgate check --fix` applies it" } else { "by hand: look whether other code has to follow" }
 }

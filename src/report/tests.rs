@@ -114,7 +114,7 @@ fn a_finding_shows_both_sides_the_promise_the_payload_and_the_way_out() {
           = accept: driftgate accept 3f9c21b0a7de --reason "…"
 
         changed: shape no · timing no · retry no · rename yes (1) · mock no · idempotency no
-        `driftgate explain RULE` tells what a rule means, with an example and the way out
+        `driftgate explain field-renamed` tells what the rule means, with an example and the way out
         breaking: 1 error. Compared worktree with origin/main (36a18c0), merge base with origin/main. 3 events, 4 producers, 2 consumers, 2 contracts; 12 files read, 1 skipped, 0 unknown.
     "#]]
     .assert_eq(&text(&Sample::rename()));
@@ -186,6 +186,43 @@ fn an_accepted_finding_takes_a_line_and_its_reason() {
     let text = text(&sample);
     let expected = "error[field-renamed] (allowed): `customerId` is now `customer_id` in `invoice.paid`  src/events.rs:7:9\n  = accepted: crm-sync reads both\n";
     assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn one_cause_is_told_once_with_its_events() {
+    let mut sample = Sample::rename();
+    let template = sample.findings[0].clone();
+    for (event, known) in [("user.signup", true), ("user.gone", false), ("user.left", false)] {
+        let mut finding = template.clone();
+        finding.event = event.to_owned();
+        finding.message = template.message.replace("invoice.paid", event);
+        finding.fingerprint = event.to_owned();
+        if !known {
+            finding.consumers[0].via = Via::Base;
+        }
+        sample.findings.push(finding);
+    }
+    let shown = text(&sample);
+    let lines: Vec<&str> =
+        shown.lines().filter(|line| ["error", "  = ", "    ", "breaking"].iter().any(|start| line.starts_with(start))).collect();
+    expect![[r#"
+        error[field-renamed]: `customerId` is now `customer_id` in `invoice.paid` and 3 more events
+          = events: invoice.paid: crm-sync (contract), contracts/crm-sync.yaml:7, owner @acme/growth
+                    user.signup: crm-sync (contract), contracts/crm-sync.yaml:7, owner @acme/growth
+                    user.gone, user.left: nobody is declared
+          = why: `crm-sync` requires `customerId`
+          = payload: {
+                       "customer_id": "c_1",
+                       "id": "in_1"
+                     }
+          = help: keep the wire name with `#[serde(rename = "customerId")]`, or send both while consumers move
+          = accept: driftgate accept 3f9c21b0a7de user.signup user.gone user.left --reason "…"
+        breaking: 4 errors, of 1 cause. Compared worktree with origin/main (36a18c0), merge base with origin/main. 3 events, 4 producers, 2 consumers, 2 contracts; 12 files read, 1 skipped, 0 unknown."#]].assert_eq(&lines.join("\n"));
+    let page = written(&markdown::Markdown, &sample.report());
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| **") || line.starts_with("<details>")).collect();
+    expect![[r#"
+        | **breaking** | `invoice.paid`, `user.signup`, `user.gone`, `user.left` | `customerId` is now `customer_id` | `crm-sync` (`@acme/growth`) | `src/events.rs:3` | `field-renamed` |
+        <details><summary>field-renamed&#58; <code>customerId</code> is now <code>customer&#95;id</code> in <code>invoice.paid</code> and 3 more events</summary>"#]].assert_eq(&rows.join("\n"));
 }
 
 #[test]
@@ -381,6 +418,10 @@ fn ten_thousand_findings_and_a_file_name_with_a_newline_are_written_in_every_for
     for number in 0..10_000_usize {
         let mut finding = sample.findings[0].clone();
         finding.event = format!("event.{number}");
+        // Half of them have causes of their own.
+        if number % 4 < 2 {
+            finding.message = format!("change {number}");
+        }
         finding.fingerprint = format!("{number:012x}");
         if number % 2 == 0 {
             finding.head = Some(sample.sources.origin(Side::Head, odd, "two"));

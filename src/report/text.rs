@@ -9,6 +9,7 @@ use miette::{Diagnostic as MietteDiagnostic, GraphicalReportHandler, GraphicalTh
 use crate::finding::{Consumer, Diagnostic, Finding, Fix, Severity, Status, Via};
 use crate::source::{Origin, RepoPath, SourceText};
 
+use super::cause::{self, Cause};
 use super::excerpt::Excerpt;
 use super::{Report, Reporter, Side, TextStyle, escape, place, remedy};
 
@@ -16,6 +17,10 @@ use super::{Report, Reporter, Side, TextStyle, escape, place, remedy};
 const MAX_PROMISES: usize = 2;
 /// Readers that are named; `-v` names them all.
 const MAX_READERS: usize = 10;
+/// Sentences that say why.
+const MAX_EVIDENCE: usize = 4;
+/// Who is said to read what nobody is known to.
+const NOBODY: &str = "nobody is declared";
 /// Diagnostics that are listed; the rest is a count. `-v` lists them all.
 const MAX_DIAGNOSTICS: usize = 20;
 /// Characters of a witness. A longer one is cut: the JSON report has it whole.
@@ -35,13 +40,11 @@ impl Text {
 impl Reporter for Text {
     fn write(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let printer = Printer { style: &self.style, handler: handler(&self.style), report };
-        for finding in &report.findings {
-            if self.skips(report, finding) {
-                continue;
-            }
+        for cause in cause::causes(report, report.findings.iter().filter(|finding| !self.skips(report, finding))) {
+            let finding = cause.first();
             let mut text = String::new();
             let whole = self.style.verbose || (finding.severity > Severity::Note && report.gate.counts(finding.status));
-            let written = if whole { printer.finding(finding, &mut text) } else { printer.short(finding, &mut text) };
+            let written = if whole { printer.finding(&cause, &mut text) } else { printer.short(&cause, &mut text) };
             written.expect("writing to a string cannot fail");
             out.write_all(text.as_bytes())?;
         }
@@ -110,7 +113,8 @@ impl Printer<'_> {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
-    fn heading(&self, finding: &Finding) -> String {
+    fn heading(&self, cause: &Cause<'_>) -> String {
+        let finding = cause.first();
         let paint = match finding.severity {
             Severity::Error => Paint::Error,
             Severity::Warning => Paint::Warning,
@@ -123,12 +127,14 @@ impl Printer<'_> {
             Status::Allowed => " (allowed)",
         };
         let label = format!("{}[{}]{status}", finding.severity.as_str(), finding.rule);
-        let message = escape::line(&finding.message);
+        let message = cause.message();
+        let message = escape::line(&message);
         format!("{}: {}", self.paint(paint, &label), self.paint(Paint::Strong, &message))
     }
 
-    fn finding(&self, finding: &Finding, out: &mut String) -> fmt::Result {
-        writeln!(out, "{}", self.heading(finding))?;
+    fn finding(&self, cause: &Cause<'_>, out: &mut String) -> fmt::Result {
+        let finding = cause.first();
+        writeln!(out, "{}", self.heading(cause))?;
         let both = finding.head.is_some() && finding.base.is_some();
         if let Some(head) = &finding.head {
             self.excerpt(if both { "now" } else { "here" }, Side::Head, head, out)?;
@@ -136,27 +142,21 @@ impl Printer<'_> {
         if let Some(base) = &finding.base {
             self.excerpt("before", Side::Base, base, out)?;
         }
-        let mut shown = 0;
-        for consumer in &finding.consumers {
+        let mut shown: Vec<&Origin> = finding.head.iter().chain(&finding.base).collect();
+        let own = shown.len();
+        for (finding, consumer) in cause.consumers() {
             let (Some(origin), Some((_, source))) = (&consumer.origin, place::promise(self.report, finding, consumer)) else {
                 continue;
             };
-            if shown < MAX_PROMISES && finding.head.as_ref() != Some(origin) && finding.base.as_ref() != Some(origin) {
-                shown += 1;
+            if shown.len() < own + MAX_PROMISES && !shown.contains(&origin) {
+                shown.push(origin);
                 self.draw(&who(consumer), &source, origin, out)?;
             }
         }
-        if !finding.consumers.is_empty() {
-            let limit = if self.style.verbose { usize::MAX } else { MAX_READERS };
-            let shown = finding.consumers.iter().take(limit);
-            let mut readers: Vec<String> = shown.map(|consumer| reader(self.report, finding, consumer)).collect();
-            if finding.consumers.len() > limit {
-                readers.push(format!("{} more (`-v` names them)", finding.consumers.len() - limit));
-            }
-            self.field("readers", &readers.join("\n"), out)?;
-        }
-        if let Some(evidence) = &finding.evidence {
-            self.field("why", &escape::lines(evidence), out)?;
+        self.readers(cause, out)?;
+        let evidence = cause.evidence(MAX_EVIDENCE);
+        if !evidence.is_empty() {
+            self.field("why", &escape::lines(&evidence.join("\n")), out)?;
         }
         if let Some(witness) = &finding.witness {
             let pretty = serde_json::to_string_pretty(witness.payload()).map_err(|_| fmt::Error)?;
@@ -171,7 +171,8 @@ impl Printer<'_> {
         match finding.status {
             // Only what a change does can be accepted.
             Status::New if finding.severity > Severity::Note && self.report.acceptable && self.report.base.is_some() => {
-                self.field("accept", &self.accept(finding), out)?
+                let ellipsis = if self.style.unicode { "…" } else { "..." };
+                self.field("accept", &cause.accept(ellipsis), out)?
             }
             Status::Requested | Status::Allowed => {
                 let reason = finding.accepted.as_deref().unwrap_or("no reason given");
@@ -180,6 +181,43 @@ impl Printer<'_> {
             Status::New | Status::Known => {}
         }
         writeln!(out)
+    }
+
+    /// Who is concerned; where one cause touches several events, event by event.
+    fn readers(&self, cause: &Cause<'_>, out: &mut String) -> fmt::Result {
+        let several = cause.by_event().len() > 1;
+        let mut lines: Vec<String> = Vec::new();
+        let mut undeclared: Vec<String> = Vec::new();
+        for (finding, consumer) in cause.consumers() {
+            let event = escape::line(&finding.event);
+            match (several, consumer.via) {
+                (true, Via::Base) => undeclared.push(event.into_owned()),
+                (false, Via::Base) => lines.push(NOBODY.to_owned()),
+                (true, _) => lines.push(format!("{event}: {}", reader(self.report, finding, consumer))),
+                (false, _) => lines.push(reader(self.report, finding, consumer)),
+            }
+        }
+        // Findings that concern nobody by name still have their event.
+        let silent = cause.findings.iter().filter(|finding| several && finding.consumers.is_empty());
+        lines.extend(silent.map(|finding| escape::line(&finding.event).into_owned()));
+        undeclared.dedup();
+        if !undeclared.is_empty() {
+            let rest = undeclared.len().saturating_sub(if self.style.verbose { usize::MAX } else { MAX_READERS });
+            undeclared.truncate(undeclared.len() - rest);
+            let more = if rest > 0 { format!(" and {rest} more (`-v` names them)") } else { String::new() };
+            lines.push(format!("{}{more}: {NOBODY}", undeclared.join(", ")));
+        }
+        lines.dedup();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let limit = if self.style.verbose { usize::MAX } else { MAX_READERS };
+        let rest = lines.len().saturating_sub(limit);
+        if rest > 0 {
+            lines.truncate(limit);
+            lines.push(format!("{rest} more (`-v` names them)"));
+        }
+        self.field(if several { "events" } else { "readers" }, &lines.join("\n"), out)
     }
 
     /// The edit that is the way out, as the lines that it changes.
@@ -196,15 +234,10 @@ impl Printer<'_> {
         self.field("fix", &text, out)
     }
 
-    /// The command that puts a deliberate break on the record.
-    fn accept(&self, finding: &Finding) -> String {
-        let reason = if self.style.unicode { "…" } else { "..." };
-        format!("driftgate accept {} --reason \"{reason}\"", finding.fingerprint)
-    }
-
     /// One line, for what is said by the way.
-    fn short(&self, finding: &Finding, out: &mut String) -> fmt::Result {
-        write!(out, "{}", self.heading(finding))?;
+    fn short(&self, cause: &Cause<'_>, out: &mut String) -> fmt::Result {
+        let finding = cause.first();
+        write!(out, "{}", self.heading(cause))?;
         let place = [(Side::Head, &finding.head), (Side::Base, &finding.base)]
             .into_iter()
             .find_map(|(side, origin)| Some((side, origin.as_ref()?)));
@@ -309,8 +342,8 @@ impl Printer<'_> {
                 .collect();
             writeln!(out, "changed: {}", answers.join(if self.style.unicode { " · " } else { ", " }))?;
         }
-        if report.findings.iter().any(|finding| report.gate.fails(finding)) {
-            writeln!(out, "`driftgate explain RULE` tells what a rule means, with an example and the way out")?;
+        if let Some(finding) = report.findings.iter().find(|finding| report.gate.fails(finding)) {
+            writeln!(out, "`driftgate explain {}` tells what the rule means, with an example and the way out", finding.rule)?;
         }
         let (verdict, rest) = split_headline(report.headline());
         let paint = match report.verdict {
@@ -342,12 +375,7 @@ fn who(consumer: &Consumer) -> String {
 
 /// A consumer with its place and whom to ask.
 fn reader(report: &Report<'_>, finding: &Finding, consumer: &Consumer) -> String {
-    let mut text = match consumer.via {
-        Via::Base => "nobody is declared; what base sent stands in".to_owned(),
-        Via::Contract | Via::Schema | Via::Pact | Via::AsyncApi | Via::OpenApi | Via::Code => {
-            format!("{} ({})", escape::line(&consumer.name), consumer.via.as_str())
-        }
-    };
+    let mut text = format!("{} ({})", escape::line(&consumer.name), consumer.via.as_str());
     if let Some(origin) = &consumer.origin {
         let file = escape::line(origin.file.as_str());
         match place::promise_line(report, finding, consumer) {

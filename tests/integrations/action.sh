@@ -196,8 +196,11 @@ check() { env PATH="$work/fake:$PATH" DRIFTGATE_REPORTS="$work/reports" "$@" "$s
 fixed="<check><--format><github><--output><json=$work/reports/report.json><--output><sarif=$work/reports/report.sarif>"
 fixed+="<--output><markdown=$work/reports/comment.md>"
 expect "without inputs" "$fixed 1" "$(check)"
-expect "with all of them" "$fixed<--base><abc><--base-exact><--require-base><--fail-on><warning><--accept-requested><--strict><-v> 1" \
-  "$(check DRIFTGATE_BASE=abc INPUT_FAIL_ON=warning ACCEPT_REQUESTED=true INPUT_ARGS=$'--strict\n  -v')"
+expect "with all of them" "$fixed<--base><abc><--base-exact><--require-base><--fail-on><warning><--accept-label=ok><--strict><-v> 1" \
+  "$(check DRIFTGATE_BASE=abc INPUT_FAIL_ON=warning INPUT_ACCEPT_LABEL=ok INPUT_ARGS=$'--strict\n  -v')"
+# shellcheck disable=SC2016 # It must not be expanded.
+odd='--help; $(touch pwned) `touch pwned` "a'"'"' *|& ü::'
+expect "a label is one argument, whatever is in it" "$fixed<--accept-label=$odd> 1" "$(check INPUT_ACCEPT_LABEL="$odd")"
 # shellcheck disable=SC2016 # It must not be expanded.
 expect "arguments are not run" "$fixed<\$(touch><pwned)><*> 1" "$(check INPUT_ARGS='$(touch pwned) *')"
 expect "nothing was run" no "$(if [[ -e pwned ]]; then echo yes; else echo no; fi)"

@@ -5,9 +5,7 @@ set -euo pipefail
 # shellcheck source=tests/integrations/sample.sh
 source "$root/tests/integrations/sample.sh"
 
-# DRIFTGATE_BINARY may name a program that is there already.
-binary=${DRIFTGATE_BINARY:-$root/target/debug/driftgate}
-if [[ -z ${DRIFTGATE_BINARY:-} ]]; then cargo build --quiet --locked; fi
+binary=${DRIFTGATE_BINARY:?}
 work=$scratch/pull-request
 mkdir -p "$work"
 cd "$work"
@@ -38,7 +36,10 @@ git fetch --quiet --no-tags --depth=1 origin +refs/pull/1/merge:refs/remotes/pul
 git checkout --quiet --detach refs/remotes/pull/1/merge
 
 export GITHUB_ACTIONS=true GITHUB_EVENT_NAME=pull_request GITHUB_OUTPUT=$work/output GITHUB_STEP_SUMMARY=$work/summary.md
-PATH="$(dirname "$binary"):$PATH"
+# The scripts call it by its name.
+mkdir "$work/bin"
+ln -s "$binary" "$work/bin/driftgate"
+PATH="$work/bin:$PATH"
 export PATH DRIFTGATE_REPORTS=$work/reports
 : > "$GITHUB_OUTPUT"
 : > "$GITHUB_STEP_SUMMARY"

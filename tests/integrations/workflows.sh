@@ -42,6 +42,29 @@ echo "-- the action's default version is the crate's"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 grep -q "^    default: '$version'$" action.yml
 
+echo "-- cargo binstall is told the names that the release and the action give the archives"
+"$py/python" - <<'PYTHON'
+import pathlib, re, tomllib
+
+package = tomllib.loads(pathlib.Path("Cargo.toml").read_text())["package"]
+told = package["metadata"]["binstall"]
+release = pathlib.Path(".github/workflows/release.yml").read_text()
+action = pathlib.Path(".github/action/archive.sh").read_text()
+targets = re.findall(r"\{ target: ([\w-]+), os: [\w.-]+ \}", release)
+assert len(targets) >= 5, targets
+# As the release packs them: a folder in a tar file, the files alone in a zip file.
+assert 'tar -czf "$folder.tar.gz" "$folder"' in release and '(cd "$folder" && 7z a "../$folder.zip" .)' in release
+for target in set(targets):
+    own = told | told.get("overrides", {}).get(target, {})
+    fill = {"repo": package["repository"], "version": package["version"], "name": "driftgate", "target": target,
+            "bin": "driftgate", "binary-ext": ".exe" if "windows" in target else ""}
+    filled = {key: re.sub(r"\{ ([\w-]+) \}", lambda found: fill[found[1]], own[key]) for key in ("pkg-url", "bin-dir")}
+    suffix, inside = (".zip", "driftgate.exe") if "windows" in target else (".tar.gz", f"driftgate-{target}/driftgate")
+    assert filled["pkg-url"] == f"{package['repository']}/releases/download/v{package['version']}/driftgate-{target}{suffix}", filled
+    assert filled["bin-dir"] == inside, filled
+    assert f"name=driftgate-{target}{suffix} ;;" in action, target
+PYTHON
+
 echo "-- the scripts of the workflows"
 "$py/python" - "$scratch" <<'PYTHON'
 import pathlib, sys

@@ -146,6 +146,49 @@ fn an_event_payload_that_is_not_json_is_said_so() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("JSON"), "{output:?}");
 }
 
+/// A change that breaks a reader and asks to accept it, checked as on GitHub with an event's payload.
+fn labelled(event: &str, payload: &str, label: &str) -> (Option<i32>, String) {
+    let place = Place::sample();
+    let report = place.run(&["check", "--base", "main", "--format", "json"]).exits(1).json();
+    let fingerprint = report["findings"][0]["fingerprint"].as_str().expect("a finding has one").to_owned();
+    place.run(&["accept", &fingerprint, "--base", "main", "--reason", "crm-sync reads both"]).exits(0);
+    let file = place.beside("event.json");
+    std::fs::write(&file, payload).expect("a file can be written");
+    let mut command = place.command(env!("CARGO_BIN_EXE_driftgate"), &place.dir);
+    command.args(["check", "--base", "main", &format!("--accept-label={label}")]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &file);
+    let output = command.output().expect("the program can be run");
+    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn a_label_on_the_pull_request_confirms_what_it_asks_to_accept() {
+    let odd = "--help; $(touch pwned) `x` \"a' *|& ü\n::error::%0A";
+    let event = |label: &str| serde_json::json!({"pull_request": {"labels": [{"name": "bug"}, {"name": label}]}}).to_string();
+    for label in ["contract-break-accepted", odd] {
+        let (code, said) = labelled("pull_request", &event(label), label);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("confirms what this change asks to accept"), "{said}");
+        assert!(!said.lines().any(|line| line.starts_with("::error::")), "{said}");
+    }
+    assert_eq!(labelled("pull_request", &event("Accepted"), "accepted").0, Some(0));
+    // Another label, no label, one that is only part of it, or an event that has none.
+    for (event_name, payload, label) in [
+        ("pull_request", event("other"), "accepted"),
+        ("pull_request", event("not accepted"), "accepted"),
+        ("pull_request", event(""), ""),
+        ("pull_request", "{\"pull_request\": {\"labels\": \"accepted\"}}".to_owned(), "accepted"),
+        ("push", event("accepted"), "accepted"),
+    ] {
+        let (code, said) = labelled(event_name, &payload, label);
+        assert_eq!(code, Some(1), "{event_name} {payload}: {said}");
+    }
+    let (code, said) = labelled("merge_group", "{}", "accepted");
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = labelled("pull_request", "{ not json", "accepted");
+    assert!(code == Some(2) && said.contains("is not JSON"), "{said}");
+}
+
 /// A file name with a newline, a workflow command and a terminal escape in it.
 #[cfg(unix)]
 #[test]

@@ -18,6 +18,7 @@ mod lower;
 mod models;
 mod names;
 mod remedies;
+mod restores;
 mod skip;
 mod statements;
 #[cfg(test)]

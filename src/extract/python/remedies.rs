@@ -11,10 +11,14 @@ use crate::facts::Role;
 use crate::source::Span;
 
 pub(super) fn remedies(wanted: &Wanted<'_>) -> Vec<Remedy> {
+    let (name, now) = match wanted.what {
+        What::Key { name, now } => (name, now),
+        What::Missing { name } => return super::restores::restore(wanted, name).into_iter().collect(),
+        What::Keys => return Vec::new(),
+    };
     let text = wanted.head.text();
     let parsed =
         parse_unchecked(text, ParseOptions::from(Mode::Module)).try_into_module().expect("module mode always gives a module");
-    let What::Key { name, now } = wanted.what else { return Vec::new() };
     let mut finder = Keys { at: wanted.at, held: 0, found: None, pydantic: None, module: None, msgspec: false };
     parsed.suite().iter().for_each(|stmt| finder.visit_stmt(stmt));
     keep(wanted, &finder, name, now)

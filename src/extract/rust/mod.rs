@@ -20,6 +20,7 @@ mod macros;
 mod names;
 mod parse;
 mod remedies;
+mod restores;
 mod spans;
 mod texts;
 mod types;

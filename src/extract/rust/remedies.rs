@@ -35,6 +35,10 @@ fn propose(wanted: &Wanted<'_>) -> Vec<Remedy> {
             found.extend(field_attribute(wanted, name));
         }
         What::Keys => found.extend(restored_convention(wanted)),
+        What::Missing { name } => {
+            found.extend(shown_again(wanted, name));
+            found.extend(super::restores::restore(wanted, name));
+        }
     }
     found
 }
@@ -66,6 +70,8 @@ struct FieldPlace {
     start: usize,
     /// Where the settings that give it a name stand: the literals of `rename` for this role.
     renames: Vec<Span>,
+    /// The setting that keeps it from being written, and the attribute that it stands in where it stands alone there.
+    hidden: Option<(Span, Option<Span>)>,
 }
 
 struct Finder<'s> {
@@ -127,7 +133,12 @@ impl Finder<'_> {
         let ident = field.ident.as_ref()?;
         let start = first_of(&field.vis, ident.span());
         let renames = settings(&field.attrs, "rename").iter().flat_map(|meta| self.literals(meta)).collect();
-        Some(FieldPlace { ident: self.spans.of(ident.span()), start: self.spans.of(start).start as usize, renames })
+        Some(FieldPlace {
+            ident: self.spans.of(ident.span()),
+            start: self.spans.of(start).start as usize,
+            renames,
+            hidden: self.setting(&field.attrs, |name| matches!(name, "skip" | "skip_serializing")),
+        })
     }
 
     /// The literals of `name = "…"`, or of the part of `name(serialize = "…", deserialize = "…")` that speaks of the role.
@@ -147,6 +158,16 @@ impl Finder<'_> {
                 .collect(),
             Meta::Path(_) => Vec::new(),
         }
+    }
+
+    /// The place of a `serde` setting, and of its attribute where nothing else stands in it.
+    fn setting(&self, attrs: &[Attribute], wanted: impl Fn(&str) -> bool) -> Option<(Span, Option<Span>)> {
+        attrs.iter().filter(|attr| attr.path().is_ident("serde")).find_map(|attr| {
+            let Meta::List(list) = &attr.meta else { return None };
+            let settings = nested(list)?;
+            let setting = settings.iter().find(|setting| wanted(&last_segment(setting)))?;
+            Some((self.spans.of(setting.span()), (settings.len() == 1).then(|| self.spans.of(attr.span()))))
+        })
     }
 
     fn convention(&self, attrs: &[Attribute]) -> Option<Convention> {
@@ -244,6 +265,21 @@ fn with_comma(text: &str, span: Span) -> Span {
     let head = text[..span.start as usize].trim_end();
     let start = head.strip_suffix(',').map_or(span.start as usize, str::len);
     Span::new(start, span.end as usize)
+}
+
+/// Takes the attribute off again that keeps a field from being written.
+fn shown_again(wanted: &Wanted<'_>, name: &str) -> Option<Remedy> {
+    let (base, place) = wanted.base?;
+    let ident = text_at(base, place)?;
+    let now = container_at(containers(wanted.head, wanted.role), wanted.at)?;
+    let field = now.fields.iter().find(|field| text_at(wanted.head, field.ident) == Some(ident))?;
+    let text = wanted.head.text();
+    let (setting, alone_in) = field.hidden.as_ref()?;
+    let cut = match alone_in {
+        Some(attribute) => with_blanks_after(text, *attribute),
+        None => with_comma(text, *setting),
+    };
+    Some(Remedy { what: format!("send `{name}` again"), edits: vec![(cut, String::new())], safety: Safety::Sure })
 }
 
 /// `#[serde(rename = "…")]` on the field; for a reader an alias, so that the new name is taken as well.

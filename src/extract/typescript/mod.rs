@@ -15,6 +15,7 @@ mod parse;
 mod patterns;
 mod reads;
 mod remedies;
+mod restores;
 mod schemas;
 mod skip;
 mod statements;

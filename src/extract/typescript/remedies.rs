@@ -13,11 +13,15 @@ use crate::extract::remedy::{Remedy, Safety, Wanted, What, is_identifier, names_
 use crate::source::Span;
 
 pub(super) fn remedies(wanted: &Wanted<'_>) -> Vec<Remedy> {
+    let (name, now) = match wanted.what {
+        What::Key { name, now } => (name, now),
+        What::Missing { name } => return super::restores::restore(wanted, name).into_iter().collect(),
+        What::Keys => return Vec::new(),
+    };
     let source = wanted.head;
     let (code, kind) = program_text(&source.path, source.text());
     let allocator = Allocator::default();
     let parsed = parse::parse(&allocator, &code, kind);
-    let What::Key { name, now } = wanted.what else { return Vec::new() };
     let mut finder = Keys { at: wanted.at, held: 0, builders: 0, found: None };
     finder.visit_program(&parsed.program);
     finder.found.and_then(|place| keep(wanted, place, name, now)).into_iter().collect()
@@ -129,7 +133,7 @@ impl<'a> Visit<'a> for Keys {
 }
 
 /// A call whose literal says what a value looks like: every value of the literal is itself made by a call of the same builder.
-fn builds_a_schema(call: &CallExpression<'_>) -> bool {
+pub(super) fn builds_a_schema(call: &CallExpression<'_>) -> bool {
     let Expression::StaticMemberExpression(member) = &call.callee else { return false };
     matches!(
         member.property.name.as_str(),

@@ -173,16 +173,47 @@ fn findings_of_one_event_and_file_share_an_annotation_with_the_heaviest_first() 
 }
 
 #[test]
+fn one_cause_in_several_events_is_one_annotation() {
+    let mut sample = Sample::rename();
+    let template = sample.findings[0].clone();
+    for event in ["user.signup", "user.gone"] {
+        let mut finding = template.clone();
+        finding.event = event.to_owned();
+        finding.message = template.message.replace("invoice.paid", event);
+        finding.fingerprint = event.to_owned();
+        sample.findings.push(finding);
+    }
+    let all = commands(&sample);
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].properties["title"], "field-renamed: invoice.paid and 2 more events");
+    for part in [
+        "in `invoice.paid` and 2 more events",
+        "events: invoice.paid, user.signup, user.gone",
+        "3f9c21b0a7de user.signup user.gone --reason",
+    ] {
+        assert!(all[0].message.contains(part), "{part} in {}", all[0].message);
+    }
+    // An event that something else happened to as well has an annotation of its own.
+    let mut other = template.clone();
+    (other.event, other.rule, other.message) = ("user.gone".to_owned(), "field-added", "`x` is new".to_owned());
+    sample.findings.push(other);
+    let titles: Vec<String> = commands(&sample).iter().map(|command| command.properties["title"].clone()).collect();
+    assert_eq!(titles, ["field-renamed: invoice.paid and 1 more event", "user.gone: 2 findings"]);
+}
+
+#[test]
 fn ten_of_a_type_are_kept_with_the_known_readers_first() {
     let mut sample = Sample::rename();
     let template = sample.findings[0].clone();
     for number in 0..30 {
         let mut finding = template.clone();
         finding.event = format!("a.{number:02}");
+        finding.message = format!("another change of `a.{number:02}`: {number}");
         finding.consumers.clear();
         sample.findings.push(finding);
         let mut light = template.clone();
         light.event = format!("w.{number:02}");
+        light.message = format!("another change of `w.{number:02}`: {number}");
         light.severity = crate::finding::Severity::Warning;
         sample.findings.push(light);
     }
@@ -250,9 +281,11 @@ fn outputs_are_words_numbers_and_delimited_paths() {
 fn the_step_summary_stays_below_the_limit() {
     let mut sample = Sample::rename();
     let template = sample.findings[0].clone();
-    sample
-        .findings
-        .extend((0..20_000).map(|number| crate::finding::Finding { event: format!("e.{number}"), ..template.clone() }));
+    sample.findings.extend((0..20_000).map(|number| Finding {
+        event: format!("e.{number}"),
+        message: format!("change {number}"),
+        ..template.clone()
+    }));
     let summary = step_summary(&sample.report());
     assert!(summary.len() < 1024 * 1024, "{}", summary.len());
     assert!(summary.contains("more findings do not fit here"));

@@ -2,6 +2,7 @@
 //!
 //! The environment counts only for the repository that the job is about: a job may check another one out beside it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -189,16 +190,25 @@ impl Search<'_> {
     }
 
     fn payload(&self) -> Result<Value, UserError> {
-        let Some(file) = self.variable("GITHUB_EVENT_PATH") else { return Err(unusable("GITHUB_EVENT_PATH is not set")) };
-        let unreadable =
-            |message: &str| UserError::Unreadable { path: file.to_owned(), message: format!("the event payload {message}") };
-        let size = std::fs::metadata(file).map_err(|error| unreadable(&format!("is not there: {error}")))?.len();
-        if size > LARGEST_PAYLOAD {
-            return Err(unreadable(&format!("has {size} bytes, more than any event")));
-        }
-        let bytes = std::fs::read(file).map_err(|error| unreadable(&format!("cannot be read: {error}")))?;
-        serde_json::from_slice(&bytes).map_err(|error| unusable(&format!("the event payload `{file}` is not JSON: {error}")))
+        payload(self.request.environment)
     }
+}
+
+/// What GitHub says of the event that a run is about.
+///
+/// # Errors
+/// Where it names no file, or the file cannot be read or is not JSON.
+pub fn payload(variables: &BTreeMap<String, String>) -> Result<Value, UserError> {
+    let file = variables.get("GITHUB_EVENT_PATH").filter(|file| !file.is_empty());
+    let Some(file) = file else { return Err(unusable("GITHUB_EVENT_PATH is not set")) };
+    let unreadable =
+        |message: &str| UserError::Unreadable { path: file.to_owned(), message: format!("the event payload {message}") };
+    let size = std::fs::metadata(file).map_err(|error| unreadable(&format!("is not there: {error}")))?.len();
+    if size > LARGEST_PAYLOAD {
+        return Err(unreadable(&format!("has {size} bytes, more than any event")));
+    }
+    let bytes = std::fs::read(file).map_err(|error| unreadable(&format!("cannot be read: {error}")))?;
+    serde_json::from_slice(&bytes).map_err(|error| unusable(&format!("the event payload `{file}` is not JSON: {error}")))
 }
 
 fn unusable(message: &str) -> UserError {

@@ -14,6 +14,8 @@ use super::object::ObjectId;
 use super::repository::{Repository, fetch_branch};
 use crate::error::UserError;
 
+pub use ci::payload as event_payload;
+
 /// The side of the comparison that is the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Head {

@@ -26,7 +26,7 @@ use crate::scan::{self, Cache, Outside, Scan};
 use crate::snapshot::changes::{changed_lines, changed_paths};
 use crate::snapshot::{Content, Snapshot};
 use crate::source::{Origin, RepoPath, SourceText};
-use crate::{audit, waivers};
+use crate::{audit, waivers, workflows};
 
 /// How a check is asked for, beside its two snapshots.
 #[derive(Clone, Debug, Default)]
@@ -240,7 +240,7 @@ impl Plan {
             Ok((config, text))
         };
         let (base_config, _) = read(base).map_err(|fault| fault.user_error())?;
-        let mut findings = Vec::new();
+        let mut findings = workflows::weakened(base, head)?;
         let default = |rule: &str| rules::find(rule).and_then(|meta| meta.severity);
         let config = match read(head) {
             Ok((head_config, _)) => {

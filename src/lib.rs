@@ -30,3 +30,4 @@ pub mod snapshot;
 pub mod source;
 pub mod suggest;
 pub mod waivers;
+pub mod workflows;

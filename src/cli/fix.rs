@@ -15,7 +15,7 @@ use crate::source::{RepoPath, SourceText};
 
 /// What was done.
 pub struct Applied {
-    /// A line for every finding that was fixed, for a person.
+    /// A line for every edit with what it puts right, for a person.
     pub lines: Vec<String>,
     pub files: Vec<RepoPath>,
 }
@@ -25,7 +25,8 @@ pub struct Applied {
 /// # Errors
 /// Where a file cannot be written, or is no longer what the check has read; then nothing was written.
 pub fn apply(findings: &[Finding], head: &dyn Snapshot, root: &Path) -> Result<Applied, UserError> {
-    let mut lines = Vec::new();
+    // One edit may put several events right.
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     let mut edits: Vec<Edit> = Vec::new();
     let listing = head.entries(&|_| true)?;
     let read = |file: &RepoPath| -> Option<SourceText> {
@@ -39,8 +40,11 @@ pub fn apply(findings: &[Finding], head: &dyn Snapshot, root: &Path) -> Result<A
         let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe) else { continue };
         let Some(text) = read(&fix.origin.file) else { continue };
         let line = text.position(fix.origin.span.start).line;
-        let subject = if finding.event.is_empty() { String::new() } else { format!(" in `{}`", finding.event) };
-        lines.push(format!("fixed {}:{line}: {} ({}{subject})", fix.origin.file, fix.what, finding.rule));
+        let what = format!("fixed {}:{line}: {} ({}", fix.origin.file, fix.what, finding.rule);
+        match told.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, events)) => events.push(&finding.event),
+            None => told.push((what, vec![&finding.event])),
+        }
         edits.extend(fix.edits());
     }
     let mut written = Vec::new();
@@ -52,6 +56,12 @@ pub fn apply(findings: &[Finding], head: &dyn Snapshot, root: &Path) -> Result<A
         written.push((file, path, new));
     }
     replace(&written)?;
+    let lines = told.into_iter().map(|(what, events)| {
+        let events: Vec<String> = events.iter().filter(|event| !event.is_empty()).map(|event| format!("`{event}`")).collect();
+        let subject = if events.is_empty() { String::new() } else { format!(" in {}", events.join(", ")) };
+        format!("{what}{subject})")
+    });
+    let lines = lines.collect();
     Ok(Applied { lines, files: written.into_iter().map(|(file, _, _)| file).collect() })
 }
 

@@ -69,12 +69,13 @@ pub fn put_back(base: &Side<'_>, lost: usize, head: &Side<'_>, name: &str, code:
 
 /// Where the entry goes: behind the one that it followed, before the one that it preceded, or in the empty holder.
 fn placed(base: &Side<'_>, lost: usize, head: &Side<'_>, text: &str) -> Option<Vec<(Span, String)>> {
+    let entry = &base.holder.entries[lost];
     let find = |entry: &Entry| head.holder.entries.iter().find(|other| !other.key.is_empty() && other.key == entry.key);
     let (before, after) = base.holder.entries.split_at(lost);
     let code = head.source.text();
     if let Some(neighbour) = before.iter().rev().find_map(find) {
         let indent = indent_before(code, neighbour.whole.start as usize);
-        return Some(behind(head, neighbour, &again(base, lost, text, indent), indent));
+        return Some(behind(head, neighbour, (&again(base, lost, text, indent), remark(base, entry)), indent));
     }
     let neighbour = after.iter().skip(1).find_map(find).or(head.holder.entries.first());
     if let Some(neighbour) = neighbour {
@@ -86,7 +87,7 @@ fn placed(base: &Side<'_>, lost: usize, head: &Side<'_>, text: &str) -> Option<V
             Style::Semicolons if !text.ends_with([';', ',']) => ";",
             Style::Semicolons | Style::Lines => "",
         };
-        let gap = indent.map_or(" ".to_owned(), |indent| format!("\n{indent}"));
+        let gap = indent.map_or(" ".to_owned(), |indent| format!("{}\n{indent}", remark(base, entry)));
         return Some(vec![(Span::new(at, at), format!("{text}{mark}{gap}"))]);
     }
     let pad = match head.holder.style {
@@ -97,7 +98,16 @@ fn placed(base: &Side<'_>, lost: usize, head: &Side<'_>, text: &str) -> Option<V
     Some(vec![(head.holder.inside, format!("{pad}{}{pad}", again(base, lost, text, None)))])
 }
 
-fn behind(head: &Side<'_>, neighbour: &Entry, text: &str, indent: Option<&str>) -> Vec<(Span, String)> {
+/// What is remarked on an entry behind it on its line, with the blanks before it.
+fn remark<'t>(side: &'t Side<'_>, entry: &Entry) -> &'t str {
+    let rest = side.source.text().get(entry.whole.end as usize..).unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    let line = line.strip_prefix(',').unwrap_or(line).trim_end();
+    if line.trim_start().starts_with("//") || line.trim_start().starts_with('#') { line } else { "" }
+}
+
+/// `text` is an entry and the remark on it; a remark needs a line of its own to end.
+fn behind(head: &Side<'_>, neighbour: &Entry, (text, said): (&str, &str), indent: Option<&str>) -> Vec<(Span, String)> {
     let code = head.source.text();
     let end = neighbour.whole.end as usize;
     let rest = &code[end..head.holder.inside.end as usize];
@@ -119,13 +129,15 @@ fn behind(head: &Side<'_>, neighbour: &Entry, text: &str, indent: Option<&str>) 
     let remark = line.trim_start();
     let line_end = if remark.starts_with("//") || remark.starts_with('#') { from + line.trim_end().len() } else { from };
     match (head.holder.style, comma) {
-        (Style::Commas { .. } | Style::Arguments, Some(_)) => vec![(at(line_end), format!("\n{indent}{text},"))],
+        (Style::Commas { .. } | Style::Arguments, Some(_)) => vec![(at(line_end), format!("\n{indent}{text},{said}"))],
         // The last one, without a comma; the one behind it needs none either.
-        (Style::Commas { .. } | Style::Arguments, None) if line_end == end => vec![(at(end), format!(",\n{indent}{text}"))],
-        (Style::Commas { .. } | Style::Arguments, None) => {
-            vec![(at(end), ",".to_owned()), (at(line_end), format!("\n{indent}{text}"))]
+        (Style::Commas { .. } | Style::Arguments, None) if line_end == end => {
+            vec![(at(end), format!(",\n{indent}{text}{said}"))]
         }
-        (Style::Semicolons | Style::Lines, _) => vec![(at(line_end), format!("\n{indent}{text}"))],
+        (Style::Commas { .. } | Style::Arguments, None) => {
+            vec![(at(end), ",".to_owned()), (at(line_end), format!("\n{indent}{text}{said}"))]
+        }
+        (Style::Semicolons | Style::Lines, _) => vec![(at(line_end), format!("\n{indent}{text}{said}"))],
     }
 }
 
@@ -227,8 +239,12 @@ mod tests {
     fn lines_stay_lines_and_remarks_stay_where_they_are() {
         let base = "f({\n  a: 1, // one\n  b: 2,\n  c: 3,\n})";
         assert_eq!(restored(base, "b", "f({\n  a: 1, // one\n  c: 3,\n})", COMMAS), base);
+        let said = "f({\n  a: 1, // one\n  b: 2, // two\n  c: 3,\n})";
+        assert_eq!(restored(said, "b", "f({\n  a: 1, // one\n  c: 3,\n})", COMMAS), said);
+        assert_eq!(restored(said, "a", "f({\n  b: 2, // two\n  c: 3,\n})", COMMAS), said);
+        assert_eq!(restored(said, "b", "f({ a: 1, c: 3 })", COMMAS), "f({ a: 1, b: 2, c: 3 })");
         assert_eq!(restored(base, "c", "f({\n  a: 1, // one\n  b: 2,\n})", COMMAS), base);
-        assert_eq!(restored(base, "a", "f({\n  b: 2,\n  c: 3\n})", COMMAS), "f({\n  a: 1,\n  b: 2,\n  c: 3\n})");
+        assert_eq!(restored(base, "a", "f({\n  b: 2,\n  c: 3\n})", COMMAS), "f({\n  a: 1, // one\n  b: 2,\n  c: 3\n})");
         assert_eq!(restored(base, "c", "f({\n    b: 2 // two\n})", COMMAS), "f({\n    b: 2, // two\n    c: 3\n})");
     }
 

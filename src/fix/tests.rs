@@ -309,15 +309,15 @@ fn a_lost_key_of_a_dict_is_sent_again() {
         &base,
         &heads,
         expect![[r#"
-        field-removed /total: send `total` again
-          +        "total": total,
-        --
-        field-removed /rate: send `rate` again
-          +        "rate": rates[order.id],
-        --
-        field-removed /total: send `total` again (by hand)
-          +        "total": total,
-    "#]],
+            field-removed /total: send `total` again
+              +        "total": total,  # in cents
+            --
+            field-removed /rate: send `rate` again
+              +        "rate": rates[order.id],
+            --
+            field-removed /total: send `total` again (by hand)
+              +        "total": total,  # in cents
+        "#]],
     );
     let (base, head) = (python("dict(id=order.id, total=total)"), python("dict(id=order.id)"));
     check(

@@ -342,6 +342,14 @@ impl Printer<'_> {
                 .collect();
             writeln!(out, "changed: {}", answers.join(if self.style.unicode { " · " } else { ", " }))?;
         }
+        let requested = report.summary.requested;
+        if requested > 0 && !report.gate.accept_requested {
+            let what = super::counted(requested, "break is", "breaks are");
+            writeln!(
+                out,
+                "{what} asked to be accepted: `--accept-requested` lets that pass, or the label that `--accept-label` names"
+            )?;
+        }
         if let Some(finding) = report.findings.iter().find(|finding| report.gate.fails(finding)) {
             writeln!(out, "`driftgate explain {}` tells what the rule means, with an example and the way out", finding.rule)?;
         }

@@ -63,6 +63,41 @@ fn what_cannot_be_fixed_stays_a_finding() {
     assert!(said.out.contains("error[field-removed]"), "{}", said.out);
 }
 
+/// What was dropped is put back in three languages at once, and nothing is left of the change.
+#[test]
+fn dropped_keys_and_awaits_are_put_back_in_every_language() {
+    let typescript = "import { Kafka } from \"kafkajs\";\nconst producer = new Kafka({}).producer();\nexport async function shipped(order: Order) {\n  await producer.send({\n    topic: \"order.shipped\",\n    messages: [{ value: JSON.stringify({\n      orderId: order.id,\n      total: order.total, // in cents\n      note: order.note,\n    }) }],\n  });\n}\n";
+    let python = "from aiokafka import AIOKafkaProducer\nproducer = AIOKafkaProducer()\n\nasync def paid(invoice):\n    payload = {\n        \"id\": invoice.id,\n        \"customerId\": invoice.customer_id,\n    }\n    await producer.send_and_wait(\"invoice.paid\", payload)\n";
+    let rust = "use serde_json::json;\n\npub async fn signup(bus: &Bus, user: &User) {\n    bus.publish(\"user.signup\", json!({ \"id\": user.id, \"plan\": user.plan })).await;\n}\n";
+    let place = Place::repository();
+    for (file, text) in [("src/orders.ts", typescript), ("app/invoices.py", python), ("src/lib.rs", rust)] {
+        place.write(file, text);
+    }
+    place.commit("Send");
+    let line = |text: &str, part: &str| {
+        let kept: Vec<&str> = text.lines().filter(|line| !line.contains(part)).collect();
+        kept.join("\n") + "\n"
+    };
+    place.write("src/orders.ts", line(typescript, "total:").replace("  await producer", "  producer"));
+    place.write("app/invoices.py", line(python, "customerId"));
+    place.write("src/lib.rs", rust.replace(", \"plan\": user.plan", "").replace(".await", ""));
+    place.run(&["check", "--base", "main"]).exits(1);
+    let said = fix(&place).exits(0);
+    for part in [
+        "src/orders.ts:",
+        "app/invoices.py:",
+        "src/lib.rs:",
+        "send `total` again",
+        "send `customerId` again",
+        "send `plan` again",
+        "await it again",
+    ] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+    place.run(&["check", "--base", "main", "--strict"]).exits(0);
+    assert_eq!(place.git(&["diff", "--stat", "main"]), "");
+}
+
 #[test]
 fn line_ends_and_permissions_stay_as_they_were() {
     let place = uncommitted();

@@ -4,33 +4,9 @@ use std::path::Path;
 
 use super::{PlaceForm, Point};
 use crate::error::UserError;
-use crate::snapshot::{Content, Repository, Snapshot};
-use crate::source::RepoPath;
-
-/// Files in which a CI system is told what to run.
-fn is_workflow(path: &str) -> bool {
-    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
-    let named = [
-        ".gitlab-ci.yml",
-        ".circleci/config.yml",
-        "azure-pipelines.yml",
-        "bitbucket-pipelines.yml",
-        ".travis.yml",
-        ".drone.yml",
-        ".woodpecker.yml",
-        "Jenkinsfile",
-    ];
-    let folders = [
-        ".github/workflows/",
-        ".gitlab/",
-        ".buildkite/",
-        ".circleci/",
-        ".forgejo/workflows/",
-        ".gitea/workflows/",
-        ".woodpecker/",
-    ];
-    named.contains(&path) || (yaml && folders.iter().any(|folder| path.starts_with(folder)))
-}
+use crate::snapshot::{Repository, Snapshot};
+use crate::source::SourceText;
+use crate::workflows::{self, callers, calls};
 
 /// Files in which a hook manager, or a folder of hooks, is told what to run.
 fn is_hook(path: &str) -> bool {
@@ -48,44 +24,24 @@ fn is_hook(path: &str) -> bool {
     named.contains(&path) || [".husky/", ".githooks/", "githooks/", ".hooks/"].iter().any(|folder| path.starts_with(folder))
 }
 
-/// The lines of a text that run the check: a mention in a comment does not.
-fn calls(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    (1..).zip(text.lines()).filter(|(_, line)| {
-        let line = line.trim_start();
-        line.contains("driftgate") && !line.starts_with('#') && !line.starts_with("//")
-    })
-}
-
-fn found(snapshot: &dyn Snapshot, claims: fn(&str) -> bool) -> Result<Vec<(RepoPath, String, u32)>, UserError> {
-    let listing = snapshot.entries(&|path| claims(path.as_str()))?;
-    let mut found = Vec::new();
-    for entry in &listing.entries {
-        if let Content::Text(text) = snapshot.read(entry)
-            && let Some((line, _)) = calls(text.text()).next()
-        {
-            found.push((entry.path.clone(), text.text().to_owned(), line));
-        }
-    }
-    Ok(found)
-}
-
-fn places(found: &[(RepoPath, String, u32)]) -> Vec<PlaceForm> {
-    found.iter().map(|(path, _, line)| PlaceForm { file: path.to_string(), line: Some(*line) }).collect()
+fn places(found: &[SourceText]) -> Vec<PlaceForm> {
+    let line = |text: &SourceText| calls(text.text()).next().map(|(line, _)| line);
+    found.iter().map(|text| PlaceForm { file: text.path.to_string(), line: line(text) }).collect()
 }
 
 /// Whether a workflow calls the check.
 pub(super) fn workflow(snapshot: &dyn Snapshot) -> Result<Point, UserError> {
     const ID: &str = "workflow";
-    let found = found(snapshot, is_workflow)?;
+    let found = callers(snapshot, workflows::claims)?;
     if found.is_empty() {
         let help = "`driftgate init` writes one; make it a required check, so that a pull request cannot be merged without it";
         return Ok(Point::warning(ID, "no workflow of a CI system calls the check", help));
     }
     // The action fetches the base itself; a plain command has only what the checkout brought.
-    let shallow = found.iter().any(|(path, text, _)| {
-        path.as_str().starts_with(".github/workflows/")
-            && calls(text).any(|(_, line)| line.contains("driftgate check"))
-            && !text.contains("fetch-depth")
+    let shallow = found.iter().any(|file| {
+        file.path.as_str().starts_with(".github/workflows/")
+            && calls(file.text()).any(|(_, line)| line.contains("driftgate check"))
+            && !file.text().contains("fetch-depth")
     });
     if shallow {
         let help = "set `fetch-depth: 2` on actions/checkout (0 for pushes), or use the action, which fetches the base itself";
@@ -97,7 +53,7 @@ pub(super) fn workflow(snapshot: &dyn Snapshot) -> Result<Point, UserError> {
 /// Whether a hook of git calls the check.
 pub(super) fn hook(repository: &Repository, snapshot: &dyn Snapshot) -> Result<Point, UserError> {
     const ID: &str = "hook";
-    let mut known = places(&found(snapshot, is_hook)?);
+    let mut known = places(&callers(snapshot, is_hook)?);
     // A linked worktree has the hooks of the repository that it belongs to.
     let git_dir = repository.git_dir();
     let common = std::fs::read_to_string(git_dir.join("commondir")).map(|text| git_dir.join(text.trim()));

@@ -354,7 +354,10 @@ impl<'l, 'a> Linker<'l, 'a> {
             self.boundaries.push(boundary);
             return;
         }
-        boundary.event_expr = event.map(|term| self.text_at(term)).or_else(|| boundary.shape.name.as_deref().map(str::to_owned));
+        boundary.event_expr = event
+            .map(|term| self.text_at(term))
+            .filter(|text| says_something(text))
+            .or_else(|| boundary.shape.name.as_deref().map(str::to_owned));
         self.boundaries.push(boundary);
     }
 
@@ -380,7 +383,12 @@ impl<'l, 'a> Linker<'l, 'a> {
                     None => format!("${{{}}}", self.text_at(part)),
                 })
                 .collect(),
-            Kind::OneOf(branches) => branches.iter().map(|branch| self.text_at(branch)).collect::<Vec<_>>().join(" | "),
+            Kind::OneOf(branches) => {
+                let mut texts: Vec<String> = branches.iter().map(|branch| self.text_at(branch)).collect();
+                texts.retain(|text| says_something(text));
+                texts.dedup();
+                if texts.is_empty() { "?".to_owned() } else { texts.join(" | ") }
+            }
             Kind::OfType(ty) => ty.ty.reference().map_or_else(|| "?".to_owned(), |named| named.path.join(".")),
             _ => "?".to_owned(),
         }
@@ -782,6 +790,11 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         self.named(boundary, events, None, Vec::new());
     }
+}
+
+/// Whether the words of a source tell anything: a part of `null` or of what nobody knows does not.
+fn says_something(text: &str) -> bool {
+    !matches!(text, "?" | "null") && !text.starts_with("?.") && !text.starts_with("null.")
 }
 
 /// What a method is called on, in the words of the source: the last name of it.

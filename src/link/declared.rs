@@ -35,9 +35,12 @@ const OTHER_WORDS: &[&str] = &[
     "format",
     "key",
     "level",
+    "marker",
     "option",
     "param",
+    "pattern",
     "permission",
+    "prefix",
     "priority",
     "property",
     "provider",
@@ -47,6 +50,8 @@ const OTHER_WORDS: &[&str] = &[
     "source",
     "state",
     "status",
+    "suffix",
+    "template",
 ];
 
 /// Words that say that what is decoded is a message of another system.
@@ -266,7 +271,9 @@ fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
         let means_the_name = NAME_MEMBERS.contains(&folded.as_str())
             || VAGUE_NAME_MEMBERS.contains(&folded.as_str()) && (says(owner) || bases.iter().any(|base| says(base)));
         // What is counted under is often a few words: `Order Paid`.
-        if !means_the_name || !looks_like_event(&text.replace(' ', "_")) {
+        // `name = "mail/receipt"`: where its template lies.
+        let is_path = VAGUE_NAME_MEMBERS.contains(&folded.as_str()) && text.contains('/');
+        if !means_the_name || is_path || !looks_like_event(&text.replace(' ', "_")) {
             return;
         }
         let decl = facts

@@ -79,7 +79,10 @@ pub fn bound_by_callers<'a>(eval: &Eval<'a>) -> Vec<Bound<'a>> {
 
 /// The events that the code around a place, or around the calls of its function, has compared a name with.
 pub fn dispatched_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<String> {
-    events_at(eval, function, span, 0)
+    let mut events = events_at(eval, function, span, 0);
+    // A code or a sentence that is compared with is no name.
+    events.retain(|event| !event.contains(char::is_whitespace) && event.contains(char::is_alphabetic));
+    events
 }
 
 fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<String> {

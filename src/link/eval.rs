@@ -159,7 +159,11 @@ impl<'a> Eval<'a> {
                 return go(base).member(name, site);
             }
             ExprKind::Index(base, index) => {
-                let base = go(base);
+                let base = match go(base) {
+                    // A list with a stated type keeps its places.
+                    Term { kind: Kind::Typed(inner, _), .. } if matches!(inner.kind, Kind::Array(_)) => *inner,
+                    base => base,
+                };
                 let index = go(index);
                 return match &index.kind {
                     Kind::Literal(Literal::Text(name)) => base.member(name, site),

@@ -549,8 +549,12 @@ fn unresolved<'a>(handed: Handed<'a>, site: Site) -> Term<'a> {
     Term::new(Kind::Object(entries), site)
 }
 
-/// The object of a call's named arguments, without what a signal passes of itself.
-pub fn named_message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Term<'a> {
+/// The object of a call's named arguments, without what a signal passes of itself. A signal takes its sender and named arguments
+/// only: a call with more by position is a method of something else.
+pub fn named_message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Term<'a>> {
+    if call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread).count() > 1 {
+        return None;
+    }
     let site = Site { file: function.file, span: call.span };
     let mut entries = Vec::new();
     for argument in &call.args {
@@ -565,7 +569,7 @@ pub fn named_message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Te
             None => {}
         }
     }
-    Term::new(Kind::Object(entries), site)
+    Some(Term::new(Kind::Object(entries), site))
 }
 
 /// The one parameter of a task that is its whole message: what is declared as, or read like, an object.

@@ -507,7 +507,7 @@ impl<'e, 'a> Work<'e, 'a> {
     }
 
     /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
-    /// a column of a subscription. The same names, and those of a module about webhooks, tell what a request's body is.
+    /// a column of a subscription. What a request's body is, its address tells.
     fn names_around(&self, row: usize, site: CallSite) -> Vec<String> {
         let idiom = &self.idioms.rows[row];
         if idiom.kind != "webhook" {
@@ -518,29 +518,15 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         let mut current = site.function;
         let mut names = Vec::new();
-        if idiom.role == Role::Consumer {
-            if self.eval.program.files.unit(site.function.file).facts.language != LanguageId::Python {
-                return names;
-            }
+        if idiom.language == Some(LanguageId::Python) {
+            // `webhooks/tasks.py` sends webhooks, whatever its functions are called.
             let path = self.eval.program.files.unit(site.function.file).path.as_str();
-            let file = path.rsplit('/').next().unwrap_or(path);
-            names.extend(file.contains("hook").then(|| file.to_owned()));
-            // The route that a decorator gives.
-            for argument in self.eval.program.function(site.function).decorators.iter().flat_map(|call| &call.args).take(2) {
-                if let ExprKind::Literal(crate::facts::Literal::Text(route)) = &argument.value.kind {
-                    names.push(route.clone());
-                }
-            }
+            names.extend(path.rsplit('/').take(2).find(|part| part.contains("webhook")).map(str::to_owned));
         }
         for _ in 0..8 {
             let owner = self.eval.program.function(current);
             names.push(owner.name.clone());
-            // A set of views over the table of subscriptions takes subscriptions, not events.
-            let configures = |class: &String| ["ViewSet", "Permission", "Serializer"].iter().any(|end| class.ends_with(end));
-            match owner.scope.last() {
-                Some(class) if idiom.role == Role::Consumer && configures(class) => return Vec::new(),
-                class => names.extend(class.cloned()),
-            }
+            names.extend(owner.scope.last().cloned());
             match owner.parent {
                 Some((parent, _)) => current = FnRef { file: current.file, id: parent },
                 None => break,
@@ -748,7 +734,8 @@ fn can_be_name(term: &Term<'_>) -> bool {
 fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
     match (&term.kind, selector.steps.last()) {
         (Kind::Member(inner, name), Some(Step::Key(key))) => {
-            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()));
+            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()))
+                || matches!(&selector.root, Root::Named(root) if root == "headers");
             let deep = selector.steps.len() > 2 && !term.is_open();
             name == key && (of_headers || deep || matches!(inner.bare().kind, Kind::Built(_)))
         }

@@ -424,6 +424,11 @@ impl<'a> Lower<'a> {
                 let value = self.expr(on);
                 self.dumped(value, call)
             }
+            // `JSONRenderer().render(data)` of a web framework.
+            "render" if args.len() == 1 && self.receiver_name(on).to_ascii_lowercase().ends_with("jsonrenderer") => {
+                let value = self.expr(&args[0]);
+                Expr::new(ExprKind::Encoded(Box::new(value)), at)
+            }
             "model_dump_json" => {
                 let value = self.expr(on);
                 let value = self.dumped(value, call);

@@ -276,7 +276,7 @@ impl Selector {
                 Term::new(Kind::Literal(Literal::Text(owner.clone())), site)
             }
             Root::Arguments(form) => relay::message(eval, function, call, *form)?,
-            Root::NamedArguments => relay::named_message(eval, function, call),
+            Root::NamedArguments => relay::named_message(eval, function, call)?,
             Root::TextArgument => relay::text_argument(eval, function, call)?.1,
             Root::ObjectArgument => relay::object_argument(eval, function, call),
             Root::AfterText => argument(relay::text_argument(eval, function, call)?.0 + 1)?,

@@ -179,7 +179,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 Step::Each => PathStep::Each,
             }));
             let Some(rest) = after_prefix(&steps, prefix) else { continue };
-            if !sorting.admits(eval, reference, read.span, root, prefix) {
+            if !sorting.admits(eval, reference, read.span, root, prefix) || through_model(eval, reference, &read.base, 0) {
                 continue;
             }
             let ty = read.ty.as_ref().map(|ty| eval.type_use(reference, ty));
@@ -215,8 +215,19 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             }
             for (position, argument) in call.args.iter().enumerate() {
                 let Some(steps) = steps_from(eval, reference, &argument.value, root) else { continue };
+                if through_model(eval, reference, &argument.value, 0) {
+                    continue;
+                }
                 for target in run_by(eval, reference, call) {
                     let callee = eval.program.function(target);
+                    if argument.spread && argument.name.is_some() {
+                        if let Some(rest) = after_prefix(&steps, prefix) {
+                            let place = (reference, argument.value.span);
+                            let node = subtree(eval, tree, &steps[steps.len() - rest..], place.0, place.1);
+                            taken_apart(eval, call, target, node, sorting, depth);
+                        }
+                        continue;
+                    }
                     // What a table of handlers has for other events is theirs.
                     if sorting.without.contains(&(target.file, callee.extent)) {
                         continue;
@@ -242,6 +253,55 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 }
             }
         }
+    }
+}
+
+/// What a function reads of an object that is taken apart into its parameters: `handle(**event)`.
+fn taken_apart<'a>(eval: &Eval<'a>, call: &'a Call, target: FnRef, node: &mut ReadTree<'a>, sorting: &Sorting<'_>, depth: u32) {
+    let callee = eval.program.function(target);
+    let mut given = call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread).count();
+    for (slot, local) in callee.locals.iter().take(callee.params as usize).enumerate() {
+        let parameter = Root::Param(target, slot as u32);
+        match local.kind {
+            LocalKind::Param if given > 0 => given -= 1,
+            LocalKind::Param
+                if call.args.iter().any(|argument| !argument.spread && argument.name.as_ref() == Some(&local.name)) => {}
+            LocalKind::Param => {
+                let origin = Origin::new(eval.program.files.unit(target.file).path.clone(), local.span);
+                let presence = if local.value.is_some() { Presence::Optional } else { Presence::Required };
+                let field = node.fields.entry(local.name.clone()).or_insert_with(|| ReadField {
+                    presence,
+                    origin,
+                    tree: ReadTree::default(),
+                });
+                field.presence = field.presence.min(presence);
+                field.tree.types.extend(local.ty.as_ref().map(|ty| eval.type_use(target, ty)));
+                collect(eval, parameter, &[], &mut field.tree, sorting, depth + 1);
+            }
+            LocalKind::NamedRestParam => collect(eval, parameter, &[], node, sorting, depth + 1),
+            LocalKind::RestParam | LocalKind::Variable => {}
+        }
+    }
+}
+
+/// Whether a value is what a type has made of the payload: its members go by the names of the source, and the type says what it
+/// takes from the wire.
+fn through_model(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32) -> bool {
+    if depth > 12 {
+        return false;
+    }
+    let owner = eval.program.function(function);
+    let go = |inner: &Expr| through_model(eval, function, inner, depth + 1);
+    match &expr.kind {
+        ExprKind::Local(id) => owner
+            .locals
+            .get(id.0 as usize)
+            .is_some_and(|local| local.kind == LocalKind::Variable && local.value.as_ref().is_some_and(go)),
+        ExprKind::Typed(inner, _) => {
+            owner.reads.iter().any(|read| read.ty.is_some() && read.path.is_empty() && read.span == expr.span) || go(inner)
+        }
+        ExprKind::Member(inner, _) | ExprKind::Index(inner, _) | ExprKind::Element(inner) | ExprKind::Await(inner) => go(inner),
+        _ => false,
     }
 }
 
@@ -307,7 +367,12 @@ fn insert<'a>(
         };
     }
     if let Some(ty) = ty {
-        node.types.push(ty);
+        // Read as a whole into a type that turns away what does not fit: `Order.model_validate(event)`, `Order(**event)`.
+        if read.path.is_empty() {
+            node.enforced = Some(ty);
+        } else {
+            node.types.push(ty);
+        }
     }
     if !read.compared.is_empty() {
         node.compared.extend(read.compared.iter().cloned());
@@ -380,7 +445,7 @@ fn decoded_types<'a>(
 /// The shape that a reader needs, with what its declared type adds to what it reads.
 pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&Arc<Shape>>) -> Arc<Shape> {
     if let Some(ty) = &tree.enforced {
-        return types.shape(ty, Side::Read).shape;
+        return with_reads(types, types.shape(ty, Side::Read).shape, tree);
     }
     if tree.fields.is_empty() && tree.each.is_none() {
         if let Some(ty) = tree.types.first() {
@@ -426,6 +491,31 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option
         ShapeKind::Object(ObjectShape { fields, rest: Rest::Silent, min_properties: None, max_properties: None }),
         None,
     ))
+}
+
+/// A type that the payload is read into, with what is read of the payload beside it: `event["type"]` before `Order(**event)`.
+fn with_reads<'a>(types: &Types<'_, 'a>, stated: Arc<Shape>, tree: &ReadTree<'a>) -> Arc<Shape> {
+    let ShapeKind::Object(object) = &stated.kind else { return stated };
+    let taken = |name: &String| {
+        object
+            .fields
+            .iter()
+            .any(|field| field.name == *name || field.aliases.contains(name) || field.source.as_ref() == Some(name))
+    };
+    let beside: Vec<Field> = tree
+        .fields
+        .iter()
+        .filter(|(name, _)| !taken(name))
+        .map(|(name, field)| {
+            Field::new(name.clone(), shape_of(types, &field.tree, None), field.presence, Some(field.origin.clone()))
+        })
+        .collect();
+    if beside.is_empty() {
+        return stated;
+    }
+    let mut object = object.clone();
+    object.fields.extend(beside);
+    Arc::new(Shape { kind: ShapeKind::Object(object), ..stated.as_ref().clone() })
 }
 
 fn known_member(shape: &Arc<Shape>, name: &str) -> Option<Arc<Shape>> {

@@ -769,7 +769,8 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     EVENT_KEYS.iter().find_map(|key| {
         let term = bare.clone().member(key, bare.site);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
-        (depends || !texts_of(&term).is_empty()).then_some(term)
+        // A number tells nobody what an event is called.
+        (depends || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic))).then_some(term)
     })
 }
 

@@ -398,6 +398,60 @@ class WebhookViewSet:
 }
 
 #[test]
+fn what_a_model_is_made_of_is_what_the_model_takes() {
+    check(
+        &[(
+            "app/on.py",
+            r#"
+from pydantic import BaseModel, Field, AliasChoices
+from .bus import bus
+
+class Order(BaseModel):
+    id: int = Field(validation_alias=AliasChoices("order_id", "id"))
+    note: str = ""
+
+    @property
+    def label(self):
+        return self.note
+
+def show(order):
+    print(order.label)
+
+def validated(event):
+    print(event["type"])
+    order = Order.model_validate(event)
+    print(order.id, order.label)
+    show(order)
+
+def made(event):
+    order = Order(**event["data"])
+    print(order.label, event["data"]["extra"])
+
+def typed(order_id: int, email="", **rest):
+    print(rest["more"], email)
+
+def spread(event):
+    typed(**event)
+
+def inside(event):
+    typed(1, **event["data"])
+
+bus.subscribe("a.validated", validated)
+bus.subscribe("a.made", made)
+bus.subscribe("a.spread", spread)
+bus.subscribe("a.inside", inside)
+"#,
+        )],
+        expect![[r#"
+            Consumer queue a.validated in : {order_id, note?, type}
+            Consumer queue a.made in : {data {order_id, note?, extra}}
+            Consumer queue a.spread in : {email?, more, order_id}
+            Consumer queue a.inside in : {data {email?, more}}
+        "#]],
+    );
+}
+
+#[test]
 fn a_helper_about_webhooks_is_known_by_its_name() {
     check(
         &[(

@@ -126,6 +126,12 @@ impl<'a> Lower<'a> {
             | "cattr.unstructure"
             | "copy.copy"
             | "copy.deepcopy"
+            | "copy.replace"
+            | "dataclasses.replace"
+            | "attrs.evolve"
+            | "attr.evolve"
+            | "msgspec.structs.replace"
+            | "vars"
             | "pydantic_core.to_jsonable_python"
             | "django.utils.encoding.force_bytes"
             | "django.utils.encoding.force_str"
@@ -444,6 +450,11 @@ impl<'a> Lower<'a> {
                 Expr::new(ExprKind::Encoded(Box::new(value)), at)
             }
             "_asdict" if bare => self.expr(on),
+            // Another value of the same type.
+            "model_copy" => {
+                call.arguments.keywords.iter().for_each(|keyword| drop(self.expr(&keyword.value)));
+                self.expr(on)
+            }
             "copy" if bare => self.expr(on),
             "encode" | "decode" | "tobytes" if args.len() <= 1 && !self.is_coder(on) => {
                 self.asked = None;

@@ -37,9 +37,17 @@ pub fn propose(base: &dyn Snapshot, head: &dyn Snapshot, checked: &mut Checked, 
         if candidates.is_empty() {
             return;
         }
-        let chosen: Vec<Edit> = candidates.iter().flat_map(Candidates::edits).collect();
-        let Some(after) = texts.after(&chosen, options, cache) else { return };
-        let failed: BTreeSet<usize> = failures(&checked.outcome.findings, &candidates, &after);
+        let mut failed = BTreeSet::new();
+        let chosen = texts.together(&candidates, &mut failed);
+        match texts.after(&chosen, options, cache) {
+            After::Findings(after) => failed.extend(failures(&checked.outcome.findings, &candidates, &after)),
+            // What breaks a file speaks against the edits of that file alone.
+            After::Unreadable(files) => {
+                let broken = candidates.iter().enumerate().filter(|(_, candidate)| files.contains(&candidate.file));
+                failed.extend(broken.map(|(at, _)| at));
+            }
+            After::Unknown => return,
+        }
         if failed.is_empty() {
             break;
         }
@@ -178,21 +186,57 @@ impl Texts<'_> {
         (!remedies.is_empty()).then_some(Candidates { finding: at, file: origin.file.clone(), now, remedies, next: 0 })
     }
 
+    /// The edits of all candidates that can be made at once; the others have failed.
+    fn together(&self, candidates: &[Candidates], failed: &mut BTreeSet<usize>) -> Vec<Edit> {
+        let mut chosen: Vec<Edit> = Vec::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            let text = Self::read(self.head, &self.checked.head_state, &candidate.file);
+            let mut more = chosen.clone();
+            more.extend(candidate.edits());
+            let here = by_file(&more).remove(&candidate.file);
+            if text.zip(here).is_some_and(|(text, edits)| apply(text.text(), &edits).is_some()) {
+                chosen = more;
+            } else {
+                failed.insert(at);
+            }
+        }
+        chosen
+    }
+
     /// What the check says of head with these edits.
-    fn after(&self, edits: &[Edit], options: &Options, cache: &Cache) -> Option<Vec<Finding>> {
+    fn after(&self, edits: &[Edit], options: &Options, cache: &Cache) -> After {
         let mut files = Vec::new();
         for (file, edits) in by_file(edits) {
-            let text = Self::read(self.head, &self.checked.head_state, &file)?;
-            files.push((file, apply(text.text(), &edits)?));
+            let text = Self::read(self.head, &self.checked.head_state, &file);
+            let Some(new) = text.and_then(|text| apply(text.text(), &edits)) else { return After::Unknown };
+            files.push((file, new));
         }
+        let edited: Vec<RepoPath> = files.iter().map(|(file, _)| file.clone()).collect();
         let head = OverlaySnapshot::new(self.head, files);
-        let state = check::understand(&head, &self.checked.plan.config, cache, &options.outside).ok()?;
-        let plan = self.checked.plan.clone();
-        let mut outcome = check::judge(self.base, &head, &self.checked.base_state, &state, plan, options).ok()?;
+        let Ok(state) = check::understand(&head, &self.checked.plan.config, cache, &options.outside) else {
+            return After::Unknown;
+        };
         // A file that no longer parses would make findings vanish.
-        let unread = |state: &check::State| state.model.unread.values().map(Vec::len).sum::<usize>();
-        (unread(&state) <= unread(&self.checked.head_state)).then(|| std::mem::take(&mut outcome.findings))
+        let unread = |state: &check::State, file: &RepoPath| state.model.unread.get(file).map_or(0, Vec::len);
+        let broken: BTreeSet<RepoPath> =
+            edited.into_iter().filter(|file| unread(&state, file) > unread(&self.checked.head_state, file)).collect();
+        if !broken.is_empty() {
+            return After::Unreadable(broken);
+        }
+        let plan = self.checked.plan.clone();
+        match check::judge(self.base, &head, &self.checked.base_state, &state, plan, options) {
+            Ok(mut outcome) => After::Findings(std::mem::take(&mut outcome.findings)),
+            Err(_) => After::Unknown,
+        }
     }
+}
+
+/// What a second check says.
+enum After {
+    Findings(Vec<Finding>),
+    /// Files that the edits have broken.
+    Unreadable(BTreeSet<RepoPath>),
+    Unknown,
 }
 
 /// The candidates that did not hold: whose finding is still there, or in whose event or file something new came up.

@@ -42,7 +42,10 @@ if [[ -z ${DRIFTGATE_BINARY:-} ]]; then
   cargo build --quiet --locked
   DRIFTGATE_BINARY=$root/target/debug/driftgate
 fi
-export DRIFTGATE_BINARY
+# A copy: what a stage builds may take its place.
+mkdir "$scratch/bin"
+cp "$DRIFTGATE_BINARY" "$scratch/bin/driftgate"
+export DRIFTGATE_BINARY=$scratch/bin/driftgate
 failed=0
 for stage in "${stages[@]}"; do
   echo "== $stage"

@@ -95,7 +95,17 @@ fn placed(base: &Side<'_>, lost: usize, head: &Side<'_>, text: &str) -> Option<V
         Style::Arguments => "",
         Style::Semicolons | Style::Lines => return None,
     };
-    Some(vec![(head.holder.inside, format!("{pad}{}{pad}", again(base, lost, text, None)))])
+    let inside = head.holder.inside;
+    if base.holder.entries.len() == 1 {
+        return Some(vec![(inside, format!("{pad}{}{pad}", again(base, lost, text, None)))]);
+    }
+    // Others may come back with it: each brings its own comma, and is set apart from the bracket and not from them.
+    let start = Span::new(inside.start as usize, inside.start as usize);
+    let lines = code[inside.start as usize..inside.end as usize].contains('\n');
+    Some(vec![match indent_before(base.source.text(), entry.whole.start as usize).filter(|_| lines) {
+        Some(indent) => (start, format!("\n{indent}{text},{}", remark(base, entry))),
+        None => (start, format!("{pad}{text},")),
+    }])
 }
 
 /// What is remarked on an entry behind it on its line, with the blanks before it.
@@ -231,7 +241,10 @@ mod tests {
         assert_eq!(restored(base, "b", "f({ a: 1, c: 3 })", COMMAS), base);
         assert_eq!(restored(base, "c", "f({ a: 1, b: 2 })", COMMAS), base);
         assert_eq!(restored(base, "a", "f({ b: 2, c: 3 })", COMMAS), base);
-        assert_eq!(restored(base, "b", "f({})", COMMAS), "f({ b: 2 })");
+        assert_eq!(restored(base, "b", "f({})", COMMAS), "f({ b: 2,})");
+        assert_eq!(restored("f({ a: 1 })", "a", "f({})", COMMAS), "f({ a: 1 })");
+        let lines = "f({\n  a: 1, // one\n  b: 2,\n})";
+        assert_eq!(restored(lines, "a", "f({\n})", COMMAS), "f({\n  a: 1, // one\n})");
         assert_eq!(restored(base, "a", "f({ x: 9 })", COMMAS), "f({ a: 1, x: 9 })");
     }
 

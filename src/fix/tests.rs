@@ -456,3 +456,29 @@ fn an_await_is_put_back_where_a_second_check_agrees() {
     "#]],
     );
 }
+
+/// Where everything was dropped each key comes back, and what breaks one file leaves the others alone.
+#[test]
+fn keys_that_were_lost_together_come_back_together() {
+    let json = |payload: &str| {
+        format!("pub fn paid(bus: &Bus, o: &Order) {{\n    bus.publish(\"invoice.paid\", serde_json::json!({payload}));\n}}\n")
+    };
+    check(
+        "src/lib.rs",
+        &json("{ \"id\": o.id, \"total\": o.total, \"note\": o.note }"),
+        &[json("{ \"note\": o.note }"), json("{ \"id\": o.id }"), json("{}")],
+        expect![[""]],
+    );
+    let python = |payload: &str| {
+        format!(
+            "from kafka import KafkaProducer\nproducer = KafkaProducer()\n\ndef paid(order):\n    payload = {payload}\n    producer.send(\"invoice.paid\", payload)\n"
+        )
+    };
+    check(
+        "app/a.py",
+        &python("{\n        \"id\": order.id,\n        \"total\": order.total,\n    }"),
+        &[python("{\n    }"), python("{}")],
+        expect![[""]],
+    );
+    check("app/a.py", &python("dict(id=order.id, total=order.total)"), &[python("dict()")], expect![[""]]);
+}

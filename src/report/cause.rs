@@ -107,10 +107,12 @@ impl<'a> Cause<'a> {
         }
     }
 
-    /// Why it breaks, each sentence once; at most `limit` of them.
+    /// Why it breaks, each sentence once; at most `limit` of them. Where somebody is known to read one of the events, that is why.
     pub fn evidence(&self, limit: usize) -> Vec<&'a str> {
         let mut said: Vec<&str> = Vec::new();
-        for evidence in self.findings.iter().filter_map(|finding| finding.evidence.as_deref()) {
+        let known = is_read(self.first());
+        let speak = self.findings.iter().filter(|finding| !known || is_read(finding));
+        for evidence in speak.filter_map(|finding| finding.evidence.as_deref()) {
             if !said.contains(&evidence) && said.len() < limit {
                 said.push(evidence);
             }

@@ -224,10 +224,8 @@ impl Report<'_> {
         }
         let standing = self.findings.iter().filter(|finding| self.gate.counts(finding.status)).count();
         let causes = cause::count(self);
-        if causes < standing {
-            parts.push(format!("of {}", counted(causes, "cause", "causes")));
-        }
-        format!("{}: {}", self.verdict.as_str(), parts.join(", "))
+        let of = if causes < standing { format!(" ({})", counted(causes, "cause", "causes")) } else { String::new() };
+        format!("{}: {}{of}", self.verdict.as_str(), parts.join(", "))
     }
 
     /// What was held against what, and how the base was chosen.

@@ -217,7 +217,7 @@ fn one_cause_is_told_once_with_its_events() {
                      }
           = help: keep the wire name with `#[serde(rename = "customerId")]`, or send both while consumers move
           = accept: driftgate accept 3f9c21b0a7de user.signup user.gone user.left --reason "…"
-        breaking: 4 errors, of 1 cause. Compared worktree with origin/main (36a18c0), merge base with origin/main. 3 events, 4 producers, 2 consumers, 2 contracts; 12 files read, 1 skipped, 0 unknown."#]].assert_eq(&lines.join("\n"));
+        breaking: 4 errors (1 cause). Compared worktree with origin/main (36a18c0), merge base with origin/main. 3 events, 4 producers, 2 consumers, 2 contracts; 12 files read, 1 skipped, 0 unknown."#]].assert_eq(&lines.join("\n"));
     let page = written(&markdown::Markdown, &sample.report());
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| **") || line.starts_with("<details>")).collect();
     expect![[r#"

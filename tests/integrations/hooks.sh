@@ -14,7 +14,11 @@ home=$(mktemp -d "$CARGO_TARGET_DIR/hooks.XXXXXX")
 trap 'rm -rf "$home"' EXIT
 mkdir "$home/.cargo" "$home/bin"
 printf '[profile.release.package.driftgate]\nopt-level = 0\ncodegen-units = 64\n' > "$home/.cargo/config.toml"
-real=$(command -v cargo)
+real=$(rustc --print sysroot)/bin/cargo
+[[ -x $real ]] || real=$(command -v cargo)
+# Where there is a rustup, prek runs the cargo of a toolchain of its choice, and the one below would never be asked.
+path=$(tr ':' '\n' <<< "$PATH" | while read -r folder; do [[ -x $folder/rustup ]] || echo "$folder"; done | paste -sd ':')
+ln -s "$(dirname "$real")/rustc" "$home/bin/rustc"
 cat > "$home/bin/cargo" <<SHIM
 #!/usr/bin/env bash
 set -euo pipefail
@@ -28,12 +32,13 @@ if [[ \$# -gt 1 && -f \$made ]]; then
   exit
 fi
 # As the lock file says: a new release of a dependency is not what is tested here, and would be built anew.
-"$real" "\${arguments[@]}" --locked
+[[ " \${arguments[*]} " == *" --locked "* ]] || arguments+=(--locked)
+"$real" "\${arguments[@]}"
 if [[ \$# -gt 1 ]]; then cp "\$2/bin/driftgate" "\$made"; fi
 echo built >> "$home/builds"
 SHIM
 chmod +x "$home/bin/cargo"
-export PATH="$home/bin:$tools/py/bin:$PATH" TMPDIR=$home PRE_COMMIT_HOME=$home/pre-commit PREK_HOME=$home/prek
+export PATH="$home/bin:$tools/py/bin:$path" TMPDIR=$home PRE_COMMIT_HOME=$home/pre-commit PREK_HOME=$home/prek
 
 for runner in pre-commit prek; do
   echo "-- $runner"

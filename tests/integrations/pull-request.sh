@@ -36,10 +36,7 @@ git fetch --quiet --no-tags --depth=1 origin +refs/pull/1/merge:refs/remotes/pul
 git checkout --quiet --detach refs/remotes/pull/1/merge
 
 export GITHUB_ACTIONS=true GITHUB_EVENT_NAME=pull_request GITHUB_OUTPUT=$work/output GITHUB_STEP_SUMMARY=$work/summary.md
-# The scripts call it by its name.
-mkdir "$work/bin"
-ln -s "$binary" "$work/bin/driftgate"
-PATH="$work/bin:$PATH"
+PATH="$(dirname "$binary"):$PATH"
 export PATH DRIFTGATE_REPORTS=$work/reports
 : > "$GITHUB_OUTPUT"
 : > "$GITHUB_STEP_SUMMARY"

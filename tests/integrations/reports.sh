@@ -7,17 +7,34 @@ reports=$scratch/reports
 mkdir -p "$reports"
 DRIFTGATE_REPORTS_DIR=$reports cargo test --quiet --locked --lib \
   report::tests::a_report_with_everything_in_it_is_written_in_every_form
+
+# And one of the program itself, with a fix in it.
+# shellcheck source=tests/integrations/sample.sh
+source "$root/tests/integrations/sample.sh"
+git init --quiet "$scratch/reported"
+cd "$scratch/reported"
+service customerId
+git add . && git commit --quiet -m base
+service customer_id
+outputs=()
+for form in json sarif gitlab junit markdown; do outputs+=(--output "$form=$reports/real.$form"); done
+code=0
+"${DRIFTGATE_BINARY:?}" check --base HEAD --quiet "${outputs[@]}" > /dev/null || code=$?
+[[ $code == 1 ]]
+jq -e '.runs[0].results[0].fixes[0].artifactChanges[0].replacements | length == 1' "$reports/real.sarif" > /dev/null
+cd "$root"
+
 schema() { "$tools/py/bin/check-jsonschema" "$@"; }
 multitool=$tools/js/node_modules/@microsoft/sarif-multitool-linux
 
 echo "-- JSON: our own schema, and that one against its draft"
 schema --check-metaschema "$reports/report.schema.json"
-for sample in rich plain clean; do
+for sample in rich plain clean real; do
   schema --default-filetype json --schemafile "$reports/report.schema.json" "$reports/$sample.json"
 done
 
 echo "-- SARIF: the schema, and GitHub's ingestion rules"
-for sample in rich plain clean; do
+for sample in rich plain clean real; do
   schema --default-filetype json --schemafile "$multitool/sarif-2.1.0.json" "$reports/$sample.sarif"
   # Its exit code says nothing, its own report does.
   DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$multitool/Sarif.Multitool" validate "$reports/$sample.sarif" \
@@ -35,7 +52,7 @@ done
 "$tools/py/bin/sarif" summary "$reports/rich.sarif" > /dev/null
 
 echo "-- GitLab Code Quality: our schema of it"
-for sample in rich plain clean; do
+for sample in rich plain clean real; do
   schema --default-filetype json --schemafile src/report/gitlab.schema.json "$reports/$sample.gitlab"
 done
 
@@ -44,7 +61,7 @@ echo "-- JUnit: junitparser"
 import sys
 from junitparser import Failure, JUnitXml, Skipped
 
-for name, tests, failures, skipped in [("rich", 3, 2, 1), ("plain", 1, 1, 0), ("clean", 1, 0, 0)]:
+for name, tests, failures, skipped in [("rich", 3, 2, 1), ("plain", 1, 1, 0), ("clean", 1, 0, 0), ("real", 1, 1, 0)]:
     read = JUnitXml.fromfile(f"{sys.argv[1]}/{name}.junit")
     cases = [case for suite in read for case in suite]
     kinds = [type(result) for case in cases for result in case.result]
@@ -60,7 +77,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 ours = set("code details h3 li p pre strong sub summary table tbody td th thead tr ul".split())
-for name in ["rich", "plain", "clean"]:
+for name in ["rich", "plain", "clean", "real"]:
     text = open(f"{sys.argv[1]}/{name}.markdown", encoding="utf-8").read()
     html = cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE)
     assert set(re.findall(r"<([a-z][a-z0-9]*)", html)) <= ours, name
@@ -84,4 +101,4 @@ for (const file of process.argv.slice(2)) {
 const broken = await mermaid.parse('flowchart LR\n a["x"y"]', { suppressErrors: true });
 process.exit(broken === false ? 0 : 1);
 NODE
-(cd "$tools/js" && node picture.mjs "$reports/rich.markdown" "$reports/plain.markdown")
+(cd "$tools/js" && node picture.mjs "$reports"/{rich,plain,real}.markdown)

@@ -467,7 +467,31 @@ fn keys_that_were_lost_together_come_back_together() {
         "src/lib.rs",
         &json("{ \"id\": o.id, \"total\": o.total, \"note\": o.note }"),
         &[json("{ \"note\": o.note }"), json("{ \"id\": o.id }"), json("{}")],
-        expect![[""]],
+        expect![[r#"
+            field-removed /id: send `id` again
+              -    bus.publish("invoice.paid", serde_json::json!({ "note": o.note }));
+              +    bus.publish("invoice.paid", serde_json::json!({ "id": o.id, "note": o.note }));
+            field-removed /total: send `total` again
+              -    bus.publish("invoice.paid", serde_json::json!({ "note": o.note }));
+              +    bus.publish("invoice.paid", serde_json::json!({ "total": o.total, "note": o.note }));
+            --
+            field-removed /note: send `note` again
+              -    bus.publish("invoice.paid", serde_json::json!({ "id": o.id }));
+              +    bus.publish("invoice.paid", serde_json::json!({ "id": o.id, "note": o.note }));
+            field-removed /total: send `total` again
+              -    bus.publish("invoice.paid", serde_json::json!({ "id": o.id }));
+              +    bus.publish("invoice.paid", serde_json::json!({ "id": o.id, "total": o.total }));
+            --
+            field-removed /id: send `id` again
+              -    bus.publish("invoice.paid", serde_json::json!({}));
+              +    bus.publish("invoice.paid", serde_json::json!({ "id": o.id,}));
+            field-removed /note: send `note` again
+              -    bus.publish("invoice.paid", serde_json::json!({}));
+              +    bus.publish("invoice.paid", serde_json::json!({ "note": o.note,}));
+            field-removed /total: send `total` again
+              -    bus.publish("invoice.paid", serde_json::json!({}));
+              +    bus.publish("invoice.paid", serde_json::json!({ "total": o.total,}));
+        "#]],
     );
     let python = |payload: &str| {
         format!(
@@ -478,7 +502,31 @@ fn keys_that_were_lost_together_come_back_together() {
         "app/a.py",
         &python("{\n        \"id\": order.id,\n        \"total\": order.total,\n    }"),
         &[python("{\n    }"), python("{}")],
-        expect![[""]],
+        expect![[r#"
+            field-removed /id: send `id` again
+              +        "id": order.id,
+            field-removed /total: send `total` again
+              +        "total": order.total,
+            --
+            field-removed /id: send `id` again
+              -    payload = {}
+              +    payload = {"id": order.id,}
+            field-removed /total: send `total` again
+              -    payload = {}
+              +    payload = {"total": order.total,}
+        "#]],
     );
-    check("app/a.py", &python("dict(id=order.id, total=order.total)"), &[python("dict()")], expect![[""]]);
+    check(
+        "app/a.py",
+        &python("dict(id=order.id, total=order.total)"),
+        &[python("dict()")],
+        expect![[r#"
+        field-removed /id: send `id` again
+          -    payload = dict()
+          +    payload = dict(id=order.id,)
+        field-removed /total: send `total` again
+          -    payload = dict()
+          +    payload = dict(total=order.total,)
+    "#]],
+    );
 }

@@ -14,13 +14,13 @@ mod kept;
 mod meet;
 pub mod mocks;
 mod pair;
-mod positions;
 mod producers;
 mod promises;
 pub mod reader;
 mod registered;
 pub mod rename;
 mod severity;
+mod tasks;
 pub mod unlisted;
 mod unsaid;
 
@@ -79,7 +79,10 @@ pub struct Compared {
 /// Compares base with head.
 pub fn compare(sides: &Sides<'_>) -> Compared {
     let mut compared = Compared::default();
-    let aligned = positions::aligned(sides.base, sides.head, sides.options, &mut compared.findings);
+    let apart = tasks::told_apart(sides.base, sides.head);
+    let (base, head) = apart.as_ref().map_or((sides.base, sides.head), |(base, head)| (base, head));
+    let sides = &Sides { base, head, ..*sides };
+    let aligned = tasks::aligned(sides.base, sides.head, sides.options, &mut compared.findings);
     let sides = &Sides { head: aligned.as_ref().unwrap_or(sides.head), ..*sides };
     let registered = (registered::boundaries(sides.base_registry), registered::boundaries(sides.head_registry));
     let events = event_pairs(sides, &registered.0, &registered.1);

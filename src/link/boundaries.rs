@@ -231,7 +231,12 @@ impl<'l, 'a> Linker<'l, 'a> {
             }
             boundary.overlaid = payload::overlaid(self.types, payload);
         }
-        boundary.by_position = self.places_given(idiom, emission);
+        if let Some((form, sink)) = task_call(idiom, emission) {
+            let call = self.program.function(sink.function).call(sink.call);
+            boundary.by_position = relay::by_position(self.eval, sink.function, call, form);
+            let target = relay::target(self.eval, sink.function, call, form).filter(|_| !emission.event_in_payload);
+            boundary.task = target.map(|target| self.program.files.unit(target.file).path.clone());
+        }
         boundary.inner = emission
             .inner
             .as_ref()
@@ -270,17 +275,6 @@ impl<'l, 'a> Linker<'l, 'a> {
             self.completed_by_map(&mut boundary, emission, event);
         }
         self.named(boundary, events, told, channels);
-    }
-
-    /// The fields of a task's message that its call gives by their place.
-    fn places_given(&self, idiom: &Idiom, emission: &Emission<'a>) -> Vec<Option<String>> {
-        let form = idiom.payload.iter().find_map(|selector| match selector.root {
-            Selected::Arguments(form) => Some(form),
-            _ => None,
-        });
-        let (Some(form), Some(sink)) = (form, emission.chain.last()) else { return Vec::new() };
-        let call = self.program.function(sink.function).call(sink.call);
-        relay::by_position(self.eval, sink.function, call, form)
     }
 
     /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
@@ -592,6 +586,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             },
             package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
             by_position: self.places_taken(&intakes, target),
+            task: row.takes(&Selected::AllParams).then(|| self.program.files.unit(target.file).path.clone()),
             ..Boundary::new(Role::Consumer, &row.kind, &row.id, self.origin(target.file, function.span), shape)
         };
         let before = self.boundaries.len();
@@ -667,7 +662,12 @@ impl<'l, 'a> Linker<'l, 'a> {
             .map(|selector| {
                 let given = match (&selector.root, decorator) {
                     (Selected::DecoratorReceiver, Some(call)) => {
-                        let ExprKind::Member(base, _) = &call.callee.kind else { return Vec::new() };
+                        let base = match &call.callee.kind {
+                            ExprKind::Member(base, _) => base,
+                            // `saved.connect` of a name of the module.
+                            ExprKind::Name(path) if path.len() > 1 => return vec![path[path.len() - 2].clone()],
+                            _ => return Vec::new(),
+                        };
                         let term = self.eval.term(top, base, u32::MAX);
                         return named_in_source(self.eval, &term, base).into_iter().collect();
                     }
@@ -790,6 +790,15 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         self.named(boundary, events, None, Vec::new());
     }
+}
+
+/// The call that sends a message to a task, and where it keeps the task's arguments.
+fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, CallSite)> {
+    let form = idiom.payload.iter().find_map(|selector| match selector.root {
+        Selected::Arguments(form) => Some(form),
+        _ => None,
+    })?;
+    Some((form, *emission.chain.last()?))
 }
 
 /// Whether the words of a source tell anything: a part of `null` or of what nobody knows does not.

@@ -40,6 +40,8 @@ pub struct Boundary {
     /// For messages to tasks: the fields that cross by their place in a list of arguments. Their names are the parameters' and
     /// not on the wire.
     pub by_position: Vec<Option<String>>,
+    /// For messages to tasks: the file of the function that they run. Functions of one name in several files are several tasks.
+    pub task: Option<RepoPath>,
     /// The calls from the site down to the sink.
     pub via: Vec<Origin>,
     /// The package or crate that the code belongs to.
@@ -232,6 +234,7 @@ impl Boundary {
             delivery: Delivery::default(),
             overlaid: Overlaid::default(),
             by_position: Vec::new(),
+            task: None,
             via: Vec::new(),
             package: String::new(),
             document: None,

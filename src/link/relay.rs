@@ -231,7 +231,7 @@ fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Opt
             | ExprKind::Function(_)
     ) {
         return match &expr.kind {
-            ExprKind::Literal(Literal::Text(name)) => registered(eval, name),
+            ExprKind::Literal(Literal::Text(name)) => named(eval, name),
             _ => None,
         };
     }
@@ -239,7 +239,7 @@ fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Opt
     match &term.bare().kind {
         Kind::Function(target) => Some(*target),
         Kind::Class(class) => class.class.and_then(|class| run_method(eval, class)),
-        Kind::Literal(Literal::Text(name)) => registered(eval, name),
+        Kind::Literal(Literal::Text(name)) => named(eval, name),
         Kind::Built(_) => decorated(&term),
         Kind::Record(_) => callee::class_of_receiver(eval, function, expr).and_then(|class| run_method(eval, class)),
         _ => None,
@@ -263,7 +263,7 @@ fn run_method(eval: &Eval<'_>, class: super::resolve::DeclId) -> Option<FnRef> {
 }
 
 /// The one decorated function that is registered under this name, or whose own name or dotted path it is.
-pub fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
+fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
     if eval.registered.borrow().is_none() {
         let mut names: FxHashMap<String, Vec<FnRef>> = FxHashMap::default();
         for (at, unit) in eval.program.files.units.iter().enumerate() {
@@ -271,7 +271,14 @@ pub fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
                 continue;
             }
             for (index, function) in unit.facts.functions.iter().enumerate() {
-                if function.decorators.is_empty() || function.in_test || function.parent.is_some() || function.name.is_empty() {
+                // A job that a worker's settings list has no decorator, and takes the worker's context first.
+                let job =
+                    function.is_async && function.params > 0 && function.locals.first().is_some_and(|first| first.name == "ctx");
+                if !job && function.decorators.is_empty()
+                    || function.in_test
+                    || function.parent.is_some()
+                    || function.name.is_empty()
+                {
                     continue;
                 }
                 let reference = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
@@ -294,6 +301,26 @@ pub fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
         let path = path.strip_suffix(".__init__").unwrap_or(path);
         (path == module || path.ends_with(&format!(".{module}"))).then_some(target)
     })
+}
+
+/// The function that a text names: registered under it, or at that dotted path.
+pub fn named(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
+    registered(eval, name).or_else(|| at_path(eval, name))
+}
+
+/// The function of the repository at a dotted path: `queue.enqueue("app.reports.build", month)`.
+fn at_path(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
+    let (module, last) = name.rsplit_once('.')?;
+    let path = module.replace('.', "/");
+    let is_module = |file: &str| {
+        let file = file.strip_suffix(".py").map(|file| file.strip_suffix("/__init__").unwrap_or(file));
+        file.is_some_and(|file| file == path || file.strip_suffix(path.as_str()).is_some_and(|rest| rest.ends_with('/')))
+    };
+    let mut found = eval.program.files.units.iter().enumerate().filter(|(_, unit)| is_module(unit.path.as_str()));
+    let (at, unit) = found.next()?;
+    let function = unit.facts.functions.iter().position(|function| function.name == last && function.scope.is_empty())?;
+    let target = FnRef { file: FileId(at as u32), id: FnId(u32::try_from(function).ok()?) };
+    found.next().is_none().then_some(target)
 }
 
 /// The name that messages for a function carry.
@@ -456,6 +483,11 @@ fn addressed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -
     // `.delay(kwargs={…})` of a queue whose tasks are called that way.
     let form = relayed(eval, function, call).filter(|(known, _, _)| Some(*known) == target).map_or(form, |(_, form, _)| form);
     Some((target, form))
+}
+
+/// The function of the repository that a call with a task's arguments runs.
+pub fn target<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Option<FnRef> {
+    addressed(eval, function, call, form)?.0
 }
 
 /// The parameters that a call of a task fills by their place alone, in order. Their names are not on the wire.

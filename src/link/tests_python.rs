@@ -452,6 +452,81 @@ bus.subscribe("a.inside", inside)
 }
 
 #[test]
+fn messages_that_are_fetched_have_readers_too() {
+    check(
+        &[
+            (
+                "app/poll.py",
+                r#"
+import json
+import boto3, redis
+from confluent_kafka import Consumer
+from flask import Flask, request as asked
+
+app = Flask("shop")
+sqs = boto3.client("sqs")
+bus = redis.Redis()
+kafka = Consumer({})
+
+def poll():
+    for message in sqs.receive_message(QueueUrl="https://sqs/1/orders").get("Messages", []):
+        print(json.loads(message["Body"])["order_id"])
+
+def listen():
+    pubsub = bus.pubsub()
+    pubsub.subscribe("chan")
+    for message in pubsub.listen():
+        print(json.loads(message["data"])["ref"])
+
+def stream():
+    for name, messages in bus.xreadgroup("group", "me", {"stream": ">"}):
+        for ident, fields in messages:
+            print(fields["payload"])
+
+def consume():
+    msg = kafka.poll(1.0)
+    data = json.loads(msg.value().decode())
+    print(data["user_id"])
+
+@app.post("/webhooks/shop")
+def shop_webhook():
+    print(asked.json["id"], asked.get_json()["total"])
+"#,
+            ),
+            (
+                "app/jobs.py",
+                r#"
+from rq import Queue
+from arq import create_pool
+q = Queue()
+
+def report(month: str): ...
+
+async def fetch(ctx, url: str): ...
+
+async def go():
+    q.enqueue("app.jobs.report", month="x")
+    pool = await create_pool()
+    await pool.enqueue_job("fetch", "http://x")
+"#,
+            ),
+        ],
+        expect![[r#"
+            Consumer queue report in report: {month}
+            Consumer queue fetch in fetch: {url}
+            Producer queue report in go: {month}
+            Producer queue fetch in go: {url}
+            Consumer queue https://sqs/1/orders in poll: {order_id}
+            Consumer queue chan in listen: {ref}
+            Consumer queue - in stream: {payload}
+            Consumer queue - in consume: {user_id}
+            Consumer webhook shop_webhook in shop_webhook: {id}
+            Consumer webhook shop_webhook in shop_webhook: {total}
+        "#]],
+    );
+}
+
+#[test]
 fn a_helper_about_webhooks_is_known_by_its_name() {
     check(
         &[(

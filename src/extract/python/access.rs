@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
         match expr {
             Py::Name(name) => {
                 let name = name.id.as_str();
-                let kind = self.lookup(name).unwrap_or_else(|| ExprKind::Name(vec![name.to_owned()]));
+                let kind = self.lookup(name).unwrap_or_else(|| ExprKind::Name(vec![self.request_name(name).to_owned()]));
                 let value = Expr::new(kind, at);
                 Access { base: readable(&value), steps: Vec::new(), keyed: false, value }
             }
@@ -236,12 +236,23 @@ impl<'a> Lower<'a> {
         (is_name || on_constant).then_some((on, key, default))
     }
 
+    /// The request that a framework keeps in a module goes by its own name, whatever a file imports it as.
+    fn request_name<'n>(&self, name: &'n str) -> &'n str {
+        match self.names.full(name) {
+            Some("flask.request" | "flask.globals.request" | "quart.request" | "bottle.request") => "request",
+            _ => name,
+        }
+    }
+
     /// `request.json`, `self.request.data`: the body, decoded, as the call that it is.
     fn request_body(&mut self, on: &'a Py, attr: &str, at: Span) -> Option<Expr> {
         if !BODY_PROPERTIES.contains(&attr) {
             return None;
         }
-        let last = names::last_name(on)?;
+        let last = match on {
+            Py::Name(name) if self.lookup(&name.id).is_none() => self.request_name(&name.id),
+            _ => names::last_name(on)?,
+        };
         if !matches!(last, "request" | "req" | "current_request") || matches!(on, Py::Call(_)) {
             return None;
         }

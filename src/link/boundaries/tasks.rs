@@ -45,6 +45,7 @@ impl<'a> Linker<'_, 'a> {
                 delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
                 package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
                 by_position: self.places_taken(&[intake], target),
+                task: Some(self.program.files.unit(target.file).path.clone()),
                 ..Boundary::new(Role::Consumer, "queue", "task", origin, shape)
             };
             self.named(boundary, vec![relay::task_name(self.eval, target)], None, Vec::new());

@@ -343,7 +343,7 @@ fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: 
             .collect();
     }
     // A task by the dotted path that is its name where nothing else is said.
-    if let Some(target) = term.as_text().and_then(|text| relay::registered(eval, text)) {
+    if let Some(target) = term.as_text().and_then(|text| relay::named(eval, text)) {
         return vec![relay::task_name(eval, target)];
     }
     // `task = register(queue="x")(work)` is known by the name of `work`.

@@ -1,5 +1,8 @@
-//! Arguments of tasks that cross by their place: what a parameter is called is not on the wire, where it stands is.
+//! Messages to tasks brought to one form before they are compared.
 //!
+//! Functions of one name in several files are several tasks, and go by their modules as well.
+//!
+//! Arguments may cross by their place: what a parameter is called is then not on the wire, where it stands is.
 //! A renamed parameter keeps its place, so head's field goes by base's name before anything is compared. A parameter that kept its name
 //! and stands elsewhere is told as moved. Where any caller names the parameter, names are on the wire and nothing is done here.
 
@@ -11,6 +14,44 @@ use crate::facts::Role;
 use crate::finding::{Finding, Severity};
 use crate::link::model::{Boundary, Model};
 use crate::shape::{Shape, ShapeKind};
+use crate::source::RepoPath;
+
+/// Base and head with the names of modules before those of tasks that several files have, if there are such.
+pub(super) fn told_apart(base: &Model, head: &Model) -> Option<(Model, Model)> {
+    let mut files: BTreeMap<&str, BTreeSet<&RepoPath>> = BTreeMap::new();
+    let mut shared: BTreeSet<&str> = BTreeSet::new();
+    for model in [base, head] {
+        files.clear();
+        for boundary in told(model) {
+            if let (Some(event), Some(file)) = (boundary.event.as_deref(), &boundary.task) {
+                files.entry(event).or_default().insert(file);
+            }
+        }
+        shared.extend(files.iter().filter(|(_, files)| files.len() > 1).map(|(event, _)| *event));
+    }
+    if shared.is_empty() {
+        return None;
+    }
+    let apart = |model: &Model| {
+        let mut model = model.clone();
+        for boundary in &mut model.boundaries {
+            if let (Some(event), Some(file)) = (&mut boundary.event, &boundary.task)
+                && shared.contains(event.as_str())
+            {
+                *event = format!("{}.{event}", module_of(file));
+            }
+        }
+        model
+    };
+    Some((apart(base), apart(head)))
+}
+
+/// The module of a file, as a task's full name begins.
+fn module_of(file: &RepoPath) -> String {
+    let path = file.as_str();
+    let path = path.strip_suffix(".py").unwrap_or(path);
+    path.strip_suffix("/__init__").unwrap_or(path).replace('/', ".")
+}
 
 /// What the boundaries of one event say of the places of its arguments.
 #[derive(Default)]
@@ -162,5 +203,39 @@ fn ordinal(place: usize) -> String {
         2 => "third".to_owned(),
         3 => "fourth".to_owned(),
         other => format!("{}th", other + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Origin, Span};
+
+    fn model(files: &[&str]) -> Model {
+        let task = |file: &&str| {
+            let path = RepoPath::new(*file);
+            let shape = Arc::new(Shape::unknown("nothing is known", None));
+            let origin = Origin::new(path.clone(), Span::default());
+            let boundary = Boundary::new(Role::Consumer, "queue", "task", origin, shape);
+            Boundary { event: Some("sync".to_owned()), task: Some(path), ..boundary }
+        };
+        Model { boundaries: files.iter().map(task).collect(), ..Model::default() }
+    }
+
+    fn events(model: &Model) -> Vec<&str> {
+        model.boundaries.iter().filter_map(|boundary| boundary.event.as_deref()).collect()
+    }
+
+    #[test]
+    fn functions_of_one_name_in_several_files_are_several_tasks() {
+        let (base, head) = (model(&["app/a/tasks.py"]), model(&["app/a/tasks.py", "app/b/__init__.py"]));
+        let (base, head) = told_apart(&base, &head).expect("head has two");
+        assert_eq!(events(&base), ["app.a.tasks.sync"]);
+        assert_eq!(events(&head), ["app.a.tasks.sync", "app.b.sync"]);
+    }
+
+    #[test]
+    fn a_task_that_moved_is_the_same_task() {
+        assert!(told_apart(&model(&["app/a.py"]), &model(&["app/b.py"])).is_none());
     }
 }

@@ -49,7 +49,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let eval = Eval::new(&program);
     let types = Types::new(&eval);
     let packages = packages::Packages::new(units, &options.consumers);
-    let callers = Callers::new(&program);
+    let callers = Callers::default();
     let around = surroundings::Around::new(&eval, &callers);
     let relays = Relays::new(&eval);
     let mut linker = Linker {

@@ -15,34 +15,22 @@ use crate::facts::{Expr, ExprKind, FnId, ValueMember};
 type BoundNames = FxHashMap<FnId, Vec<String>>;
 
 /// The calls of a program, from the side of what is called.
-pub struct Callers<'a> {
-    /// Files by the last names that are called in them.
-    files: FxHashMap<&'a str, Vec<FileId>>,
+#[derive(Default)]
+pub struct Callers {
     names: RefCell<FxHashMap<FileId, Rc<BoundNames>>>,
     known: RefCell<FxHashMap<FnRef, Rc<[CallSite]>>>,
 }
 
-impl<'a> Callers<'a> {
-    pub fn new(program: &Program<'a>) -> Self {
-        let mut files: FxHashMap<&'a str, Vec<FileId>> = FxHashMap::default();
-        for (at, unit) in program.files.units.iter().enumerate() {
-            for name in unit.index.calls.keys() {
-                files.entry(name.as_str()).or_default().push(FileId(at as u32));
-            }
-        }
-        Callers { files, names: RefCell::default(), known: RefCell::default() }
-    }
-
+impl Callers {
     /// The calls that run `function`, in the order of the files.
-    pub fn of(&self, eval: &Eval<'a>, function: FnRef) -> Rc<[CallSite]> {
+    pub fn of(&self, eval: &Eval<'_>, function: FnRef) -> Rc<[CallSite]> {
         if let Some(known) = self.known.borrow().get(&function) {
             return Rc::clone(known);
         }
         let program = eval.program;
         let mut found = Vec::new();
         for name in self.names_of(program, function) {
-            let Some(files) = self.files.get(name.as_str()) else { continue };
-            for file in files {
+            for file in program.calling(&name) {
                 let unit = program.files.unit(*file);
                 for (caller_id, call_id) in unit.index.calls.get(&name).into_iter().flatten() {
                     let caller = FnRef { file: *file, id: *caller_id };
@@ -62,7 +50,7 @@ impl<'a> Callers<'a> {
         found
     }
 
-    fn names_of(&self, program: &Program<'a>, function: FnRef) -> Vec<String> {
+    fn names_of(&self, program: &Program<'_>, function: FnRef) -> Vec<String> {
         let own = &program.function(function).name;
         let mut names: Vec<String> = Vec::new();
         if !own.is_empty() && own != "<top>" {

@@ -114,9 +114,9 @@ fn calls_of<'a>(eval: &Eval<'a>, target: FnRef) -> Vec<(FnRef, CallId, &'a Call)
     if name.is_empty() || name == "<top>" {
         return found;
     }
-    for (at, unit) in eval.program.files.units.iter().enumerate() {
-        for (id, call_id) in unit.index.calls.get(name).into_iter().flatten() {
-            let caller = FnRef { file: FileId(at as u32), id: *id };
+    for file in eval.program.calling(name) {
+        for (id, call_id) in eval.program.files.unit(*file).index.calls.get(name).into_iter().flatten() {
+            let caller = FnRef { file: *file, id: *id };
             let call = eval.program.function(caller).call(*call_id);
             if eval.callee(caller, call) == Some(target) {
                 found.push((caller, *call_id, call));

@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
 use super::term::{Built, ClassValue, Entry, Kind, MAX_DEPTH, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
-use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
+use crate::facts::calls::{Change, Edit};
+use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Literal, Local, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
 
 /// How many calls deep the returned value of a function is followed.
@@ -23,6 +23,9 @@ const MAX_NESTING: u32 = 12;
 /// How many expressions one evaluation visits before the rest is unknown.
 const MAX_STEPS: u32 = 20_000;
 
+/// How many of the last values are kept.
+const MAX_RECENT: usize = 2_048;
+
 /// The methods by which Rust code asks an enum for the text of a variant.
 const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_string"];
 
@@ -31,11 +34,18 @@ pub struct Eval<'a> {
     pub program: &'a Program<'a>,
     steps: Cell<u32>,
     nesting: Cell<u32>,
+    /// How often a value came out as it did because of what was under way, or of where it was asked for: a value is kept for
+    /// others where this has not happened inside.
+    cuts: Cell<u32>,
     /// Functions whose returned value is being computed, against recursion.
     active: RefCell<Vec<FnRef>>,
     /// Variables whose value is being computed, against variables that are assigned from themselves.
     locals_active: RefCell<Vec<(FnRef, LocalId)>>,
+    /// Edits whose value is being computed: `query = query.where(…)` speaks of the variable as it was before.
+    edits_active: RefCell<Vec<(FnRef, LocalId, u32)>>,
     constants: RefCell<FxHashMap<DeclId, Term<'a>>>,
+    /// The last values that were asked for while no other was computed; the key holds the expression's address.
+    recent: RefCell<FxHashMap<(FnRef, usize, u32), Term<'a>>>,
     /// What functions return, over their parameters: the same wherever they are called.
     returned: RefCell<FxHashMap<FnRef, Term<'a>>>,
     /// Variables that nothing edits, over the parameters of their function.
@@ -65,9 +75,12 @@ impl<'a> Eval<'a> {
             program,
             steps: Cell::new(0),
             nesting: Cell::new(0),
+            cuts: Cell::new(0),
             active: RefCell::default(),
             locals_active: RefCell::default(),
+            edits_active: RefCell::default(),
             constants: RefCell::default(),
+            recent: RefCell::default(),
             returned: RefCell::default(),
             variables: RefCell::default(),
             imported: RefCell::default(),
@@ -100,11 +113,38 @@ impl<'a> Eval<'a> {
     /// Evaluation asks which function a call runs, and that asks for the value of its receiver: the two go round together, so
     /// both the steps and the nesting are counted across them.
     pub fn term(&self, function: FnRef, expr: &'a Expr, at: u32) -> Term<'a> {
-        let nesting = self.nesting.get();
-        if nesting == 0 {
-            self.steps.set(0);
+        if !self.is_outermost() {
+            return self.nested_term(function, expr, at);
         }
+        // One expression is asked for by every row that may fit its call.
+        let key = (function, std::ptr::from_ref(expr).addr(), at);
+        if let Some(known) = self.recent.borrow().get(&key) {
+            return known.clone();
+        }
+        self.steps.set(0);
+        let term = self.nested_term(function, expr, at);
+        let mut recent = self.recent.borrow_mut();
+        if recent.len() >= MAX_RECENT {
+            recent.clear();
+        }
+        recent.insert(key, term.clone());
+        term
+    }
+
+    /// Whether no evaluation is under way: what is evaluated now depends on nothing but the program.
+    fn is_outermost(&self) -> bool {
+        self.nesting.get() == 0
+            && self.active.borrow().is_empty()
+            && self.locals_active.borrow().is_empty()
+            && self.edits_active.borrow().is_empty()
+            && self.constants_active.borrow().is_empty()
+            && self.classes_active.borrow().is_empty()
+    }
+
+    fn nested_term(&self, function: FnRef, expr: &'a Expr, at: u32) -> Term<'a> {
+        let nesting = self.nesting.get();
         if nesting >= MAX_NESTING {
+            self.cut();
             return Term::unknown("the value is built from too many parts", Site { file: function.file, span: expr.span });
         }
         self.nesting.set(nesting + 1);
@@ -118,6 +158,7 @@ impl<'a> Eval<'a> {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
         if depth > MAX_DEPTH || steps > MAX_STEPS {
+            self.cut();
             return Term::unknown("the value is built from too many parts", site);
         }
         let go = |inner: &'a Expr| self.eval(function, inner, at, depth + 1);
@@ -252,8 +293,37 @@ impl<'a> Eval<'a> {
         let Some(local) = owner.locals.get(id.0 as usize) else {
             return Term::unknown("a variable that is not known", site);
         };
+        let before = self
+            .edits_active
+            .borrow()
+            .iter()
+            .filter(|(of, edited, _)| (*of, *edited) == (function, id))
+            .map(|(_, _, end)| *end)
+            .min();
+        if !local.edits.is_empty() {
+            self.cut();
+        }
+        let applies = |edit: &Edit| edit.span.end <= at && before.is_none_or(|before| edit.span.end < before);
+        // What a variable was before it was set as a whole is of no concern.
+        let last =
+            local.edits.iter().rposition(|edit| applies(edit) && edit.path.is_empty() && matches!(edit.change, Change::Set(_)));
+        let mut term = match last {
+            Some(_) => Term::unknown(local.name.clone(), site),
+            None => self.initial(function, id, local, at, site, depth),
+        };
+        for edit in local.edits.iter().skip(last.unwrap_or(0)).filter(|edit| applies(edit)) {
+            self.edits_active.borrow_mut().push((function, id, edit.span.end));
+            term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
+            self.edits_active.borrow_mut().pop();
+        }
+        term
+    }
+
+    /// What a variable or parameter is before anything edits it.
+    fn initial(&self, function: FnRef, id: LocalId, local: &'a Local, at: u32, site: Site, depth: u32) -> Term<'a> {
+        let owner: &'a Function = self.program.function(function);
         let declared = local.ty.as_ref().map(|ty| self.type_use(function, ty));
-        let mut term = match (&local.kind, &local.value) {
+        match (&local.kind, &local.value) {
             (LocalKind::Param, _) if declared.is_none() && self.given(function, id).is_some() => {
                 let (outer, value, before) = self.given(function, id).expect("it was there a line above");
                 self.eval(outer, value, before, depth + 1)
@@ -268,16 +338,21 @@ impl<'a> Eval<'a> {
                     return known.clone();
                 }
                 if self.locals_active.borrow().contains(&(function, id)) {
+                    self.cut();
                     return Term::unknown(format!("`{}` is computed from itself", local.name), site);
                 }
                 self.locals_active.borrow_mut().push((function, id));
+                let cuts = self.cuts.get();
                 let value = self.eval(function, value, at, depth + 1);
                 self.locals_active.borrow_mut().pop();
                 let value = match declared {
                     Some(ty) if !matches!(value.kind, Kind::Literal(_)) => Term::new(Kind::Typed(Box::new(value), ty), site),
                     _ => value,
                 };
-                if plain && self.is_whole() && self.locals_active.borrow().is_empty() && self.active.borrow().is_empty() {
+                let free = self.locals_active.borrow().is_empty()
+                    && self.edits_active.borrow().is_empty()
+                    && self.active.borrow().is_empty();
+                if plain && self.is_whole() && (free || self.cuts.get() == cuts) {
                     self.variables.borrow_mut().insert((function, id), value.clone());
                 }
                 value
@@ -286,11 +361,7 @@ impl<'a> Eval<'a> {
                 Some(ty) => Term::new(Kind::OfType(ty), site),
                 None => Term::unknown(local.name.clone(), site),
             },
-        };
-        for edit in local.edits.iter().filter(|edit| edit.span.end <= at) {
-            term = self.edited(function, term, &edit.path, &edit.change, edit.conditional, edit.span, at, depth);
         }
-        term
     }
 
     /// What a closure's parameter stands for, where the closure is called at one place alone: `list.map(x => …)`.
@@ -452,6 +523,7 @@ impl<'a> Eval<'a> {
             return known.clone();
         }
         if self.constants_active.borrow().contains(&id) || depth > MAX_DEPTH {
+            self.cut();
             return Term::unknown("a constant that is defined by itself", site);
         }
         let constant = self.program.constant(id);
@@ -495,6 +567,9 @@ impl<'a> Eval<'a> {
     fn own_member(&self, function: FnRef, name: &str, site: Site, depth: u32) -> Term<'a> {
         let scope = &self.program.function(function).scope;
         let chosen = self.classes_active.borrow().last().filter(|(active, _)| *active == function).map(|(_, class)| *class);
+        if chosen.is_some() {
+            self.cut();
+        }
         let Some(class) = chosen.or_else(|| self.own_class(function)) else {
             return Term::unknown(format!("this.{name}"), site);
         };
@@ -608,6 +683,7 @@ impl<'a> Eval<'a> {
         let callee = self.program.function(target);
         let declared = callee.return_type.as_ref().map(|ty| self.type_use(target, ty));
         if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
+            self.cut();
             return match declared {
                 Some(ty) => Term::new(Kind::OfType(ty), site),
                 None => Term::unknown(format!("the result of `{}`", callee_text(&call.callee)), site),
@@ -711,6 +787,9 @@ impl<'a> Eval<'a> {
 
     /// The arguments of a call by the parameters of `target`.
     pub fn arguments(&self, function: FnRef, call: &'a Call, target: FnRef, at: u32, depth: u32) -> Vec<Option<Term<'a>>> {
+        if self.is_outermost() {
+            self.steps.set(0);
+        }
         let callee = self.program.function(target);
         let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];
         let mut position = 0usize;
@@ -791,6 +870,10 @@ impl<'a> Eval<'a> {
             self.callees.borrow_mut().insert(key, target);
         }
         target
+    }
+
+    fn cut(&self) {
+        self.cuts.set(self.cuts.get().wrapping_add(1));
     }
 
     /// Whether nothing has been cut short by a budget so far: only then may a result be kept for others.

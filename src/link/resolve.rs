@@ -64,6 +64,8 @@ pub struct Program<'a> {
     members: FxHashMap<String, Vec<Entity>>,
     /// Methods by name.
     methods: FxHashMap<&'a str, Vec<FnRef>>,
+    /// Files by the last names that are called in them.
+    calling: FxHashMap<&'a str, Vec<FileId>>,
     /// Classes by the last name of each base.
     heirs: FxHashMap<&'a str, Vec<DeclId>>,
     /// The models of Prisma schemas by name.
@@ -85,8 +87,12 @@ impl<'a> Program<'a> {
         let mut members: FxHashMap<String, Vec<Entity>> = FxHashMap::default();
         let mut methods: FxHashMap<&'a str, Vec<FnRef>> = FxHashMap::default();
         let mut heirs: FxHashMap<&'a str, Vec<DeclId>> = FxHashMap::default();
+        let mut calling: FxHashMap<&'a str, Vec<FileId>> = FxHashMap::default();
         for (at, unit) in units.iter().enumerate() {
             let file = FileId(at as u32);
+            for name in unit.index.calls.keys() {
+                calling.entry(name.as_str()).or_default().push(file);
+            }
             for (index, constant) in unit.facts.constants.iter().enumerate() {
                 if let Some(owner) = constant.scope.last() {
                     let entity = Entity::Constant(DeclId { file, index: index as u32 });
@@ -125,7 +131,7 @@ impl<'a> Program<'a> {
                 tables.entry(decl.name.as_str()).or_insert(DeclId { file: FileId(at as u32), index: index as u32 });
             }
         }
-        Program { files, rust, typescript, python, members, methods, heirs, tables, packages, memo: RefCell::default() }
+        Program { files, rust, typescript, python, members, methods, calling, heirs, tables, packages, memo: RefCell::default() }
     }
 
     /// The model of a database's schema that goes by this name.
@@ -181,6 +187,11 @@ impl<'a> Program<'a> {
     /// Every method of this name in the repository.
     pub fn methods_named(&self, name: &str) -> &[FnRef] {
         self.methods.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The files that call something of this name, in the order of their paths.
+    pub fn calling(&self, name: &str) -> &[FileId] {
+        self.calling.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The classes that name `class` among their bases.

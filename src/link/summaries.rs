@@ -279,7 +279,7 @@ pub struct Summaries<'a> {
 }
 
 /// Finds every emission of a program.
-pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers<'a>, relays: &Relays, idioms: &Idioms) -> Summaries<'a> {
+pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers, relays: &Relays, idioms: &Idioms) -> Summaries<'a> {
     let mut work = Work {
         eval,
         idioms,
@@ -304,7 +304,7 @@ pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers<'a>, relays: &Relays, id
 struct Work<'e, 'a> {
     eval: &'e Eval<'a>,
     idioms: &'e Idioms,
-    callers: &'e Callers<'a>,
+    callers: &'e Callers,
     relays: &'e Relays,
     /// Wrapper, caller and row that have been combined already: recursion ends here.
     seen: FxHashSet<(CallSite, FnRef, CallSite, usize)>,

@@ -50,7 +50,7 @@ const TRANSACTIONS: &[&str] = &[
 /// What surrounds the calls of one program.
 pub struct Around<'l, 'a> {
     eval: &'l Eval<'a>,
-    callers: &'l Callers<'a>,
+    callers: &'l Callers,
     /// Who waits for a function, for those that were asked about.
     waits: RefCell<FxHashMap<FnRef, Rc<Climb>>>,
     outers: RefCell<FxHashMap<FnRef, Rc<Outer>>>,
@@ -61,7 +61,7 @@ pub struct Around<'l, 'a> {
 }
 
 impl<'l, 'a> Around<'l, 'a> {
-    pub fn new(eval: &'l Eval<'a>, callers: &'l Callers<'a>) -> Self {
+    pub fn new(eval: &'l Eval<'a>, callers: &'l Callers) -> Self {
         Around {
             eval,
             callers,

@@ -36,10 +36,16 @@ pub struct Types<'e, 'a> {
     pub eval: &'e Eval<'a>,
     /// Named types without arguments, with how many parts they come to: a shared part counts wherever it stands.
     named: RefCell<FxHashMap<(DeclId, Side), (Arc<Shape>, u32)>>,
+    /// Named types that were asked for while no other was expanded, by what had been spent: they come out the same each time,
+    /// those as well that refer to each other or are cut short.
+    asked: RefCell<FxHashMap<Asked, (Reduced, u32)>>,
     nodes: Cell<u32>,
     /// How many nodes one type is expanded to.
     limit: u32,
 }
+
+/// A type, its side, and the nodes and the depth at which it was asked for.
+type Asked = (DeclId, Side, u32, u32);
 
 /// A shape, and whether the value may also be left out.
 #[derive(Clone, Debug)]
@@ -84,7 +90,7 @@ impl<'e, 'a> Types<'e, 'a> {
 
     /// Types that are expanded to fewer parts than usual, for a listing of very many of them.
     pub fn within(eval: &'e Eval<'a>, limit: u32) -> Self {
-        Types { eval, named: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
+        Types { eval, named: RefCell::default(), asked: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Option<Origin> {
@@ -133,6 +139,11 @@ impl<'e, 'a> Types<'e, 'a> {
             return Reduced::of(Arc::clone(known));
         }
         let nodes_before = self.nodes.get();
+        let asked = (args.is_empty() && expansion.active.is_empty()).then_some((id, side, nodes_before, depth));
+        if let Some((known, nodes)) = asked.and_then(|asked| self.asked.borrow().get(&asked).cloned()) {
+            self.nodes.set(nodes);
+            return known;
+        }
         if let Some(at) = expansion.active.iter().position(|(active, _)| *active == id) {
             expansion.lowest = expansion.lowest.min(at);
             let name = Arc::clone(&expansion.active[at].1);
@@ -184,7 +195,11 @@ impl<'e, 'a> Types<'e, 'a> {
             let size = self.nodes.get().saturating_sub(nodes_before).saturating_add(1);
             self.named.borrow_mut().insert((id, side), (Arc::clone(&shape), size));
         }
-        Reduced { shape, absent: reduced.absent }
+        let reduced = Reduced { shape, absent: reduced.absent };
+        if let Some(asked) = asked {
+            self.asked.borrow_mut().insert(asked, (reduced.clone(), self.nodes.get()));
+        }
+        reduced
     }
 
     fn default_of(

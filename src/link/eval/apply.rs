@@ -54,6 +54,7 @@ impl<'a> Eval<'a> {
     /// What a function gives for these arguments.
     fn applied(&self, target: FnRef, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
         if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
+            self.cut();
             return None;
         }
         let callee = self.program.function(target);
@@ -95,6 +96,7 @@ impl<'a> Eval<'a> {
         let id = class.class?;
         let target = crate::link::callee::method_of(self, id, method, 0)?;
         if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
+            self.cut();
             return None;
         }
         self.active.borrow_mut().push(target);
@@ -118,6 +120,7 @@ impl<'a> Eval<'a> {
             return None;
         }
         let target = crate::link::callee::fixture_named(self, function.file, name)?;
+        self.cut();
         if target == function || self.active.borrow().contains(&target) || self.active.borrow().len() >= MAX_CALL_DEPTH as usize {
             return None;
         }

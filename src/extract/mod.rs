@@ -84,7 +84,11 @@ pub fn extract(language: &dyn Language, source: &SourceText) -> FileFacts {
     if nesting(text) > MAX_NESTING {
         return skipped(format!("not analysed: brackets are nested more than {MAX_NESTING} deep"));
     }
-    let facts = quietly(|| language.extract(source));
+    let facts = quietly(|| {
+        let mut facts = language.extract(source);
+        facts.compact();
+        facts
+    });
     facts.unwrap_or_else(|panic| {
         let what =
             panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");

@@ -1,5 +1,7 @@
 //! Functions, their calls in order, and what surrounds each call.
 
+use std::sync::Arc;
+
 use super::reads::Read;
 use super::types::{TypeExpr, TypeParam};
 use super::values::Expr;
@@ -145,7 +147,7 @@ pub struct Surroundings {
     /// The branches, loops and blocks around it, from outside in.
     pub enclosing: Vec<Enclosing>,
     /// Conditions under which the function has been left before it, in source order.
-    pub early_returns: Vec<Guard>,
+    pub early_returns: Vec<Arc<Guard>>,
 }
 
 /// What becomes of the value, promise or future that a call gives.
@@ -179,13 +181,13 @@ pub enum Swallowed {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Enclosing {
-    Branch(Guard),
+    Branch(Arc<Guard>),
     Loop(Span),
     Try(Span),
     /// The handler of a `try`.
     Catch(Span),
     /// `with x:`, `using x`, a scope guard.
-    Block(Expr),
+    Block(Arc<Expr>),
 }
 
 /// What runs where a value is one of some constants.

@@ -10,6 +10,7 @@
 //! - [`reads`]: which parts of a value a function looks at.
 
 pub mod calls;
+mod compact;
 pub mod reads;
 pub mod rust_types;
 pub mod types;

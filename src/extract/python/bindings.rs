@@ -256,12 +256,12 @@ impl<'a> Lower<'a> {
             }
             self.arm(&guard, Some((case.range, case.range)));
             let frame = self.frame();
-            frame.enclosing.push(Enclosing::Branch(guard));
+            frame.enclosing.push(Enclosing::Branch(guard.into()));
             // `case {"type": "order.paid", …}` also tells apart by a key of the subject.
             let before = self.frame().enclosing.len();
             for guard in self.mapping_guards(&case.pattern, &subject) {
                 self.arm(&guard, Some((case.range, case.range)));
-                self.frame().enclosing.push(Enclosing::Branch(guard));
+                self.frame().enclosing.push(Enclosing::Branch(guard.into()));
             }
             self.frame().branches += 1;
             let left = self.block(&case.body);

@@ -1,5 +1,7 @@
 //! The walk over one file: its state, its scopes, and what is known of the file as a whole before the walk starts.
 
+use std::sync::Arc;
+
 use ruff_python_ast::{Expr as Py, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -46,7 +48,7 @@ pub(super) struct Frame<'a> {
     /// By local: how many branches stood around its binding.
     pub depth_of: Vec<u32>,
     pub enclosing: Vec<Enclosing>,
-    pub early_returns: Vec<Guard>,
+    pub early_returns: Vec<Arc<Guard>>,
     pub swallowed: Swallowed,
     /// Accesses whose absence the code copes with at this place, as source text with white space folded.
     pub coped: Vec<String>,

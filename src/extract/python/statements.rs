@@ -158,7 +158,7 @@ impl<'a> Lower<'a> {
                         if let Some(target) = &item.optional_vars {
                             lower.bind_target(target, value.clone());
                         }
-                        lower.frame().enclosing.push(Enclosing::Block(value));
+                        lower.frame().enclosing.push(Enclosing::Block(value.into()));
                         entered += 1;
                     }
                     let left = lower.block(&s.body);
@@ -255,7 +255,7 @@ impl<'a> Lower<'a> {
             }
             self.arm(&guard, body.first().zip(body.last()).map(|(first, last)| (first.range(), last.range())));
             let frame = self.frame();
-            frame.enclosing.push(Enclosing::Branch(guard));
+            frame.enclosing.push(Enclosing::Branch(guard.into()));
             frame.branches += 1;
             let left = self.block(body);
             let frame = self.frame();
@@ -271,7 +271,7 @@ impl<'a> Lower<'a> {
                     guard.negated = !guard.negated;
                     guard.otherwise = !guard.otherwise;
                     guard.raises = conditions::raises(body) || self.answers_with_an_error(body);
-                    self.frame().early_returns.push(guard);
+                    self.frame().early_returns.push(guard.into());
                 }
                 if !conditions::raises(body) {
                     conditions::tested_absent(self, test);

@@ -260,7 +260,7 @@ impl Lowering<'_> {
                     _ => Some(self.expr(default)),
                 };
                 let guard = self.presence_guard(&call.receiver);
-                let mapped = self.applied(handler, vec![value], Enclosing::Branch(guard));
+                let mapped = self.applied(handler, vec![value], Enclosing::Branch(guard.into()));
                 Place::of(super::exprs::one_of(mapped.into_iter().chain(other).collect(), span))
             }
             ("get" | "get_mut" | "pointer", [key]) if text_key(key) => {
@@ -532,7 +532,7 @@ impl Lowering<'_> {
         let value = self.shared(value);
         let param = if over_elements { Expr::new(ExprKind::Element(Box::new(value.clone())), value.span) } else { value.clone() };
         let enclosing =
-            if over_elements { Enclosing::Loop(span) } else { Enclosing::Branch(self.presence_guard(&call.receiver)) };
+            if over_elements { Enclosing::Loop(span) } else { Enclosing::Branch(self.presence_guard(&call.receiver).into()) };
         let params = if name == "then" { Vec::new() } else { vec![param.clone()] };
         let result = self.applied(handler, params, enclosing);
         let kind = match name {

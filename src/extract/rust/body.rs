@@ -1,5 +1,7 @@
 //! Functions: their frames, statements and control flow.
 
+use std::sync::Arc;
+
 use syn::{Block, Expr as Syntax, FnArg, Local as LetStatement, Pat, ReturnType, Signature, Stmt};
 
 use super::attrs;
@@ -27,7 +29,7 @@ pub struct Frame {
     /// How many branches, loops and blocks stood around each local where it was declared.
     depths: Vec<usize>,
     pub enclosing: Vec<Enclosing>,
-    pub early: Vec<Guard>,
+    pub early: Vec<Arc<Guard>>,
     /// Inside of async blocks and closures that are lowered in place: what they return is not the function's.
     pub inline: usize,
     /// Inside of a future that is handed to something that finishes it later.
@@ -346,11 +348,11 @@ impl Lowering<'_> {
                 otherwise: true,
                 raises: false,
             };
-            self.within(Enclosing::Branch(guard.clone()), |this| {
+            self.within(Enclosing::Branch(guard.clone().into()), |this| {
                 let value = this.expr(diverge);
                 this.complete(&value, &Completion::Floating);
             });
-            self.frame().early.push(guard);
+            self.frame().early.push(guard.into());
         }
         self.bind(pat, Some(value), annotated, refutable);
     }

@@ -146,7 +146,7 @@ impl Lowering<'_> {
             Syntax::While(found) => {
                 self.within(Enclosing::Loop(span), |this| {
                     let guard = this.condition(&found.cond);
-                    this.frame().enclosing.push(Enclosing::Branch(guard));
+                    this.frame().enclosing.push(Enclosing::Branch(guard.into()));
                     this.discard_block(&found.body);
                     this.frame().enclosing.pop();
                 });
@@ -410,7 +410,7 @@ impl Lowering<'_> {
         let (guard, then, swallowed) = self.scoped(|this| {
             let swallowed = this.swallowed_by_if(found);
             let guard = this.condition(&found.cond);
-            let then = this.within(Enclosing::Branch(guard.clone()), |this| this.block(&found.then_branch));
+            let then = this.within(Enclosing::Branch(guard.clone().into()), |this| this.block(&found.then_branch));
             (guard, then, swallowed)
         });
         if let (Some(how), Some(subject)) = (swallowed, self.last_condition_subject(&found.cond)) {
@@ -423,7 +423,7 @@ impl Lowering<'_> {
         }
         match &found.else_branch {
             Some((_, other)) => {
-                let value = self.within(Enclosing::Branch(opposite), |this| this.expr(other));
+                let value = self.within(Enclosing::Branch(opposite.into()), |this| this.expr(other));
                 if !expression_diverges(other) && !is_nothing(other) {
                     values.push(value);
                 }
@@ -431,7 +431,7 @@ impl Lowering<'_> {
             None => {
                 if diverges(&found.then_branch) {
                     let raises = raises(&found.then_branch);
-                    self.frame().early.push(Guard { otherwise: !guard.otherwise, raises, ..guard });
+                    self.frame().early.push(Guard { otherwise: !guard.otherwise, raises, ..guard }.into());
                 }
             }
         }
@@ -499,12 +499,13 @@ impl Lowering<'_> {
                 otherwise: false,
                 raises: false,
             };
-            let enclosing = if is_error_pattern(&arm.pat) { Enclosing::Catch(guard.span) } else { Enclosing::Branch(guard) };
+            let enclosing =
+                if is_error_pattern(&arm.pat) { Enclosing::Catch(guard.span) } else { Enclosing::Branch(guard.into()) };
             let value = self.within(enclosing, |this| {
                 this.bind(&arm.pat, Some(subject.clone()), None, true);
                 if let Pat::Guard(guarded) = &arm.pat {
                     let guard = this.condition(&guarded.guard);
-                    this.frame().enclosing.push(Enclosing::Branch(guard));
+                    this.frame().enclosing.push(Enclosing::Branch(guard.into()));
                     let value = this.expr(&arm.body);
                     this.frame().enclosing.pop();
                     value

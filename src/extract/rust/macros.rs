@@ -400,7 +400,7 @@ impl Lowering<'_> {
                 otherwise: false,
                 raises: false,
             };
-            self.within(Enclosing::Branch(guard), |this| {
+            self.within(Enclosing::Branch(guard.into()), |this| {
                 if let Some((pat, _)) = &head {
                     this.bind(pat, value, None, true);
                 }

@@ -115,9 +115,10 @@ impl Lower<'_> {
             | Expression::PrivateFieldExpression(_) => self.member(expression, coping),
             Expression::ConditionalExpression(conditional) => {
                 let guard = self.test(&conditional.test, true);
-                let yes = self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.expr(&conditional.consequent, usage));
+                let yes =
+                    self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
                 let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard };
-                let no = self.enclosed(Enclosing::Branch(negated), |lower| lower.expr(&conditional.alternate, usage));
+                let no = self.enclosed(Enclosing::Branch(negated.into()), |lower| lower.expr(&conditional.alternate, usage));
                 Expr::new(ExprKind::OneOf(vec![yes, no]), span)
             }
             Expression::LogicalExpression(logical) => self.logical(logical, usage, span),
@@ -364,14 +365,14 @@ impl Lower<'_> {
                     otherwise: true,
                     raises: false,
                 };
-                let right = self.enclosed(Enclosing::Branch(guard), |lower| lower.expr(&logical.right, usage));
+                let right = self.enclosed(Enclosing::Branch(guard.into()), |lower| lower.expr(&logical.right, usage));
                 Expr::new(ExprKind::OneOf(vec![left, right]), span)
             }
             LogicalOperator::And => {
                 let before = self.frame_ref().function.calls.len();
                 let guard = self.test(&logical.left, true);
                 let _ = before;
-                let right = self.enclosed(Enclosing::Branch(guard), |lower| lower.expr(&logical.right, usage));
+                let right = self.enclosed(Enclosing::Branch(guard.into()), |lower| lower.expr(&logical.right, usage));
                 let failed = if is_boolean(&logical.left) {
                     Expr::new(ExprKind::Literal(Literal::Bool(false)), node_span(&logical.left))
                 } else {
@@ -504,7 +505,7 @@ impl Lower<'_> {
         match argument.get_inner_expression() {
             Expression::LogicalExpression(logical) if logical.operator == LogicalOperator::And => {
                 let guard = self.test(&logical.left, true);
-                let value = self.enclosed(Enclosing::Branch(guard), |lower| lower.spread_value(&logical.right).0);
+                let value = self.enclosed(Enclosing::Branch(guard.into()), |lower| lower.spread_value(&logical.right).0);
                 (value, true)
             }
             Expression::LogicalExpression(logical) if is_empty_collection(&logical.right) => {
@@ -516,7 +517,7 @@ impl Lower<'_> {
                 if is_empty_collection(no) || is_empty_collection(yes) {
                     let guard = self.test(&conditional.test, true);
                     let value = if is_empty_collection(no) { yes } else { no };
-                    let value = self.enclosed(Enclosing::Branch(guard), |lower| lower.spread_value(value).0);
+                    let value = self.enclosed(Enclosing::Branch(guard.into()), |lower| lower.spread_value(value).0);
                     return (value, true);
                 }
                 (self.expr(argument, Usage::USED), false)

@@ -1,5 +1,7 @@
 //! The state of one walk: the functions that are open, their lexical scopes, and what is known of the file's imports.
 
+use std::sync::Arc;
+
 use oxc_ast::ast::{Program, Statement};
 use oxc_span::GetSpan;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -57,7 +59,7 @@ pub(super) struct Frame {
     /// Names of its blocks, from outside in.
     pub scopes: Vec<FxHashMap<String, LocalId>>,
     pub enclosing: Vec<Enclosing>,
-    pub early_returns: Vec<Guard>,
+    pub early_returns: Vec<Arc<Guard>>,
     /// What the handlers of the surrounding `try` blocks do, from outside in.
     pub handlers: Vec<Swallowed>,
     /// For each local, how many branches and loops stood around its declaration.

@@ -93,7 +93,7 @@ impl Lower<'_> {
                 if using && let Some(init) = variables.declarations.first().and_then(|declarator| declarator.init.as_ref()) {
                     // What follows in the block runs inside of the scope guard.
                     let guard = self.unknown(oxc_span::GetSpan::span(init));
-                    self.frame().enclosing.push(Enclosing::Block(guard));
+                    self.frame().enclosing.push(Enclosing::Block(guard.into()));
                 }
             }
             other => {
@@ -150,16 +150,16 @@ impl Lower<'_> {
             }
         }
         self.case(&guard, span_of(oxc_span::GetSpan::span(&branch.consequent)));
-        self.enclosed(Enclosing::Branch(guard.clone()), |lower| lower.nested(&branch.consequent));
+        self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.nested(&branch.consequent));
         let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, raises: demands, ..guard };
         if let Some(alternate) = &branch.alternate {
-            self.enclosed(Enclosing::Branch(negated.clone()), |lower| lower.nested(alternate));
+            self.enclosed(Enclosing::Branch(negated.clone().into()), |lower| lower.nested(alternate));
         }
         if leaves {
-            self.frame().early_returns.push(negated);
+            self.frame().early_returns.push(negated.into());
         } else if branch.alternate.as_ref().is_some_and(always_leaves) {
             let guard = Guard { negated: !negated.negated, otherwise: !negated.otherwise, ..negated };
-            self.frame().early_returns.push(guard);
+            self.frame().early_returns.push(guard.into());
         }
     }
 
@@ -306,7 +306,7 @@ impl Lower<'_> {
                 };
                 let early = lower.frame_ref().early_returns.len();
                 lower.case(&guard, span_of(case.span));
-                lower.enclosed(Enclosing::Branch(guard), |lower| lower.statements(&case.consequent));
+                lower.enclosed(Enclosing::Branch(guard.into()), |lower| lower.statements(&case.consequent));
                 lower.frame().early_returns.truncate(early);
             }
         });

@@ -59,8 +59,10 @@ pub struct Outcome {
 /// One snapshot, understood.
 pub struct State {
     pub scan: Scan,
-    pub model: Model,
-    pub registry: Registry,
+    /// Shared by states whose code is the same.
+    pub model: Arc<Model>,
+    /// Shared by states whose documents are the same.
+    pub registry: Arc<Registry>,
     /// What files of test data state of events.
     pub fixtures: Vec<Double>,
 }
@@ -71,19 +73,53 @@ pub struct State {
 /// Where the snapshot cannot be listed, a row of the configuration is not well formed, or what is said of another repository
 /// cannot be understood.
 pub fn understand(snapshot: &dyn Snapshot, config: &Config, cache: &Cache, outside: &Outside) -> Result<State, UserError> {
-    connect(snapshot, scan::scan(snapshot, config, cache)?, config, outside)
+    connect(snapshot, scan::scan(snapshot, config, cache)?, config, cache, outside)
+}
+
+/// Reads and links base and head: the two are linked side by side where their code differs, and once where it does not.
+///
+/// # Errors
+/// As [`understand`].
+pub fn connect_both(
+    (base, base_scan): (&dyn Snapshot, Scan),
+    (head, head_scan): (&dyn Snapshot, Scan),
+    config: &Config,
+    cache: &Cache,
+    outside: &Outside,
+) -> Result<(State, State), UserError> {
+    if scan::same_code(&base_scan.units, &head_scan.units) {
+        return Ok((connect(base, base_scan, config, cache, outside)?, connect(head, head_scan, config, cache, outside)?));
+    }
+    let (base_state, head_state) = scan::pool().install(|| {
+        rayon::join(|| connect(base, base_scan, config, cache, outside), || connect(head, head_scan, config, cache, outside))
+    });
+    Ok((base_state?, head_state?))
 }
 
 /// Links what was read of one snapshot.
 ///
 /// # Errors
 /// Where a row of the configuration is not well formed, or what is said of another repository cannot be understood.
-pub fn connect(snapshot: &dyn Snapshot, scan: Scan, config: &Config, outside: &Outside) -> Result<State, UserError> {
+pub fn connect(
+    snapshot: &dyn Snapshot,
+    scan: Scan,
+    config: &Config,
+    cache: &Cache,
+    outside: &Outside,
+) -> Result<State, UserError> {
     let idioms = idioms(config)?;
-    let registry = scan::registry(snapshot, &scan, config, outside)?;
-    let promised = registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
-    let options = LinkOptions { tests: tests(config), consumers: consumers(config), envelopes: envelopes(config), promised };
-    let model = scan::pool().install(|| link(&scan.units, &idioms, &options));
+    let registry = cache.promised(&scan, config, outside, || scan::registry(snapshot, &scan, config, outside))?;
+    let promised: BTreeSet<String> =
+        registry.promises.iter().filter_map(|promise| promise.event.as_name().map(str::to_owned)).collect();
+    let model = cache.linked(&scan.units, config, &promised, || {
+        let options = LinkOptions {
+            tests: tests(config),
+            consumers: consumers(config),
+            envelopes: envelopes(config),
+            promised: promised.clone(),
+        };
+        scan::pool().install(|| link(&scan.units, &idioms, &options))
+    });
     let ties = Ties::new(config, &model, &registry);
     let fixtures = ties.doubles(&scan::texts(snapshot, config, &|path| ties.claims(path), MAX_FILES));
     Ok(State { scan, model, registry, fixtures })
@@ -200,8 +236,8 @@ pub fn check(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options) -> Res
 /// As [`check`].
 pub fn check_with(base: &dyn Snapshot, head: &dyn Snapshot, options: &Options, cache: &Cache) -> Result<Outcome, UserError> {
     let plan = Plan::read(base, head, options)?;
-    let (base_state, head_state) =
-        (understand(base, &plan.config, cache, &options.outside)?, understand(head, &plan.config, cache, &options.outside)?);
+    let (base_scan, head_scan) = (scan::scan(base, &plan.config, cache)?, scan::scan(head, &plan.config, cache)?);
+    let (base_state, head_state) = connect_both((base, base_scan), (head, head_scan), &plan.config, cache, &options.outside)?;
     judge(base, head, &base_state, &head_state, plan, options)
 }
 
@@ -476,18 +512,22 @@ fn counts(head: &State, registry: &Registry, unknown: usize, unknown_touched: us
 
 /// Files of data whose statements differ between base and head.
 fn changed_fixtures(base: &State, head: &State) -> BTreeSet<RepoPath> {
+    let mut before: BTreeMap<&RepoPath, Vec<&Double>> = BTreeMap::new();
+    for old in &base.fixtures {
+        before.entry(&old.origin.file).or_default().push(old);
+    }
     let same = |new: &Double| {
-        base.fixtures.iter().any(|old| {
-            old.origin.file == new.origin.file
-                && old.test == new.test
-                && old.bodies.iter().zip(&new.bodies).all(|(a, b)| a.same_values(b))
-        })
+        before
+            .get(&new.origin.file)
+            .into_iter()
+            .flatten()
+            .any(|old| old.test == new.test && old.bodies.iter().zip(&new.bodies).all(|(a, b)| a.same_values(b)))
     };
     head.fixtures.iter().filter(|new| !same(new)).map(|new| new.origin.file.clone()).collect()
 }
 
 fn is_changed(base: &State, head: &State, path: &RepoPath) -> bool {
-    let blob = |state: &State| state.scan.entries.iter().find(|entry| entry.path == *path).map(|entry| entry.blob);
+    let blob = |state: &State| state.scan.entry(path).map(|entry| entry.blob);
     blob(base) != blob(head)
 }
 
@@ -562,8 +602,7 @@ fn waive(
 }
 
 fn text_at(snapshot: &dyn Snapshot, scan: &Scan, path: &RepoPath) -> Option<SourceText> {
-    let entry = scan.entries.iter().find(|entry| entry.path == *path)?;
-    snapshot.read(entry).text()
+    snapshot.read(scan.entry(path)?).text()
 }
 
 /// The acceptances of both sides.

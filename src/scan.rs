@@ -1,6 +1,6 @@
 //! A snapshot read and extracted: every claimed file once, on all cores, shared by blob.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::UserError;
 use crate::extract::{self, PARSER_STACK_BYTES};
 use crate::finding::Diagnostic;
+use crate::link::model::Model;
 use crate::link::modules::FileUnit;
 use crate::registry::{Claims, Registry};
 use crate::snapshot::{Content, Entry, Snapshot};
@@ -24,13 +25,111 @@ pub const CONFIG_FILE: &str = "driftgate.toml";
 pub struct Cache {
     facts: Mutex<FxHashMap<(BlobId, String), CachedUnit>>,
     texts: Mutex<FxHashMap<BlobId, Arc<SourceText>>>,
+    /// The last models, with what they were linked from.
+    models: Mutex<VecDeque<Linked>>,
+    /// The last registries, with what they were read from.
+    registries: Mutex<VecDeque<Promised>>,
+}
+
+/// How many models and registries are kept: those of neighbouring commits on a few threads.
+const KEPT: usize = 4;
+
+/// A registry, and everything that it was read from.
+struct Promised {
+    documents: BTreeMap<RepoPath, Arc<SourceText>>,
+    config: Config,
+    outside: Outside,
+    registry: Arc<Registry>,
+}
+
+/// A model, and everything that it was linked from.
+struct Linked {
+    units: Vec<FileUnit>,
+    config: Config,
+    promised: BTreeSet<String>,
+    model: Arc<Model>,
+}
+
+impl Cache {
+    /// The model of this code: of an earlier state where it is the same, so that changes of documents alone cost no linking.
+    pub fn linked(
+        &self,
+        units: &[FileUnit],
+        config: &Config,
+        promised: &BTreeSet<String>,
+        link: impl FnOnce() -> Model,
+    ) -> Arc<Model> {
+        let fits = |known: &&Linked| known.config == *config && known.promised == *promised && same_code(&known.units, units);
+        if let Ok(models) = self.models.lock()
+            && let Some(known) = models.iter().find(fits)
+        {
+            return Arc::clone(&known.model);
+        }
+        let model = Arc::new(link());
+        if let Ok(mut models) = self.models.lock() {
+            models.truncate(KEPT - 1);
+            models.push_front(Linked {
+                units: units.to_vec(),
+                config: config.clone(),
+                promised: promised.clone(),
+                model: Arc::clone(&model),
+            });
+        }
+        model
+    }
+
+    /// The registry of these documents: of an earlier state where they are the same.
+    ///
+    /// # Errors
+    /// Where `read` has one.
+    pub fn promised(
+        &self,
+        scan: &Scan,
+        config: &Config,
+        outside: &Outside,
+        read: impl FnOnce() -> Result<Registry, UserError>,
+    ) -> Result<Arc<Registry>, UserError> {
+        let same_documents = |known: &BTreeMap<RepoPath, Arc<SourceText>>| {
+            known.len() == scan.documents.len()
+                && known.iter().zip(&scan.documents).all(|(a, b)| Arc::ptr_eq(a.1, b.1) && a.0 == b.0)
+        };
+        let fits = |known: &&Promised| known.config == *config && known.outside == *outside && same_documents(&known.documents);
+        if let Ok(registries) = self.registries.lock()
+            && let Some(known) = registries.iter().find(fits)
+        {
+            return Ok(Arc::clone(&known.registry));
+        }
+        let registry = Arc::new(read()?);
+        // What it refers to beside these documents may be another thing in the next state.
+        let whole = registry.wanted.is_empty()
+            && registry.files.keys().all(|path| {
+                scan.documents.contains_key(path)
+                    || outside.contracts.iter().any(|(file, _)| file == path)
+                    || outside.extracts.iter().any(|extract| extract.file == *path)
+            });
+        if whole && let Ok(mut registries) = self.registries.lock() {
+            registries.truncate(KEPT - 1);
+            registries.push_front(Promised {
+                documents: scan.documents.clone(),
+                config: config.clone(),
+                outside: outside.clone(),
+                registry: Arc::clone(&registry),
+            });
+        }
+        Ok(registry)
+    }
+}
+
+/// Whether two states hold the same code at the same paths; facts are shared by blob, so that they need not be looked at.
+pub fn same_code(a: &[FileUnit], b: &[FileUnit]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.path == b.path)
 }
 
 /// Facts with their index, whatever path they stand at; `Err` keeps why the blob was passed over.
 type CachedUnit = Result<FileUnit, Diagnostic>;
 
 /// What takes part from outside of the repository, for base and head alike.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
     /// Contracts of folders that the configuration names.
     pub contracts: Vec<(RepoPath, String)>,
@@ -39,7 +138,7 @@ pub struct Outside {
 }
 
 /// What `driftgate extract --format json` said of another repository.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extract {
     /// What its code is called where the document does not say.
     pub party: String,
@@ -58,6 +157,14 @@ pub struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Files that are there and could not be read: what stood in them is unknown.
     pub skipped: usize,
+}
+
+impl Scan {
+    /// The claimed file at a path.
+    pub fn entry(&self, path: &RepoPath) -> Option<&Entry> {
+        let at = self.entries.binary_search_by(|entry| entry.path.cmp(path)).ok()?;
+        self.entries.get(at)
+    }
 }
 
 /// The pool on which files are parsed: the parsers recurse, so its threads have large stacks.

@@ -94,8 +94,9 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let cache = Cache::default();
     let outside = super::outside::read(&Config::default(), &args.repo, &args.beside)?.outside;
     // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
+    let chunk = commits.len().div_ceil(scan::pool().current_num_threads().max(1)).clamp(1, CHUNK);
     let results: Vec<Result<Option<Judged>, UserError>> = scan::pool()
-        .install(|| commits.par_chunks(CHUNK).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, &outside)).collect());
+        .install(|| commits.par_chunks(chunk).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, &outside)).collect());
     let mut summary = SummaryForm::default();
     let mut out = String::new();
     let style = environment::style(color, true);
@@ -154,7 +155,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     Ok(Outcome::Done)
 }
 
-/// How many neighbouring changes one thread takes: one state more than changes is understood for each.
+/// How many neighbouring changes one thread takes at most: one state more than changes is understood for each.
 const CHUNK: usize = 25;
 
 fn judge_chunk(

@@ -421,14 +421,16 @@ fn compare(
     let found = beside(base, &args.sides, options)?;
     options.outside = found.outside;
     let plan = Plan::read(base, head, options)?;
-    let mut understand = |snapshot: &dyn Snapshot, which: &str| -> Result<check::State, UserError> {
+    let mut read = |snapshot: &dyn Snapshot, which: &str| -> Result<scan::Scan, UserError> {
         progress.stage(&format!("reading {which}"));
         let scan = scan::scan(snapshot, &plan.config, cache)?;
         progress.files(which, &scan);
-        progress.stage(&format!("linking {which}"));
-        check::connect(snapshot, scan, &plan.config, &options.outside)
+        Ok(scan)
     };
-    let (base_state, head_state) = (understand(base, "base")?, understand(head, "head")?);
+    let (base_scan, head_scan) = (read(base, "base")?, read(head, "head")?);
+    progress.stage("linking base and head");
+    let (base_state, head_state) =
+        check::connect_both((base, base_scan), (head, head_scan), &plan.config, cache, &options.outside)?;
     progress.stage("comparing");
     let outcome = check::judge(base, head, &base_state, &head_state, plan.clone(), options)?;
     let mut checked = Checked { plan, base_state, head_state, outcome };

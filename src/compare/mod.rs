@@ -84,8 +84,10 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     let sides = &Sides { base, head, ..*sides };
     let aligned = tasks::aligned(sides.base, sides.head, sides.options, &mut compared.findings);
     let sides = &Sides { head: aligned.as_ref().unwrap_or(sides.head), ..*sides };
-    let registered = (registered::boundaries(sides.base_registry), registered::boundaries(sides.head_registry));
-    let events = event_pairs(sides, &registered.0, &registered.1);
+    let base_registered = registered::boundaries(sides.base_registry);
+    let changed = !std::ptr::eq(sides.base_registry, sides.head_registry);
+    let head_registered = changed.then(|| registered::boundaries(sides.head_registry));
+    let events = event_pairs(sides, &base_registered, head_registered.as_ref().unwrap_or(&base_registered));
     let renames = events::renames(&events);
     for pair in &events {
         producers::judge(pair, sides, &renames, &mut compared);

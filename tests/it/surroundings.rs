@@ -222,9 +222,15 @@ fn a_hostile_file_name_is_one_annotation_and_no_line_of_its_own() {
 fn verbose_tells_the_time_and_the_files_and_quiet_tells_neither() {
     let place = Place::sample();
     let said = place.run(&["check", "--base", "main", "-v"]).exits(1);
-    for part in
-        ["files at base: ", "5 rust", "files at head: ", "0 skipped", "time: reading base ", "linking head ", "comparing "]
-    {
+    for part in [
+        "files at base: ",
+        "5 rust",
+        "files at head: ",
+        "0 skipped",
+        "time: reading base ",
+        "linking base and head ",
+        "comparing ",
+    ] {
         assert!(said.err.contains(part), "{part} in {}", said.err);
     }
     let quiet = place.run(&["check", "--base", "main", "-q"]).exits(1);

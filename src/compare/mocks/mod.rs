@@ -14,7 +14,7 @@ use crate::facts::Role;
 use crate::finding::{Consumer, Finding, RuleId, Severity};
 use crate::link::doubles::Double;
 use crate::link::model::{Boundary, Model};
-use crate::registry::Registry;
+use crate::registry::{Promise, Registry};
 use crate::source::Origin;
 use fit::{Misfit, Placed, Subject, Wrong};
 
@@ -37,7 +37,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         return;
     }
     assertions::judge(pair, sides, compared);
-    if head.is_empty() {
+    if head.is_empty() || is_untouched(pair, sides, &base, &head) {
         return;
     }
     let before = Subject::of_base(pair, sides);
@@ -51,6 +51,50 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         let judged = Judged { pair, statement: *statement, now, was, changed, before: &before, after: &after };
         judged.judge(compared);
     }
+}
+
+/// Whether the change leaves all of it alone, what is stated and whoever sends, reads or promises: then there is nothing to prove.
+fn is_untouched(pair: &EventPair<'_>, sides: &Sides<'_>, base: &[Statement<'_>], head: &[Statement<'_>]) -> bool {
+    let same_statement = |(old, new): (&Statement<'_>, &Statement<'_>)| {
+        let (was, now) = (old.double, new.double);
+        was.origin.file == now.origin.file
+            && !sides.options.changed_files.contains(&now.origin.file)
+            && was.test == now.test
+            && was.kind == now.kind
+            && was.partial == now.partial
+            && was.negative == now.negative
+            && was.bodies.len() == now.bodies.len()
+            && was.bodies.iter().zip(&now.bodies).all(|(a, b)| a.same_values(b))
+    };
+    let same_boundary = |(old, new): (&&Boundary, &&Boundary)| {
+        old.kind == new.kind
+            && old.package == new.package
+            && old.symbol == new.symbol
+            && old.in_test == new.in_test
+            && old.enforced == new.enforced
+            && old.shape.same_values(&new.shape)
+            && match (&old.inner, &new.inner) {
+                (Some(old), Some(new)) => old.same_values(new),
+                (old, new) => old.is_none() && new.is_none(),
+            }
+    };
+    let same_boundaries = |old: &[&Boundary], new: &[&Boundary]| old.len() == new.len() && old.iter().zip(new).all(same_boundary);
+    fn promises<'r>(registry: &'r Registry, event: &str) -> Vec<&'r Promise> {
+        registry.promises.iter().filter(|promise| promise.speaks_of(event)).collect()
+    }
+    let (old, new) = (promises(sides.base_registry, &pair.event), promises(sides.head_registry, &pair.event));
+    base.len() == head.len()
+        && base.iter().zip(head).all(same_statement)
+        && same_boundaries(&pair.base_producers, &pair.head_producers)
+        && same_boundaries(&pair.base_consumers, &pair.head_consumers)
+        && old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| {
+            old.consumer == new.consumer
+                && old.via == new.via
+                && old.role == new.role
+                && old.payload_pointer == new.payload_pointer
+                && old.schema.document == new.schema.document
+        })
 }
 
 fn statements<'s>(pair: &EventPair<'_>, doubles: &'s [Double], fixtures: &'s [Double]) -> Vec<Statement<'s>> {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::Reason;
 use super::document::Document;
 use super::ir::{Arena, Lit, Node, Types};
+use super::written::{Closure, Part};
 use crate::schema::Draft;
 use crate::schema::number::exact;
 use crate::schema::refs::{Found, Resolver, ResourceId, extend};
@@ -31,7 +32,7 @@ pub(super) struct At {
 }
 
 /// A reference target, with what decides its meaning.
-pub(super) type Key = (usize, String, Rc<[ResourceId]>, bool, bool);
+pub(super) type Key = (usize, String, Rc<[ResourceId]>);
 
 /// What a reference target is known as.
 #[derive(Clone, Copy)]
@@ -50,11 +51,10 @@ pub(super) struct Compiler<'c, 'a> {
     dynamic: bool,
     /// Targets whose meaning the other document shares, with their literals there.
     pub shared: FxHashMap<String, Lit>,
-    depth: usize,
+    pub depth: usize,
     places: usize,
-    /// Whether values inside are read as their writer means them; not so under `not` and in conditions, where a narrower reading
-    /// would widen the whole.
-    closing: bool,
+    /// What is said of the keys of values that some places describe together, in the writer's reading.
+    pub closures: FxHashMap<Vec<Key>, Closure>,
     /// How many values the walk has stepped into.
     level: usize,
     /// A reference that leads back to itself on the spot.
@@ -90,18 +90,21 @@ pub(super) fn compile(arena: &mut Arena, document: &Document, shared: FxHashMap<
         shared,
         depth: 0,
         places: 0,
-        closing: document.is_written(),
+        closures: FxHashMap::default(),
         level: 0,
         idle: None,
         malformed: None,
     };
     let at = At { resource: 0, document: 0, draft, scope };
     let found = Found { value: document.value(), resource: 0, document: 0, pointer: String::new(), dynamic: false };
-    let root = compiler.target(&found, &at, document.is_written());
+    let mut root = compiler.target(&found, &at);
+    if document.is_written() {
+        let closed = compiler.closed(&[Part { value: document.value(), at, pointer: String::new() }]);
+        root = compiler.arena.and([root, closed]);
+    }
     let mut targets = FxHashMap::default();
-    for ((document, pointer, scope, _, closing), memo) in compiler.memo {
+    for ((document, pointer, scope), memo) in compiler.memo {
         if document == 0
-            && !closing
             && scope.is_empty()
             && let Memo::Done(lit) = memo
         {
@@ -133,16 +136,15 @@ impl<'a> Compiler<'_, 'a> {
         At { resource, document: there.document, draft: there.draft, scope }
     }
 
-    /// A place that references lead to. `close` where a writer's silence is read as "not sent".
-    fn target(&mut self, found: &Found<'a>, at: &At, close: bool) -> Lit {
+    /// A place that references lead to.
+    fn target(&mut self, found: &Found<'a>, at: &At) -> Lit {
         if found.document == 0
-            && !self.closing
             && let Some(lit) = self.shared.get(&found.pointer)
         {
             return *lit;
         }
         let there = self.enter_resource(at, found.resource);
-        let key: Key = (found.document, found.pointer.clone(), Rc::clone(&there.scope), close, self.closing);
+        let key: Key = (found.document, found.pointer.clone(), Rc::clone(&there.scope));
         match self.memo.get(&key) {
             Some(Memo::Done(lit)) => return *lit,
             Some(Memo::Open(alias, level)) => {
@@ -159,7 +161,7 @@ impl<'a> Compiler<'_, 'a> {
             None => {}
         }
         self.memo.insert(key.clone(), Memo::Open(None, self.level));
-        let lit = self.schema(found.value, &there, &found.pointer, close);
+        let lit = self.schema(found.value, &there, &found.pointer);
         if let Some(Memo::Open(Some(alias), _)) = self.memo.insert(key, Memo::Done(lit)) {
             self.arena.set_alias(alias, lit);
         }
@@ -196,9 +198,9 @@ impl<'a> Compiler<'_, 'a> {
         }
     }
 
-    pub fn reference(&mut self, keyword: &str, reference: &str, at: &At, pointer: &str, close: bool) -> Lit {
+    pub fn reference(&mut self, keyword: &str, reference: &str, at: &At, pointer: &str) -> Lit {
         match self.resolve(keyword, reference, at) {
-            Some(found) => self.target(&found, at, close),
+            Some(found) => self.target(&found, at),
             None => self.foreign(keyword, reference, at, pointer),
         }
     }
@@ -215,40 +217,29 @@ impl<'a> Compiler<'_, 'a> {
         self.arena.foreign(&format!("{} {} {address}", read_by.0, read_by.1), reason)
     }
 
-    /// A schema that is a condition: taken as it stands, by whoever reads it.
-    pub fn condition(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
-        let closing = std::mem::replace(&mut self.closing, false);
-        let lit = self.schema(value, at, pointer, false);
-        self.closing = closing;
-        lit
+    /// Counts a place; `false` where the schema unfolds too far.
+    pub fn may_go_deeper(&mut self) -> bool {
+        self.places += 1;
+        self.depth < DEPTH_BUDGET && self.places <= PLACE_BUDGET && self.arena.stack.has_room()
     }
 
     /// A schema of a value inside the current one.
     pub fn inner(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
         self.level += 1;
-        let lit = self.schema(value, at, pointer, self.closing);
+        let lit = self.schema(value, at, pointer);
         self.level -= 1;
         lit
     }
 
-    /// A condition on a value inside the current one.
-    pub fn inner_condition(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
-        self.level += 1;
-        let lit = self.condition(value, at, pointer);
-        self.level -= 1;
-        lit
-    }
-
-    /// A schema of the current value; `close` where it is the whole of what is said of that value.
-    pub fn schema(&mut self, value: &'a Value, at: &At, pointer: &str, close: bool) -> Lit {
+    /// A schema of the current value.
+    pub fn schema(&mut self, value: &'a Value, at: &At, pointer: &str) -> Lit {
         let map = match value {
             Value::Bool(true) => return Lit::TRUE,
             Value::Bool(false) => return Lit::FALSE,
             Value::Object(map) => map,
             Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => return self.malformed("", pointer),
         };
-        self.places += 1;
-        if self.depth >= DEPTH_BUDGET || self.places > PLACE_BUDGET || !self.arena.stack.has_room() {
+        if !self.may_go_deeper() {
             return self.opaque("", pointer, "the schema unfolds too far");
         }
         self.depth += 1;
@@ -260,21 +251,19 @@ impl<'a> Compiler<'_, 'a> {
             }
             _ => at,
         };
-        let lit = self.keywords(map, value, at, pointer, close);
+        let lit = self.keywords(map, value, at, pointer);
         self.depth -= 1;
         lit
     }
 
-    fn keywords(&mut self, map: &'a Map<String, Value>, value: &'a Value, at: &At, pointer: &str, close: bool) -> Lit {
+    fn keywords(&mut self, map: &'a Map<String, Value>, value: &'a Value, at: &At, pointer: &str) -> Lit {
         let mut parts: Vec<Lit> = Vec::new();
         let hides = at.draft.ref_hides_siblings();
         if let Some(reference) = map.get("$ref") {
             match reference {
                 Value::String(reference) => {
-                    // Where a silent writer is closed, this place counts the keys of the target itself.
-                    let alone = hides || map.len() == 1;
-                    let lit = self.reference("$ref", reference, at, pointer, close && alone);
-                    if alone {
+                    let lit = self.reference("$ref", reference, at, pointer);
+                    if hides || map.len() == 1 {
                         return lit;
                     }
                     parts.push(lit);
@@ -288,7 +277,7 @@ impl<'a> Compiler<'_, 'a> {
                 && at.draft != Draft::OpenApi30
                 && (keyword == "$dynamicRef" || at.draft == Draft::Draft201909)
             {
-                parts.push(self.reference(keyword, reference, at, pointer, false));
+                parts.push(self.reference(keyword, reference, at, pointer));
             }
         }
         self.generic(map, at, pointer, &mut parts);
@@ -298,8 +287,7 @@ impl<'a> Compiler<'_, 'a> {
         self.objects(map, at, pointer, &mut parts);
         self.applicators(map, at, pointer, &mut parts);
         let lit = self.arena.and(parts);
-        let lit = self.unevaluated(lit, map, value, at, pointer);
-        if close { self.close(lit, value, at, pointer) } else { lit }
+        self.unevaluated(lit, map, value, at, pointer)
     }
 
     fn generic(&mut self, map: &'a Map<String, Value>, at: &At, pointer: &str, parts: &mut Vec<Lit>) {
@@ -469,7 +457,7 @@ impl<'a> Compiler<'_, 'a> {
         if let Some(kind) = map.get("contains")
             && !matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)
         {
-            let lit = self.inner_condition(kind, at, &extend(pointer, "contains"));
+            let lit = self.inner(kind, at, &extend(pointer, "contains"));
             let mut min = 1;
             let mut max = None;
             if at.draft >= Draft::Draft201909 {
@@ -550,7 +538,7 @@ impl<'a> Compiler<'_, 'a> {
         if let Some(kind) = map.get("propertyNames")
             && !matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)
         {
-            let lit = self.inner_condition(kind, at, &extend(pointer, "propertyNames"));
+            let lit = self.inner(kind, at, &extend(pointer, "propertyNames"));
             if lit != Lit::TRUE {
                 parts.push(self.arena.intern(Node::Names(lit)));
             }
@@ -592,7 +580,7 @@ impl<'a> Compiler<'_, 'a> {
                                 self.arena.and(all)
                             }
                             Value::String(name) if keyword == "dependencies" => self.arena.required(name),
-                            schema if keyword != "dependentRequired" => self.schema(schema, at, &extend(&below, name), false),
+                            schema if keyword != "dependentRequired" => self.schema(schema, at, &extend(&below, name)),
                             _ => self.malformed(keyword, pointer),
                         };
                         let present = self.present(name);
@@ -619,7 +607,7 @@ impl<'a> Compiler<'_, 'a> {
                     let below = extend(pointer, keyword);
                     let mut lits = Vec::with_capacity(schemas.len());
                     for (index, schema) in schemas.iter().enumerate() {
-                        lits.push(self.schema(schema, at, &extend(&below, &index.to_string()), false));
+                        lits.push(self.schema(schema, at, &extend(&below, &index.to_string())));
                     }
                     parts.push(match keyword {
                         "allOf" => self.arena.and(lits),
@@ -631,20 +619,20 @@ impl<'a> Compiler<'_, 'a> {
             }
         }
         if let Some(schema) = map.get("not") {
-            let lit = self.condition(schema, at, &extend(pointer, "not"));
+            let lit = self.schema(schema, at, &extend(pointer, "not"));
             parts.push(lit.negate());
         }
         if at.draft >= Draft::Draft7
             && at.draft != Draft::OpenApi30
             && let Some(schema) = map.get("if")
         {
-            let condition = self.condition(schema, at, &extend(pointer, "if"));
+            let condition = self.schema(schema, at, &extend(pointer, "if"));
             if let Some(then) = map.get("then") {
-                let then = self.schema(then, at, &extend(pointer, "then"), false);
+                let then = self.schema(then, at, &extend(pointer, "then"));
                 parts.push(self.arena.or([condition.negate(), then]));
             }
             if let Some(otherwise) = map.get("else") {
-                let otherwise = self.schema(otherwise, at, &extend(pointer, "else"), false);
+                let otherwise = self.schema(otherwise, at, &extend(pointer, "else"));
                 parts.push(self.arena.or([condition, otherwise]));
             }
         }

@@ -172,6 +172,26 @@ impl Document {
         }
     }
 
+    /// The same document with a part of what it and its resources say.
+    pub(super) fn with_parts(&self, value: Value, resources: Vec<(String, Value)>) -> Document {
+        Document {
+            value,
+            draft: self.draft,
+            base: self.base.clone(),
+            resources: resources.into(),
+            assert_formats: self.assert_formats,
+            written: self.written,
+            private_address: self.private_address.clone(),
+            validator: OnceLock::new(),
+            canonical: OnceLock::new(),
+        }
+    }
+
+    /// Whether the validator of the document has been made.
+    pub(super) fn has_validator(&self) -> bool {
+        self.validator.get().is_some()
+    }
+
     /// The instances of this document that satisfy a further schema of the same draft. `demand` is another document, of any
     /// draft, that the schema may refer to as [`DEMAND_ADDRESS`]. `None` where the two cannot be put together.
     #[must_use]
@@ -243,8 +263,17 @@ impl Document {
 
     /// The compiled validator, or why no validator accepts this schema.
     pub fn validator(&self) -> Result<&Validator, Reason> {
+        self.made_by(Validator::compile)
+    }
+
+    /// As [`Document::validator`], where it is known that no reference leads back to itself on the spot.
+    pub(super) fn validator_that_ends(&self) -> Result<&Validator, Reason> {
+        self.made_by(Validator::build)
+    }
+
+    fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, String>) -> Result<&Validator, Reason> {
         self.validator
-            .get_or_init(|| Validator::compile(self))
+            .get_or_init(|| make(self))
             .as_ref()
             .map_err(|message| Reason::new("", "", format!("the schema is not valid: {message}")))
     }

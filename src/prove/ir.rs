@@ -200,6 +200,8 @@ pub(super) struct Arena {
     foreign: FxHashMap<String, Lit>,
     pub automata: Automata,
     pub stack: Stack,
+    /// Whether a schema tells `1` and `1.0` apart.
+    writing_matters: bool,
     patterns: FxHashMap<Rc<str>, Compiled>,
     matched: FxHashMap<(Rc<str>, Rc<str>), Option<bool>>,
 }
@@ -214,6 +216,7 @@ impl Arena {
             foreign: FxHashMap::default(),
             automata: Automata::new(),
             stack,
+            writing_matters: false,
             patterns: FxHashMap::default(),
             matched: FxHashMap::default(),
         };
@@ -242,11 +245,16 @@ impl Arena {
     }
 
     pub fn types(&mut self, types: Types) -> Lit {
+        self.writing_matters |= types.meets(Types::INTEGER) != types.meets(Types::ROUND);
         match types {
             Types::ALL => Lit::TRUE,
             Types(0) => Lit::FALSE,
             _ => self.intern(Node::Types(types)),
         }
+    }
+
+    pub fn writing_matters(&self) -> bool {
+        self.writing_matters
     }
 
     /// One of these values.

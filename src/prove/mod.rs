@@ -9,6 +9,7 @@ mod ir;
 mod numbers;
 mod objects;
 mod pattern;
+mod relevant;
 mod sample;
 mod sharing;
 mod solve;
@@ -18,6 +19,7 @@ mod strings;
 mod unevaluated;
 mod validator;
 mod witness;
+mod written;
 
 use std::fmt;
 use std::rc::Rc;
@@ -130,19 +132,26 @@ fn search(consumer: &Document, producer: &Document, options: &Options, arena: &m
     if arena.stack.exceeded {
         return Verdict::Unknown((*reason).clone());
     }
-    let judge = match witness::Judge::new(consumer, producer) {
-        Ok(judge) => judge,
-        Err(reason) => return Verdict::Unknown(reason),
-    };
-    if let Some(found) = candidate.as_deref().and_then(|value| judge.shrunk(arena, writer, value)) {
-        return Verdict::Escapes(found);
+    if let Some(value) = candidate.as_deref() {
+        let judge = match witness::Judge::new(consumer, producer, [value]) {
+            Ok(judge) => judge,
+            Err(reason) => return Verdict::Unknown(reason),
+        };
+        if let Some(found) = judge.shrunk(arena, writer, value) {
+            return Verdict::Escapes(found);
+        }
     }
     if let (Some(reader), Some(writer)) = (consumer.canonical(), producer.canonical())
         && matches!(reader.covers(writer), Ok(jsonschema::canonical::Containment::Yes))
     {
         return Verdict::Contained;
     }
-    match judge.hunt(arena, writer, candidate.as_deref()) {
+    let pool = witness::pool(arena);
+    let judge = match witness::Judge::new(consumer, producer, pool.iter().chain(candidate.as_deref())) {
+        Ok(judge) => judge,
+        Err(reason) => return Verdict::Unknown(reason),
+    };
+    match judge.hunt(arena, writer, candidate.as_deref(), &pool) {
         Some(found) => Verdict::Escapes(found),
         None => Verdict::Unknown((*reason).clone()),
     }
@@ -219,7 +228,10 @@ pub fn violations(document: &Document, instance: &Value) -> Vec<Violation> {
 
 /// A payload for a finding, where the independent validator agrees that the producer may send it and the consumer refuses it.
 pub fn confirm(consumer: &Document, producer: &Document, instance: &Value) -> Option<Witness> {
-    let judge = witness::Judge::new(consumer, producer).ok()?;
+    if [consumer, producer].into_iter().any(|document| document.may_loop() && idle(document).is_some()) {
+        return None;
+    }
+    let judge = witness::Judge::new(consumer, producer, [instance]).ok()?;
     judge.tells_apart(instance).then(|| Witness::confirmed(instance.clone()))
 }
 

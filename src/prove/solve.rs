@@ -16,7 +16,7 @@
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Reason;
 use super::ir::{Arena, Lit, Node, Types};
@@ -30,6 +30,9 @@ const PAIR_LIMIT: usize = 48;
 
 /// Alternatives inside alternatives that are looked at before a branch is opened.
 const GLANCE_DEPTH: usize = 3;
+
+/// Ways to write the numbers of one value that are all tried.
+const WRITING_LIMIT: usize = 64;
 
 /// How a search for a value ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -362,12 +365,16 @@ impl<'s> Solver<'s> {
         let Node::Enum(values) = self.arena.node(lit).clone() else { return self.unsure("enum", "no values are listed") };
         let mut cases = Cases::new();
         for value in values.iter() {
-            let mut forms = vec![value.clone()];
-            if let Value::Number(number) = value
-                && Types::of(value) == Types::INTEGER
-                && let Ok(round) = format!("{number}.0").parse()
-            {
-                forms.push(Value::Number(round));
+            let (forms, complete) = if value.is_number() || self.arena.writing_matters() {
+                match writings(value) {
+                    Some(all) => (all, true),
+                    None => (vec![value.clone(), rounded(value)], false),
+                }
+            } else {
+                (vec![value.clone()], true)
+            };
+            if !complete && let Some(found) = cases.add(self.unsure("enum", "its numbers can be written in too many ways")) {
+                return found;
             }
             for form in forms {
                 if Types::of(&form).within(state.types)
@@ -636,6 +643,52 @@ impl<'s> Solver<'s> {
 /// Numbers that equal those of the types but are written otherwise.
 fn round(types: Types) -> Types {
     if types.meets(Types::ROUND) { Types::INTEGER } else { Types(0) }
+}
+
+/// The values that equal this one, by which of their whole numbers are written with a fraction: draft 4 takes `1` for an integer
+/// and `1.0` for none, while both are one value to `const` and `enum`. `None` where there are too many.
+fn writings(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Number(_) if Types::of(value) == Types::INTEGER => Some(vec![value.clone(), rounded(value)]),
+        Value::Array(items) => {
+            let mut all = vec![Vec::new()];
+            for item in items {
+                all = combined(&all, &writings(item)?, |items: &Vec<Value>, item| [items.as_slice(), &[item]].concat())?;
+            }
+            Some(all.into_iter().map(Value::Array).collect())
+        }
+        Value::Object(map) => {
+            let mut all = vec![Map::new()];
+            for (key, inner) in map {
+                all = combined(&all, &writings(inner)?, |map: &Map<String, Value>, inner| {
+                    let mut map = map.clone();
+                    map.insert(key.clone(), inner);
+                    map
+                })?;
+            }
+            Some(all.into_iter().map(Value::Object).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(vec![value.clone()]),
+    }
+}
+
+fn combined<T>(all: &[T], more: &[Value], join: impl Fn(&T, Value) -> T) -> Option<Vec<T>> {
+    if all.len().saturating_mul(more.len()) > WRITING_LIMIT {
+        return None;
+    }
+    Some(all.iter().flat_map(|one| more.iter().map(|value| join(one, value.clone()))).collect())
+}
+
+/// The same value with every whole number written with a fraction.
+fn rounded(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if Types::of(value) == Types::INTEGER => {
+            format!("{number}.0").parse().map_or_else(|_| value.clone(), Value::Number)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(rounded).collect()),
+        Value::Object(map) => Value::Object(map.iter().map(|(key, inner)| (key.clone(), rounded(inner))).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 enum Narrowed {

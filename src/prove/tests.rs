@@ -104,6 +104,53 @@ fn a_writer_does_not_send_what_it_does_not_declare() {
 }
 
 #[test]
+fn what_parts_declare_of_a_value_inside_counts_together() {
+    let reads =
+        |consumer: &Value, producer: &Value| contains(&document(consumer), &document(producer).written(), &Options::default());
+    let producer = json!({
+        "type": "object",
+        "properties": {"lines": {"type": "array", "items": {"type": "object", "required": ["sku", "kind"],
+            "properties": {"sku": {"type": "string"}, "kind": {"type": "string"}}}}},
+        "if": {"required": ["beta"], "properties": {"beta": {"const": true}}},
+        "else": {"properties": {"lines": {"items": {"properties": {"kind": {"enum": ["a", "b"]}}}}}}
+    });
+    let mut consumer = producer.clone();
+    consumer["else"]["properties"]["lines"]["items"]["properties"]["kind"]["enum"] = json!(["a"]);
+    assert!(matches!(reads(&consumer, &producer), Verdict::Escapes(_)));
+    let names = json!({"properties": {"lines": {"items": {"propertyNames": {"enum": ["sku", "kind"]}}}}});
+    assert_eq!(reads(&names, &producer), Verdict::Contained);
+    // What one alternative declares is not sent where another one holds.
+    let event = |kind: &str, key: &str| {
+        json!({"type": "object", "required": ["kind"],
+               "properties": {"kind": {"const": kind}, "data": {"type": "object", "properties": {key: {"type": "string"}}}}})
+    };
+    let union = json!({"oneOf": [event("x", "a"), event("y", "b")]});
+    let only = json!({"if": {"required": ["kind"], "properties": {"kind": {"const": "x"}}},
+                      "then": {"properties": {"data": {"propertyNames": {"const": "a"}}}}});
+    assert_eq!(reads(&only, &union), Verdict::Contained);
+    // Recursion ends.
+    let tree = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "allOf": [{"properties": {"next": {"properties": {"n": {}}}}}]});
+    let deep = json!({"properties": {"next": {"properties": {"next": {"propertyNames": {"enum": ["next", "n"]}}}}}});
+    assert_eq!(reads(&deep, &tree), Verdict::Contained);
+}
+
+#[test]
+fn a_number_inside_a_constant_may_be_written_either_way() {
+    let old = json!({"$schema": "http://json-schema.org/draft-04/schema#", "items": {"type": "integer"}});
+    assert_eq!(escape(&json!({"const": [1]}), &old).to_string(), "[1.0]");
+    assert_eq!(
+        escape(
+            &json!({"enum": [{"a": [1]}]}),
+            &json!({"$schema": "http://json-schema.org/draft-04/schema#",
+        "properties": {"a": {"items": {"type": "integer"}}}})
+        )
+        .to_string(),
+        r#"{"a":[1.0]}"#
+    );
+    is_contained(&json!({"const": [1]}), &json!({"items": {"type": "integer"}}));
+}
+
+#[test]
 fn each_side_is_read_in_its_own_draft() {
     let old =
         json!({"$schema": "http://json-schema.org/draft-04/schema#", "type": "number", "minimum": 0, "exclusiveMinimum": true});

@@ -1,4 +1,4 @@
-//! `unevaluatedProperties` and `unevaluatedItems`, and the writer's reading, which is built in the same way.
+//! `unevaluatedProperties` and `unevaluatedItems`; [`super::written`] is built in the same way.
 //!
 //! What counts as evaluated depends on which of the applicators beside the keyword hold. So the ways in which a schema can hold
 //! are listed, each with what it evaluates; in each way the keyword means a plain "all other keys" or "all further elements".
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::compile::{At, Compiler};
 use super::ir::Lit;
+use super::written::Part;
 use crate::schema::Draft;
 use crate::schema::refs::extend;
 
@@ -21,34 +22,36 @@ const DEPTH_LIMIT: usize = 60;
 
 /// One way in which a schema can hold.
 #[derive(Clone, Debug, Default)]
-struct Way {
+pub(super) struct Way<'a> {
     /// What holds in it.
-    conditions: Vec<Lit>,
-    names: BTreeSet<Rc<str>>,
-    patterns: BTreeSet<Rc<str>>,
-    all_properties: bool,
+    pub conditions: Vec<Lit>,
+    pub names: BTreeSet<Rc<str>>,
+    pub patterns: BTreeSet<Rc<str>>,
+    pub all_properties: bool,
     /// Elements before this index are evaluated.
     items: usize,
     all_items: bool,
     /// Elements that satisfy one of these are evaluated.
     kinds: Vec<Lit>,
     /// Whether it says anything of objects.
-    speaks_of_objects: bool,
+    pub speaks_of_objects: bool,
+    /// The schemas that describe values inside, in the writer's reading.
+    pub parts: Vec<Part<'a>>,
     /// Whether validators disagree about what it evaluates.
     disputed: bool,
 }
 
 /// How the ways are to be listed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub(super) enum Reading {
     /// As the standard says: the ways exclude each other and leave no case out.
     Exact,
     /// As a writer means it: of an `anyOf` with many alternatives one is taken at a time.
     Writer,
 }
 
-impl Way {
-    fn join(&self, other: &Way) -> Way {
+impl<'a> Way<'a> {
+    pub fn join(&self, other: &Way<'a>) -> Way<'a> {
         let mut both = self.clone();
         both.conditions.extend(&other.conditions);
         both.names.extend(other.names.iter().cloned());
@@ -59,10 +62,11 @@ impl Way {
         both.kinds.extend(&other.kinds);
         both.speaks_of_objects |= other.speaks_of_objects;
         both.disputed |= other.disputed;
+        both.parts.extend(other.parts.iter().cloned());
         both
     }
 
-    fn under(mut self, condition: Lit) -> Way {
+    fn under(mut self, condition: Lit) -> Way<'a> {
         self.conditions.push(condition);
         self
     }
@@ -77,6 +81,7 @@ impl Way {
             && self.kinds.is_empty()
             && !self.speaks_of_objects
             && !self.disputed
+            && self.parts.is_empty()
     }
 }
 
@@ -128,26 +133,8 @@ impl<'a> Compiler<'_, 'a> {
         whole
     }
 
-    /// The writer's reading of a value: keys that no part declares are not sent, where the schema speaks of objects at all.
-    pub(super) fn close(&mut self, lit: Lit, value: &'a Value, at: &At, pointer: &str) -> Lit {
-        let Some(ways) = self.ways(value, at, pointer, Reading::Writer, None, 0) else {
-            let undecided = self.opaque("additionalProperties", pointer, "the writer's keys cannot be listed");
-            return self.arena.and([lit, undecided]);
-        };
-        let mut cases = Vec::new();
-        for way in ways {
-            let mut parts = way.conditions;
-            if way.speaks_of_objects && !way.all_properties {
-                parts.push(self.rest(way.names.into_iter().collect(), way.patterns.into_iter().collect(), Lit::FALSE));
-            }
-            cases.push(self.arena.and(parts));
-        }
-        let cases = self.arena.or(cases);
-        self.arena.and([lit, cases])
-    }
-
     /// The ways in which the schema holds, itself not among their conditions; `None` where there are too many.
-    fn ways(
+    pub(super) fn ways(
         &mut self,
         value: &'a Value,
         at: &At,
@@ -155,7 +142,7 @@ impl<'a> Compiler<'_, 'a> {
         reading: Reading,
         skip: Option<&str>,
         depth: usize,
-    ) -> Option<Vec<Way>> {
+    ) -> Option<Vec<Way<'a>>> {
         let Value::Object(map) = value else { return Some(vec![Way::default()]) };
         if depth > DEPTH_LIMIT || !self.arena.stack.has_room() {
             return None;
@@ -168,7 +155,7 @@ impl<'a> Compiler<'_, 'a> {
             }
             _ => at,
         };
-        let mut ways = vec![self.own_way(map, at, pointer, skip, reading)];
+        let mut ways = vec![self.own_way(map, value, at, pointer, skip, reading)];
         let hides = at.draft.ref_hides_siblings();
         for keyword in ["$ref", "$recursiveRef", "$dynamicRef"] {
             let Some(Value::String(reference)) = map.get(keyword) else { continue };
@@ -198,7 +185,7 @@ impl<'a> Compiler<'_, 'a> {
             && let Some(schema) = map.get("if")
         {
             let place = extend(pointer, "if");
-            let condition = self.condition(schema, at, &place);
+            let condition = self.schema(schema, at, &place);
             let mut yes = self.ways(schema, at, &place, reading, None, depth + 1)?;
             if let Some(then) = map.get("then") {
                 let inner = self.ways(then, at, &extend(pointer, "then"), reading, None, depth + 1)?;
@@ -208,7 +195,7 @@ impl<'a> Compiler<'_, 'a> {
             if let Some(otherwise) = map.get("else") {
                 no = self.ways(otherwise, at, &extend(pointer, "else"), reading, None, depth + 1)?;
             }
-            let inner: Vec<Way> = yes
+            let inner: Vec<Way<'a>> = yes
                 .into_iter()
                 .map(|way| way.under(condition))
                 .chain(no.into_iter().map(|way| way.under(condition.negate())))
@@ -229,7 +216,7 @@ impl<'a> Compiler<'_, 'a> {
                 if inner.iter().all(Way::is_plain) {
                     continue;
                 }
-                let mut cases: Vec<Way> = inner.into_iter().map(|way| way.under(present)).collect();
+                let mut cases: Vec<Way<'a>> = inner.into_iter().map(|way| way.under(present)).collect();
                 cases.push(Way::default().under(present.negate()));
                 ways = product(&ways, &cases)?;
             }
@@ -246,11 +233,11 @@ impl<'a> Compiler<'_, 'a> {
         reading: Reading,
         one_only: bool,
         depth: usize,
-    ) -> Option<Vec<Way>> {
-        let mut branches: Vec<(Lit, Vec<Way>)> = Vec::new();
+    ) -> Option<Vec<Way<'a>>> {
+        let mut branches: Vec<(Lit, Vec<Way<'a>>)> = Vec::new();
         for (index, schema) in schemas.iter().enumerate() {
             let place = extend(below, &index.to_string());
-            let lit = self.schema(schema, at, &place, false);
+            let lit = self.schema(schema, at, &place);
             branches.push((lit, self.ways(schema, at, &place, reading, None, depth + 1)?));
         }
         if branches.iter().all(|(_, ways)| ways.iter().all(Way::is_plain)) {
@@ -280,7 +267,15 @@ impl<'a> Compiler<'_, 'a> {
     }
 
     /// What the keywords of the schema itself evaluate. `skip` is the keyword that is being explained.
-    fn own_way(&mut self, map: &'a Map<String, Value>, at: &At, pointer: &str, skip: Option<&str>, reading: Reading) -> Way {
+    fn own_way(
+        &mut self,
+        map: &'a Map<String, Value>,
+        value: &'a Value,
+        at: &At,
+        pointer: &str,
+        skip: Option<&str>,
+        reading: Reading,
+    ) -> Way<'a> {
         let mut way = Way::default();
         if map.contains_key("$ref") && at.draft.ref_hides_siblings() {
             return way;
@@ -297,7 +292,7 @@ impl<'a> Compiler<'_, 'a> {
             }
         }
         if reading == Reading::Writer {
-            self.writer_way(map, at, &mut way);
+            self.writer_way(map, value, at, pointer, &mut way);
             return way;
         }
         let new_form = matches!(at.draft, Draft::Draft202012 | Draft::OpenApi31);
@@ -317,58 +312,14 @@ impl<'a> Compiler<'_, 'a> {
         }
         way.disputed = !new_form && map.contains_key("contains");
         if new_form && let Some(kind) = map.get("contains") {
-            let lit = self.inner_condition(kind, at, &extend(pointer, "contains"));
+            let lit = self.inner(kind, at, &extend(pointer, "contains"));
             way.kinds.push(lit);
         }
         way
     }
-
-    /// What a writer declares beside its properties: keys that it demands, and other keys by its own word.
-    fn writer_way(&mut self, map: &Map<String, Value>, at: &At, way: &mut Way) {
-        if let Some(Value::Array(names)) = map.get("required") {
-            way.names.extend(names.iter().filter_map(Value::as_str).map(Rc::from));
-        }
-        for keyword in ["dependentRequired", "dependencies"] {
-            if let Some(Value::Object(entries)) = map.get(keyword) {
-                for (name, needed) in entries {
-                    way.names.insert(Rc::from(name.as_str()));
-                    if let Value::Array(names) = needed {
-                        way.names.extend(names.iter().filter_map(Value::as_str).map(Rc::from));
-                    }
-                }
-            }
-        }
-        let objects = [
-            "properties",
-            "patternProperties",
-            "additionalProperties",
-            "required",
-            "propertyNames",
-            "minProperties",
-            "maxProperties",
-            "unevaluatedProperties",
-            "dependentRequired",
-            "dependentSchemas",
-        ];
-        let typed = match map.get("type") {
-            Some(Value::String(name)) => name == "object",
-            Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
-            _ => false,
-        };
-        // Keys whose names alone are described are meant to be sent.
-        if map.contains_key("propertyNames") && !map.contains_key("properties") {
-            way.all_properties = true;
-        }
-        for keyword in ["const", "enum"] {
-            if map.contains_key(keyword) && !(keyword == "const" && matches!(at.draft, Draft::Draft4 | Draft::OpenApi30)) {
-                way.all_properties = true;
-            }
-        }
-        way.speaks_of_objects = typed || objects.iter().any(|keyword| map.contains_key(*keyword));
-    }
 }
 
-fn product(a: &[Way], b: &[Way]) -> Option<Vec<Way>> {
+pub(super) fn product<'a>(a: &[Way<'a>], b: &[Way<'a>]) -> Option<Vec<Way<'a>>> {
     if a.len().saturating_mul(b.len()) > 64 * WAY_BUDGET {
         return None;
     }

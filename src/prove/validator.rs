@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::document::{Document, Refuse, registry};
+use crate::schema::Draft;
 
 /// One keyword of a schema that an instance fails.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,11 @@ impl Validator {
         {
             return Err(reason.to_string());
         }
+        Validator::build(document)
+    }
+
+    /// As [`Validator::compile`], for a document of which it is known that no reference leads back to itself on the spot.
+    pub(super) fn build(document: &Document) -> Result<Validator, String> {
         let registry = registry(document)?;
         jsonschema::options()
             .with_draft(document.draft().for_validator())
@@ -42,6 +48,19 @@ impl Validator {
             .build(document.value())
             .map(Validator)
             .map_err(|error| error.to_string())
+    }
+
+    /// What is wrong with a document as a schema of its draft, where something is. A validator of it may still not be had.
+    pub(super) fn complaint(document: &Document) -> Option<String> {
+        let value = document.value();
+        let checked = match document.draft() {
+            Draft::Draft4 | Draft::OpenApi30 => jsonschema::draft4::meta::validate(value),
+            Draft::Draft6 => jsonschema::draft6::meta::validate(value),
+            Draft::Draft7 => jsonschema::draft7::meta::validate(value),
+            Draft::Draft201909 => jsonschema::draft201909::meta::validate(value),
+            Draft::Draft202012 | Draft::OpenApi31 => jsonschema::draft202012::meta::validate(value),
+        };
+        checked.err().map(|error| error.to_string())
     }
 
     pub fn accepts(&self, instance: &Value) -> bool {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Reason;
 use super::document::Document;
 use super::ir::{Arena, Lit, Node};
+use super::relevant::{self, Keys};
 use super::sample;
 use super::stack;
 use super::validator::Validator;
@@ -18,19 +19,55 @@ const HUNT_BUDGET: usize = 600;
 
 /// Both validators of a pair.
 pub(super) struct Judge<'d> {
-    consumer: &'d Validator,
-    producer: &'d Validator,
+    consumer: Judged<'d>,
+    producer: Judged<'d>,
     writer: &'d Document,
 }
 
+/// A document, or as much of it as can matter for the values that are judged.
+enum Judged<'d> {
+    Whole(&'d Validator),
+    Part(Box<Document>),
+}
+
+impl<'d> Judged<'d> {
+    fn of(document: &'d Document, keys: &Keys) -> Result<Judged<'d>, Reason> {
+        if document.is_large() && !document.has_validator() {
+            if let Some(message) = Validator::complaint(document) {
+                return Err(Reason::new("", "", format!("the schema is not valid: {message}")));
+            }
+            if let Some(part) = relevant::part(document, keys)
+                && part.validator_that_ends().is_ok()
+            {
+                return Ok(Judged::Part(Box::new(part)));
+            }
+        }
+        document.validator_that_ends().map(Judged::Whole)
+    }
+
+    fn accepts(&self, value: &Value) -> bool {
+        match self {
+            Judged::Whole(validator) => validator.accepts(value),
+            Judged::Part(part) => part.validator_that_ends().is_ok_and(|validator| validator.accepts(value)),
+        }
+    }
+}
+
 impl<'d> Judge<'d> {
-    pub fn new(consumer: &'d Document, producer: &'d Document) -> Result<Judge<'d>, Reason> {
-        let (consumer, writer) = if consumer.is_large() && producer.is_large() {
-            stack::both(|| consumer.validator(), || producer.validator())
+    /// A judge of a pair that has been compiled, for these values and of what is left of them when keys and elements are taken away.
+    pub fn new<'v>(
+        consumer: &'d Document,
+        producer: &'d Document,
+        values: impl IntoIterator<Item = &'v Value>,
+    ) -> Result<Judge<'d>, Reason> {
+        let mut keys = Keys::default();
+        values.into_iter().for_each(|value| keys.add(value));
+        let (reader, writer) = if consumer.is_large() && producer.is_large() {
+            stack::both(|| Judged::of(consumer, &keys), || Judged::of(producer, &keys))
         } else {
-            (consumer.validator(), producer.validator())
+            (Judged::of(consumer, &keys), Judged::of(producer, &keys))
         };
-        Ok(Judge { consumer: consumer?, producer: writer?, writer: producer })
+        Ok(Judge { consumer: reader?, producer: writer?, writer: producer })
     }
 
     /// Whether the producer may send it and the consumer refuses it.
@@ -51,8 +88,7 @@ impl<'d> Judge<'d> {
     }
 
     /// Tries values built from the constants and bounds of the pair, and the mutants of a candidate.
-    pub fn hunt(&self, arena: &mut Arena, writer: Lit, candidate: Option<&Value>) -> Option<Witness> {
-        let pool = pool(arena);
+    pub fn hunt(&self, arena: &mut Arena, writer: Lit, candidate: Option<&Value>, pool: &[Value]) -> Option<Witness> {
         let mut budget = if self.writer.is_large() { HUNT_BUDGET / 8 } else { HUNT_BUDGET };
         let mut seeds: Vec<Value> = candidate.into_iter().cloned().collect();
         seeds.extend(pool.iter().cloned());
@@ -70,7 +106,7 @@ impl<'d> Judge<'d> {
             }
         }
         for seed in tried {
-            for mutant in mutants(&seed, &pool) {
+            for mutant in mutants(&seed, pool) {
                 if budget == 0 {
                     return None;
                 }
@@ -84,8 +120,8 @@ impl<'d> Judge<'d> {
     }
 }
 
-/// Constants, bounds and their neighbours, and the smallest values of every type.
-fn pool(arena: &Arena) -> Vec<Value> {
+/// Constants, bounds and their neighbours, and the smallest values of every type: what a hunt tries and makes mutants with.
+pub(super) fn pool(arena: &Arena) -> Vec<Value> {
     let mut pool = vec![
         Value::Null,
         Value::Bool(true),

@@ -404,7 +404,7 @@ fn remove_dots(path: &str) -> String {
     kept.join("/")
 }
 
-fn percent_decode(text: &str) -> Option<String> {
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
     }

@@ -33,9 +33,10 @@ impl<'b> Choices<'b> {
 }
 
 const KEYS: [&str; 4] = ["a", "b", "ab", "x1"];
-const TEXTS: [&str; 8] = ["", "a", "b", "ab", "x1", "aaa", "2024-01-15", "ada@example.com"];
+const TEXTS: [&str; 11] = ["", "a", "b", "ab", "x1", "aaa", "2024-01-15", "ada@example.com", "\u{1F600}", "a\n", "b\u{663}"];
 const FORMATS: [&str; 4] = ["date", "email", "ipv4", "uuid"];
-const PATTERNS: [&str; 8] = ["^a", "b$", "^a*$", "[0-9]", "^[ab]{1,2}$", "^(?!a)", "^x", "."];
+const PATTERNS: [&str; 12] =
+    ["^a", "b$", "^a*$", "[0-9]", "^[ab]{1,2}$", "^(?!a)", "^x", ".", "\\d$", "^\\w+$", "^(a|b$)", "^[^a]?$"];
 const TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
 fn scalar(choices: &mut Choices<'_>) -> Value {
@@ -43,7 +44,7 @@ fn scalar(choices: &mut Choices<'_>) -> Value {
         0 => Value::Null,
         1 => Value::Bool(choices.below(2) == 0),
         2 => json!(choices.below(5)),
-        3 => [json!(1.5), json!(-1), json!(1.0), json!(0.5)][choices.below(4)].clone(),
+        3 => [json!(1.5), json!(-1), json!(1.0), json!(0.5), json!(2.0), json!(1e2), json!(100)][choices.below(7)].clone(),
         _ => Value::from(choices.one(&TEXTS)),
     }
 }
@@ -71,6 +72,46 @@ pub fn document(choices: &mut Choices<'_>) -> Value {
         map.insert("$defs".to_owned(), definitions);
     }
     root
+}
+
+/// The same document with names: an `$anchor` in one definition, and another definition that is a resource of its own, with
+/// definitions of its own. References lead there by name or by address, inside and out.
+pub fn addressed(choices: &mut Choices<'_>, document: &Value) -> Value {
+    let mut value = document.clone();
+    let first = value.pointer("/$defs/d0").is_some_and(Value::is_object);
+    let second = value.pointer("/$defs/d1").is_some_and(Value::is_object);
+    redirect(choices, &mut value, first, second);
+    if first && let Some(named) = value.pointer_mut("/$defs/d0") {
+        named["$anchor"] = json!("named");
+    }
+    if second && let Some(part) = value.pointer_mut("/$defs/d1") {
+        part["$id"] = json!("http://x.test/part");
+        part["$defs"] = json!({"d0": schema(choices, 2), "d1": {"$anchor": "named", "allOf": [schema(choices, 2)]}});
+    }
+    value
+}
+
+fn redirect(choices: &mut Choices<'_>, value: &mut Value, first: bool, second: bool) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map.iter_mut() {
+                match (key.as_str(), inner.as_str()) {
+                    ("const" | "enum", _) => {}
+                    ("$ref", Some("#/$defs/d0")) if first && choices.below(2) == 0 => *inner = json!("#named"),
+                    ("$ref", Some("#/$defs/d1")) if second && choices.below(3) != 0 => {
+                        *inner = Value::from(choices.one(&[
+                            "http://x.test/part",
+                            "http://x.test/part#named",
+                            "http://x.test/part#/$defs/d0",
+                        ]));
+                    }
+                    _ => redirect(choices, inner, first, second),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| redirect(choices, inner, first, second)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 pub fn schema(choices: &mut Choices<'_>, depth: usize) -> Value {
@@ -125,7 +166,11 @@ fn keyword(choices: &mut Choices<'_>, depth: usize, map: &mut Map<String, Value>
         13 => (choices.one(&["maxItems", "maxProperties"]), small(choices)),
         14 => ("required", json!([choices.one(&KEYS)])),
         15 => ("uniqueItems", Value::Bool(true)),
-        16 => ("format", Value::from(choices.one(&FORMATS))),
+        16 => match choices.below(6) {
+            0 => ("contentEncoding", json!("base64")),
+            1 => ("contentMediaType", json!("application/json")),
+            _ => ("format", Value::from(choices.one(&FORMATS))),
+        },
         17 | 18 => ("properties", keyed(choices, depth - 1, &KEYS)),
         19 => ("patternProperties", keyed(choices, depth - 1, &PATTERNS)),
         20 => ("additionalProperties", schema(choices, depth - 1)),
@@ -167,7 +212,7 @@ fn returns<'d>(document: &'d Value, schema: &'d Value, seen: &mut Vec<&'d str>) 
     let Value::Object(map) = schema else { return false };
     for (keyword, value) in map {
         let found = match (keyword.as_str(), value) {
-            ("$ref", Value::String(reference)) => {
+            ("$ref", Value::String(reference)) if reference.starts_with("#/") || reference == "#" => {
                 let pointer = &reference[1..];
                 if seen.contains(&pointer) {
                     return true;

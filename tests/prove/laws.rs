@@ -4,8 +4,8 @@ use driftgate::prove::{self, Document, Options, Verdict};
 use driftgate::schema::Draft;
 use serde_json::{Map, Value, json};
 
-use crate::generate::{Choices, consumes_nothing, document, instance};
-use crate::properties::{cases, edited, random};
+use crate::generate::{Choices, addressed, consumes_nothing, document, instance};
+use crate::properties::{cases, edited, random, random_named};
 use crate::translate::{DRAFTS, translate};
 
 fn options() -> Options {
@@ -195,8 +195,8 @@ fn a_schema_means_the_same_in_the_words_of_another_draft() {
 fn no_instance_contradicts_a_proof_between_any_two_drafts() {
     let (mut decided, mut total) = (0, 0);
     for seed in 0..cases(1_500) {
-        let Some(a) = random(seed + 410_000) else { continue };
-        let b = if seed % 3 == 0 { random(seed + 430_000).unwrap_or(json!({})) } else { edited(&a, seed) };
+        let Some(a) = random_named(seed + 410_000) else { continue };
+        let b = if seed % 3 == 0 { random_named(seed + 430_000).unwrap_or(json!({})) } else { edited(&a, seed) };
         if consumes_nothing(&b) {
             continue;
         }
@@ -268,7 +268,11 @@ fn for_a_while_nothing_new_is_found() {
         let seed = first + pairs;
         pairs += 1;
         let bytes = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
-        let a = document(&mut Choices::new(&bytes));
+        let mut choices = Choices::new(&bytes);
+        let mut a = document(&mut choices);
+        if seed.is_multiple_of(3) {
+            a = addressed(&mut choices, &a);
+        }
         let b = edited(&a, seed);
         if consumes_nothing(&a) || consumes_nothing(&b) {
             continue;

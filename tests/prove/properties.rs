@@ -6,7 +6,7 @@ use driftgate::prove::{self, Document, Options, Verdict};
 use driftgate::schema::Draft;
 use serde_json::{Value, json};
 
-use crate::generate::{Choices, consumes_nothing, document, instance};
+use crate::generate::{Choices, addressed, consumes_nothing, document, instance};
 
 pub fn cases(usual: u64) -> u64 {
     std::env::var("DRIFTGATE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
@@ -24,6 +24,13 @@ pub fn random(seed: u64) -> Option<Value> {
     let bytes = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
     let value = document(&mut Choices::new(&bytes));
     (!consumes_nothing(&value)).then_some(value)
+}
+
+/// As [`random`]; every second one with names and addresses.
+pub fn random_named(seed: u64) -> Option<Value> {
+    let value = random(seed)?;
+    let bytes = seed.to_le_bytes();
+    Some(if seed & 2 == 0 { addressed(&mut Choices::new(&bytes), &value) } else { value })
 }
 
 /// The same schema, or one that differs in a keyword or two: pairs that mean almost the same are where provers go wrong.
@@ -53,8 +60,8 @@ fn no_instance_contradicts_a_proof() {
     let mut total = 0;
     let mut reasons = std::collections::BTreeMap::new();
     for seed in 0..cases(3_000) {
-        let Some(a) = random(seed * 2 + 1) else { continue };
-        let b = if seed % 2 == 0 { edited(&a, seed) } else { random(seed * 2 + 2).unwrap_or(Value::Bool(true)) };
+        let Some(a) = random_named(seed * 2 + 1) else { continue };
+        let b = if seed % 2 == 0 { edited(&a, seed) } else { random_named(seed * 2 + 2).unwrap_or(Value::Bool(true)) };
         if consumes_nothing(&b) {
             continue;
         }

@@ -16,20 +16,30 @@ pub struct Translated {
 /// Writes a schema of [`super::generate::document`] in another draft. What that draft cannot say is left out.
 pub fn translate(document: &Value, draft: Draft) -> Translated {
     let mut translator = Translator { draft, faithful: true };
-    let mut value = translator.schema(document);
+    let value = translator.schema(document);
     let wide = |value: &Value, word: &str| value.to_string().contains(word);
     // What `contains` finds is evaluated from 2020-12 on.
     if draft == Draft::Draft201909 && wide(document, "unevaluatedItems") && wide(document, "\"contains\"") {
         translator.faithful = false;
     }
-    if let Value::Object(map) = &mut value {
-        match draft {
-            Draft::Draft201909 => drop(map.insert("$recursiveAnchor".to_owned(), Value::Bool(true))),
-            Draft::Draft202012 | Draft::OpenApi31 => drop(map.insert("$dynamicAnchor".to_owned(), json!("root"))),
-            Draft::Draft4 | Draft::Draft6 | Draft::Draft7 | Draft::OpenApi30 => {}
-        }
+    let mut value = value;
+    anchor(&mut value, draft);
+    if let Some(part) = value.pointer_mut(if translator.before(Draft::Draft201909) { "/definitions/d1" } else { "/$defs/d1" })
+        && part.get(draft.id_keyword()).is_some()
+    {
+        anchor(part, draft);
     }
     Translated { value, faithful: translator.faithful }
+}
+
+/// Names the root of a resource, for the references that are resolved by the way that led to them.
+fn anchor(value: &mut Value, draft: Draft) {
+    let Value::Object(map) = value else { return };
+    match draft {
+        Draft::Draft201909 => drop(map.insert("$recursiveAnchor".to_owned(), Value::Bool(true))),
+        Draft::Draft202012 | Draft::OpenApi31 => drop(map.insert("$dynamicAnchor".to_owned(), json!("root"))),
+        Draft::Draft4 | Draft::Draft6 | Draft::Draft7 | Draft::OpenApi30 => {}
+    }
 }
 
 struct Translator {
@@ -115,6 +125,21 @@ impl Translator {
                 }
                 out.insert(bound.to_owned(), inner.clone());
                 (key, Value::Bool(true))
+            }
+            "$id" => (self.draft.id_keyword(), inner.clone()),
+            "$anchor" if self.before(Draft::Draft201909) => {
+                if beside.contains_key("$id") {
+                    return self.lost();
+                }
+                (self.draft.id_keyword(), json!(format!("#{}", inner.as_str().unwrap_or_default())))
+            }
+            "type" if self.draft == Draft::OpenApi30 && inner.as_array().is_some_and(|names| names.contains(&json!("null"))) => {
+                if inner.to_string().contains("integer") {
+                    self.faithful = false;
+                }
+                let other = inner.as_array().into_iter().flatten().find(|name| **name != "null").cloned();
+                out.insert("nullable".to_owned(), Value::Bool(true));
+                (key, other.unwrap_or_else(|| json!("null")))
             }
             "type" => {
                 // `1.0` is no integer there.

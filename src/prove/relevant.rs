@@ -44,7 +44,7 @@ impl Keys {
 
 /// The document with what can matter for values that have no other keys; `None` where it has to be taken whole.
 pub(super) fn part(document: &Document, keys: &Keys) -> Option<Document> {
-    let mut named = FxHashSet::default();
+    let mut named = Named::default();
     let all = document.resources().iter().map(|(_, value)| value).chain([document.value()]);
     for value in all {
         if !names_in_references(value, &mut named) {
@@ -59,8 +59,15 @@ pub(super) fn part(document: &Document, keys: &Keys) -> Option<Document> {
     Some(as_one(&part).unwrap_or(part))
 }
 
+/// The names that references lead through: those of keys, and those of definitions and all else.
+#[derive(Default)]
+struct Named {
+    keys: FxHashSet<String>,
+    all: FxHashSet<String>,
+}
+
 /// Collects the names that references lead through; `false` where one leads to a list of keys as such.
-fn names_in_references(value: &Value, named: &mut FxHashSet<String>) -> bool {
+fn names_in_references(value: &Value, named: &mut Named) -> bool {
     match value {
         Value::Object(map) => map.iter().all(|(key, inner)| {
             if let ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(reference)) = (key.as_str(), inner) {
@@ -73,20 +80,29 @@ fn names_in_references(value: &Value, named: &mut FxHashSet<String>) -> bool {
     }
 }
 
-fn names_in(reference: &str, named: &mut FxHashSet<String>) -> bool {
+fn names_in(reference: &str, named: &mut Named) -> bool {
     let Some(fragment) = reference.split_once('#').and_then(|(_, fragment)| percent_decode(fragment)) else { return true };
     let Some(pointer) = fragment.strip_prefix('/') else { return true };
     let mut last = "";
     for segment in pointer.split('/') {
-        named.insert(segment.replace("~1", "/").replace("~0", "~"));
+        let name = segment.replace("~1", "/").replace("~0", "~");
+        if lists_by_key(last) {
+            named.keys.insert(name.clone());
+        }
+        named.all.insert(name);
         last = segment;
     }
-    !matches!(last, "properties" | "dependentSchemas" | "dependencies" | "definitions" | "$defs")
+    !lists_by_key(last) && !matches!(last, "definitions" | "$defs")
+}
+
+/// Whether the schemas under a keyword are asked by keys of the value.
+fn lists_by_key(keyword: &str) -> bool {
+    matches!(keyword, "properties" | "dependentSchemas" | "dependencies")
 }
 
 struct Pruner<'p> {
     keys: &'p Keys,
-    named: &'p FxHashSet<String>,
+    named: &'p Named,
 }
 
 impl Pruner<'_> {
@@ -102,14 +118,14 @@ impl Pruner<'_> {
             }
         }
         let mut pruned = self.schema(&Value::Object(own));
-        let mut wanted = FxHashSet::default();
+        let mut wanted = Named::default();
         names_in_references(&pruned, &mut wanted);
         let mut kept: Vec<Map<String, Value>> = definitions.iter().map(|_| Map::new()).collect();
         loop {
             let mut more = false;
             for ((_, entries), kept) in definitions.iter().zip(&mut kept) {
                 for (name, inner) in *entries {
-                    if !kept.contains_key(name) && (wanted.contains(name) || is_addressed(inner)) {
+                    if !kept.contains_key(name) && (wanted.all.contains(name) || is_addressed(inner)) {
                         let inner = self.schema(inner);
                         names_in_references(&inner, &mut wanted);
                         kept.insert(name.clone(), inner);
@@ -134,9 +150,9 @@ impl Pruner<'_> {
         let entries = map.iter().map(|(keyword, inner)| {
             let inner = match (place_of(keyword), inner) {
                 (Place::Map, Value::Object(entries)) => {
-                    let by_key = matches!(keyword.as_str(), "properties" | "dependentSchemas" | "dependencies");
+                    let by_key = lists_by_key(keyword);
                     let kept = entries.iter().filter(|(key, inner)| {
-                        !by_key || self.keys.0.contains(*key) || self.named.contains(*key) || is_addressed(inner)
+                        !by_key || self.keys.0.contains(*key) || self.named.keys.contains(*key) || is_addressed(inner)
                     });
                     Value::Object(kept.map(|(key, inner)| (key.clone(), self.schema(inner))).collect())
                 }

@@ -27,8 +27,11 @@ pub struct Subject<'s> {
 /// How payloads are handed over and what tests state: what a waiver on a line may be about.
 pub fn states(subject: Subject<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
+    // A check that stands in front of handlers may stand in front of any of them.
+    let in_front = subject.model.signature_places.iter().any(|(_, name)| name.ends_with("in front") || name.contains(" of "));
     for boundary in boundaries(subject) {
         handed_over(boundary, &mut found);
+        taken(boundary, in_front, &mut found);
     }
     tests(subject, &mut found);
     found
@@ -104,6 +107,23 @@ fn handed_over(boundary: &Boundary, found: &mut Vec<Finding>) {
     if let Some(how) = swallowed {
         let one = note("publish-error-swallowed", boundary, format!("an error of sending `{event}` {how}"));
         found.push(at(one, delivery.swallowed_at.as_ref()));
+    }
+}
+
+/// What a consumer makes sure of, where all of its code is known.
+fn taken(boundary: &Boundary, checked_in_front: bool, found: &mut Vec<Finding>) {
+    let Some(checks) = boundary.delivery.options.checks.as_ref().filter(|checks| checks.whole) else { return };
+    let event = boundary.label();
+    if boundary.kind == "webhook" && checks.signatures.is_empty() && !checked_in_front {
+        let message = format!("`{event}` is taken without a look at who sent it");
+        found.push(note("signature-check-removed", boundary, message));
+    }
+    let tells = !checks.dedup.is_empty() || !checks.lookups.is_empty() || !checks.upserts.is_empty();
+    if let (true, false, Some((model, insert))) =
+        (matches!(boundary.kind.as_str(), "queue" | "webhook"), tells, checks.inserts.first_key_value())
+    {
+        let message = format!("a second `{event}` makes a second record of `{model}`: nothing tells it from the first");
+        found.push(at(note("dedup-check-removed", boundary, message), Some(&insert.origin)));
     }
 }
 

@@ -206,6 +206,10 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 retry_default: None,
                 retry_needs: Texts::None,
                 defaults_in: Texts::None,
+                client: Texts::None,
+                confirms: false,
+                requires: Texts::None,
+                guarantee_default: None,
                 awaits: false,
                 deferred: row.deferred.unwrap_or(false).then(|| "commit".to_owned()),
             }

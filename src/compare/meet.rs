@@ -25,6 +25,23 @@ pub(crate) struct EventPair<'s> {
     pub near: Near<'s>,
 }
 
+impl<'s> EventPair<'s> {
+    /// The same event with what base sent and read under its old name.
+    pub fn after(&self, before: &EventPair<'s>) -> EventPair<'s> {
+        EventPair {
+            event: self.event.clone(),
+            base_producers: before.base_producers.clone(),
+            head_producers: self.head_producers.clone(),
+            base_consumers: before.base_consumers.clone(),
+            head_consumers: self.head_consumers.clone(),
+            readers: self.readers.clone(),
+            senders: self.senders.clone(),
+            named: self.named,
+            near: Near::default(),
+        }
+    }
+}
+
 /// Senders and readers that an event meets by a pattern: `user.*` reads `user.signup`.
 #[derive(Default)]
 pub(crate) struct Near<'s> {

@@ -92,7 +92,12 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     for pair in &events {
         producers::judge(pair, sides, &renames, &mut compared);
         consumers::judge(pair, sides, &mut compared);
-        handoff::judge(pair, sides, &mut compared);
+        // What an event was called before is the same handoff.
+        let before = renames.old_name(&pair.event).and_then(|old| events.iter().find(|known| known.event == old));
+        match before {
+            Some(before) => handoff::judge(&pair.after(before), sides, &mut compared),
+            None => handoff::judge(pair, sides, &mut compared),
+        }
         unsaid::judge(pair, sides, &mut compared);
         mocks::judge(pair, sides, &mut compared);
     }

@@ -109,7 +109,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         .map(|unit| (unit.path.clone(), unit.facts.unread.clone()))
         .collect();
     let tests = linker.tests(&boundaries);
-    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(units) }
+    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(&eval) }
 }
 
 /// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands

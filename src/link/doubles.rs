@@ -21,7 +21,7 @@ use super::summaries::EVENT_KEYS;
 use super::term::{Kind, Term};
 use super::types::{Side, Types};
 use crate::facts::{
-    Call, Enclosing, Expr, ExprKind, FileFacts, FnId, LanguageId, Literal, TypeExpr, TypeKind, TypeOp, ValueMember,
+    Call, Enclosing, Expr, ExprKind, FileFacts, FnId, Function, LanguageId, Literal, TypeExpr, TypeKind, TypeOp, ValueMember,
 };
 use crate::shape::wire_name::fold;
 use crate::shape::{Shape, ShapeKind};
@@ -180,7 +180,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             let is_negative = negative.contains(test.as_str());
             let reference = FnRef { file: self.file, id };
             for call in &function.calls {
-                self.note_run(runs, test, call);
+                self.note_run(runs, test, function, call);
                 self.call(reference, call, test, is_negative);
                 for argument in &call.args {
                     self.objects(reference, &argument.value, test, is_negative, 0);
@@ -316,9 +316,19 @@ impl<'a> FileReader<'_, '_, 'a> {
         negative
     }
 
-    fn note_run(&self, runs: &mut BTreeMap<(RepoPath, String), TestRun>, test: &str, call: &Call) {
+    fn note_run(&self, runs: &mut BTreeMap<(RepoPath, String), TestRun>, test: &str, function: &Function, call: &Call) {
         let name = last_name(&call.callee.kind).unwrap_or_default();
-        let asserts = ASSERTS_CALL.contains(&name);
+        // `assert!(bus.was_called())`
+        let holds = name == "assert"
+            && call.args.iter().any(|argument| match &argument.value.kind {
+                ExprKind::Call(id) => function
+                    .calls
+                    .get(id.0 as usize)
+                    .and_then(|inner| last_name(&inner.callee.kind))
+                    .is_some_and(|name| SAYS_CALLED.iter().any(|word| name.contains(word))),
+                _ => false,
+            });
+        let asserts = ASSERTS_CALL.contains(&name) || holds;
         let replaces = REPLACES.contains(&name);
         let compares = COMPARES.contains(&name);
         if !asserts && !replaces && !compares {
@@ -375,6 +385,14 @@ impl<'a> FileReader<'_, '_, 'a> {
         {
             events.extend(handled.iter().cloned());
         }
+        // `assert_eq!(bus.published("user.signup"), json!({…}))`: the one side asks for the event, the other is what it has to be.
+        if events.is_empty() && EQUATES.contains(&name) {
+            let mut asked = Vec::new();
+            for side in call.args.iter().map(|argument| &argument.value).chain([&call.callee]) {
+                self.asked_for(function, side, &mut asked, 0);
+            }
+            events.extend(asked.iter().filter_map(|name| self.known.names.get(name).cloned()));
+        }
         if events.is_empty() {
             return;
         }
@@ -388,6 +406,33 @@ impl<'a> FileReader<'_, '_, 'a> {
         }
         for event in events {
             self.push(event, kind, call.span, test, shapes.clone(), partial, negative);
+        }
+    }
+
+    /// The texts that calls in a value are given, where nothing but texts is: what a recorder is asked for.
+    fn asked_for(&self, function: FnRef, expr: &'a Expr, names: &mut Vec<String>, depth: u32) {
+        if depth > 6 {
+            return;
+        }
+        match &expr.kind {
+            ExprKind::Call(id) => {
+                let Some(call) = self.eval.program.function(function).calls.get(id.0 as usize) else { return };
+                let texts: Vec<&str> = call.args.iter().filter_map(|argument| text_of(&argument.value)).collect();
+                if texts.len() == call.args.len() {
+                    names.extend(texts.into_iter().map(str::to_owned));
+                } else {
+                    for argument in &call.args {
+                        self.asked_for(function, &argument.value, names, depth + 1);
+                    }
+                }
+                self.asked_for(function, &call.callee, names, depth + 1);
+            }
+            ExprKind::Member(inner, _)
+            | ExprKind::Await(inner)
+            | ExprKind::Typed(inner, _)
+            | ExprKind::Element(inner)
+            | ExprKind::Index(inner, _) => self.asked_for(function, inner, names, depth + 1),
+            _ => {}
         }
     }
 
@@ -680,6 +725,19 @@ const EXPECTS: &[&str] = &[
     "assert_eq",
 ];
 
+/// Calls that say that two values are the same.
+const EQUATES: &[&str] = &[
+    "assert_eq",
+    "assert_json_eq",
+    "toEqual",
+    "toStrictEqual",
+    "toMatchObject",
+    "deepEqual",
+    "deepStrictEqual",
+    "assertEqual",
+    "assertDictEqual",
+];
+
 /// Calls that say that another was made, and nothing of what it was given.
 const ASSERTS_CALL: &[&str] = &[
     "toHaveBeenCalled",
@@ -696,6 +754,9 @@ const ASSERTS_CALL: &[&str] = &[
     "times",
     "once",
 ];
+
+/// Parts of the names of what a stand-in answers when it is asked whether it was called.
+const SAYS_CALLED: &[&str] = &["called", "published", "emitted", "was_sent"];
 
 /// Calls that compare what was given, or anything else.
 const COMPARES: &[&str] = &[

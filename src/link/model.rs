@@ -69,6 +69,7 @@ pub struct Delivery {
     pub commit: Commit,
     pub reach: Reach,
     pub answer: Answer,
+    pub refusal: Refusal,
     /// For consumers: what is done before and after the acknowledgement.
     pub acks: Acks,
     pub key: Option<String>,
@@ -145,6 +146,15 @@ pub enum Answer {
     Before(Origin, String),
 }
 
+/// How a sender looks at what a receiver answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refusal {
+    /// What makes an error of an answer that says that the request failed.
+    pub told_by: Option<String>,
+    /// Whether the code looks at the status itself.
+    pub looked_at: bool,
+}
+
 /// What a consumer does before and after it acknowledges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Acks {
@@ -156,6 +166,8 @@ pub struct Acks {
     pub early: Option<String>,
     /// The option that has them acknowledged when they are done.
     pub late: Option<String>,
+    /// Where it is said for all that the program consumes, and not at this consumer.
+    pub late_for_all: Option<Origin>,
 }
 
 /// A call that does something.
@@ -176,12 +188,17 @@ pub struct Wait {
     pub loose: Vec<Loose>,
     /// The last names of the callees that are waited for on the way: evidence that they give a promise.
     pub awaited: Vec<String>,
+    /// The last names of the callees whose future code that cannot await waits for.
+    pub blocked: Vec<String>,
     /// The most promises in a row that are waited for at one call: a send may give a receipt that is a promise again.
     pub awaits: u8,
     /// Functions from elsewhere that take the code as a closure and are waited for.
     pub through: Vec<String>,
     /// Such a function that nobody waits for.
     pub dangling: Option<Loose>,
+    /// Whether code behind it has the client send all that it has kept: in the function, and anywhere in its file.
+    pub flushed: bool,
+    pub flushed_in_file: bool,
     /// The functions that call without waiting while others wait.
     pub elsewhere: Vec<String>,
 }

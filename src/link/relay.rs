@@ -15,7 +15,7 @@ use super::resolve::FnRef;
 use super::resolve::{Entity, Want};
 use super::summaries::{CallSite, texts_of};
 use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
-use crate::facts::{Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
+use crate::facts::{Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
 
 /// Methods of a task that take its arguments as their own.
 const DIRECT: &[&str] = &[
@@ -360,6 +360,21 @@ struct Handed<'a> {
     open: bool,
 }
 
+/// Whether an argument stands for what `partial(f, a)` may be given beside what it was made with: mostly nothing.
+fn is_rest_of_partial(owner: &Function, argument: &Argument) -> bool {
+    let rest = |id: LocalId| {
+        owner
+            .locals
+            .get(id.0 as usize)
+            .is_some_and(|local| matches!(local.kind, LocalKind::RestParam | LocalKind::NamedRestParam))
+    };
+    owner.name.is_empty()
+        && owner.params == 2
+        && rest(LocalId(0))
+        && rest(LocalId(1))
+        && matches!(argument.value.kind, ExprKind::Local(id) if rest(id))
+}
+
 fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Handed<'a> {
     let at = call.span.start;
     let mut handed = Handed { positional: Vec::new(), named: Vec::new(), open: false };
@@ -377,8 +392,12 @@ fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> H
         _ => handed.open = true,
     };
     let mut position = 0;
+    let owner = eval.program.function(function);
     for argument in &call.args {
         if argument.spread {
+            if is_rest_of_partial(owner, argument) {
+                continue;
+            }
             match form {
                 Form::Packed(_) => {}
                 Form::Direct | Form::From(_) => {

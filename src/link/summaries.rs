@@ -367,6 +367,9 @@ impl<'e, 'a> Work<'e, 'a> {
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
         let pick = |selectors: &[Selector]| self.readings(selectors, site.function, call, |_, term| Some(term));
+        if !idiom.requires.is_empty() && pick(&idiom.requires).is_none() {
+            return None;
+        }
         let mut payload = pick(&idiom.payload);
         // A function that is put on a queue runs in this process: nothing is sent.
         if idiom.role == Role::Producer && payload.as_ref().is_some_and(|given| matches!(given.bare().kind, Kind::Function(_))) {
@@ -410,7 +413,8 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         if idiom.wants_event_like() {
             let texts = [&event, &channel].into_iter().flatten().flat_map(texts_of).collect::<Vec<_>>();
-            let source = [&event, &channel].into_iter().flatten().filter_map(|term| source_words(term)).collect::<Vec<_>>();
+            let source =
+                [&event, &channel].into_iter().flatten().filter_map(|term| source_words(self.eval, term)).collect::<Vec<_>>();
             let around = self.names_around(row, site);
             let fits = texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text));
             let open = [&event, &channel].into_iter().flatten().any(Term::is_open);
@@ -688,8 +692,11 @@ impl<'e, 'a> Work<'e, 'a> {
         let idiom = &self.idioms.rows[emission.row];
         if idiom.wants_event_like() {
             let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
-            let source: Vec<String> =
-                [&emission.event, &emission.channel].into_iter().flatten().filter_map(source_words).collect();
+            let source: Vec<String> = [&emission.event, &emission.channel]
+                .into_iter()
+                .flatten()
+                .filter_map(|term| source_words(self.eval, term))
+                .collect();
             let sink = emission.chain[emission.chain.len() - 1];
             let around = self.names_around(emission.row, sink);
             if !texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text)) {
@@ -829,17 +836,21 @@ pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
 }
 
 /// The words of the source in a term that has no constant text: names of members and variables.
-fn source_words(term: &Term<'_>) -> Option<String> {
+fn source_words(eval: &Eval<'_>, term: &Term<'_>) -> Option<String> {
     match &term.bare().kind {
         Kind::Unknown(text) => Some(text.clone()),
-        Kind::Member(inner, name) => Some(match source_words(inner) {
+        Kind::Param { function, index, .. } => {
+            eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone())
+        }
+        Kind::Member(inner, name) => Some(match source_words(eval, inner) {
             Some(base) => format!("{base}.{name}"),
             None => name.clone(),
         }),
         Kind::Built(built) => Some(built.root.clone()),
         Kind::Class(class) => Some(class.name.clone()),
         Kind::Template(parts) => {
-            let words: Vec<String> = parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(part))).collect();
+            let words: Vec<String> =
+                parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(eval, part))).collect();
             (!words.is_empty()).then(|| words.join(""))
         }
         _ => None,

@@ -3,9 +3,10 @@
 mod completion;
 mod conditions;
 mod order;
+mod refusal;
 mod transaction;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,6 +22,7 @@ use crate::facts::{Enclosing, Expr, ExprKind, Function, LanguageId, Role};
 use crate::source::{Origin, Span};
 use completion::Climb;
 use conditions::Outer;
+pub use conditions::plain as plain_test;
 
 /// Closures and wrappers between a sink and the function where its event is known.
 const MAX_LEVELS: usize = 48;
@@ -56,6 +58,8 @@ pub struct Around<'l, 'a> {
     outers: RefCell<FxHashMap<FnRef, Rc<Outer>>>,
     committing: RefCell<FxHashMap<FnRef, bool>>,
     hooks: RefCell<Option<Rc<FxHashSet<FnRef>>>>,
+    /// The setting of the program by which messages are acknowledged when they are done, and where it stands.
+    late: OnceCell<Option<(String, Origin)>>,
     /// Functions that are being asked about: recursion ends here.
     active: RefCell<Vec<FnRef>>,
 }
@@ -69,6 +73,7 @@ impl<'l, 'a> Around<'l, 'a> {
             outers: RefCell::default(),
             committing: RefCell::default(),
             hooks: RefCell::default(),
+            late: OnceCell::new(),
             active: RefCell::default(),
         }
     }
@@ -85,6 +90,9 @@ impl<'l, 'a> Around<'l, 'a> {
             delivery.swallowed_at = climb.swallowed_at;
             delivery.commit = self.commit(idiom, &levels);
             delivery.answer = self.answer(&levels);
+            if matches!(idiom.kind.as_str(), "webhook" | "http") {
+                delivery.refusal = self.refusal(&levels);
+            }
         }
         delivery
     }

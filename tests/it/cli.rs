@@ -381,6 +381,20 @@ fn an_audit_tells_the_state_of_one_snapshot_and_ends_well() {
         .map(|note| (note["rule"].as_str().unwrap_or_default(), note["path"].as_str().unwrap_or_default()))
         .collect();
     assert!(notes.contains(&("contract-violated", "/route")), "{told:#}");
+    place.write(
+        "src/mail.ts",
+        "import { Worker } from 'bullmq';\nexport const worker = new Worker('mail', async (job) => {\n  await prisma.sentMail.create({ data: { userId: job.data.userId } });\n});\n\
+         export const bounces = new Worker('bounces', async (job) => {\n  await prisma.bounce.upsert({ where: { id: job.data.id }, create: {}, update: {} });\n});\n",
+    );
+    place.write(
+        "app/api/webhooks/orders/route.ts",
+        "export async function POST(req: Request) {\n  const order = await req.json();\n  await book(order.id);\n}\n",
+    );
+    let rules = |rule: &str| place.run(&["audit", "--rule", rule]).exits(0).out;
+    let repeated = rules("dedup-check-removed");
+    assert!(repeated.contains("src/mail.ts:3:") && !repeated.contains("bounces"), "{repeated}");
+    let unsigned = rules("signature-check-removed");
+    assert!(unsigned.contains("is taken without a look at who sent it"), "{unsigned}");
     let text = place.run(&["audit", "--rule", "contract-violated"]).exits(0).out;
     assert!(text.starts_with("src/pages.ts:2:"), "{text}");
     assert!(text.contains("note[contract-violated] `page.viewed` is not what stats needs: it requires `route`"), "{text}");

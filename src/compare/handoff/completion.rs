@@ -30,6 +30,45 @@ pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
     if base.wait.state == Waited::Awaited && head.wait.state == Waited::Awaited && head.wait.awaits == 1 && base.wait.awaits > 1 {
         receipt_not_awaited(handoff, compared);
     }
+    if base.wait.flushed && !head.wait.flushed && !head.wait.flushed_in_file && handoff.base.idiom == handoff.head.idiom {
+        not_flushed(handoff, compared);
+    }
+    if let (Some(by), None, false) = (&base.refusal.told_by, &head.refusal.told_by, head.refusal.looked_at) {
+        refusal_unheard(handoff, by, compared);
+    }
+}
+
+/// The client keeps the message, and nothing has it send what it has kept.
+fn not_flushed(handoff: &Handoff<'_>, compared: &mut Compared) {
+    let mut found = handoff.finding(
+        "publish-not-awaited",
+        None,
+        format!(
+            "nothing flushes the client after `{}` any more: what it has not sent is lost when the process ends, and nobody hears of it",
+            handoff.event
+        ),
+    );
+    found.fragments = ("flushed".to_owned(), "not flushed".to_owned());
+    found.help = "flush the client before the process ends, or where the event must not be lost".to_owned();
+    compared.findings.push(found);
+}
+
+/// A receiver that turns the payload away is taken for one that took it.
+fn refusal_unheard(handoff: &Handoff<'_>, by: &str, compared: &mut Compared) {
+    if handoff.is_light() {
+        return;
+    }
+    let mut found = handoff.finding(
+        "publish-error-swallowed",
+        None,
+        format!(
+            "a receiver that turns `{}` away is taken for one that took it: `{by}` made an error of its answer",
+            handoff.event
+        ),
+    );
+    found.fragments = (by.to_owned(), String::new());
+    found.help = format!("keep `{by}`, or look at the status of the answer");
+    compared.findings.push(found);
 }
 
 /// Whether base was done when its caller went on.
@@ -64,9 +103,10 @@ fn floats<'h>(base: &Wait, head: &'h Wait) -> Option<&'h Loose> {
             && !base.loose.iter().any(|old| old.callee == loose.callee)
             && (loose.language == LanguageId::TypeScript || loose.in_async)
     };
+    let blocked_before = |loose: &&Loose| base.blocked.contains(&loose.callee);
     head.loose
         .iter()
-        .find(awaited_before)
+        .find(|loose| awaited_before(loose) || blocked_before(loose))
         .or_else(|| head.dangling.as_ref().filter(|dangling| base.through.contains(&dangling.callee)))
         .filter(known)
 }
@@ -78,6 +118,7 @@ fn not_awaited(handoff: &Handoff<'_>, loose: &Loose, compared: &mut Compared) {
     };
     let effect = match loose.language {
         LanguageId::Rust => "the future is never polled, so nothing is sent",
+        LanguageId::Python if handoff.base.delivery.wait.blocked.contains(&loose.callee) => "nobody learns whether it was sent",
         LanguageId::Python => "nobody runs the coroutine or sees its error",
         LanguageId::TypeScript | LanguageId::Project => "it is lost when the process ends first, and its error is unhandled",
     };
@@ -93,6 +134,9 @@ fn not_awaited(handoff: &Handoff<'_>, loose: &Loose, compared: &mut Compared) {
     found.evidence = Some(format!("base waited for `{}`; head does not", loose.callee));
     found.help = match loose.language {
         LanguageId::Rust => format!("await it: `{}(…).await`", loose.callee),
+        LanguageId::Python if handoff.base.delivery.wait.blocked.contains(&loose.callee) => {
+            format!("wait for it: `{}(…).result()`", loose.callee)
+        }
         _ => format!("await it: `await {}(…)`; where a loss is fine, say so on the line with a waiver", loose.callee),
     };
     found.fix = fix(handoff, loose);

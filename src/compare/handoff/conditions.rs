@@ -11,6 +11,10 @@ pub(super) fn judge(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut 
     if handoff.head.role != Role::Producer || handoff.is_light() && handoff.head.kind != "in-process" {
         return;
     }
+    // A call of somebody's interface is no event that readers wait for.
+    if handoff.head.kind == "http" && handoff.head.event.is_none() {
+        return;
+    }
     // Code that moved elsewhere is held against other surroundings: nothing that it says there is a change of this event.
     if handoff.base.symbol != handoff.head.symbol && handoff.base.origin.file != handoff.head.origin.file {
         return;

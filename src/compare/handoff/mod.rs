@@ -28,6 +28,11 @@ pub(super) struct Handoff<'s> {
 impl Handoff<'_> {
     /// A finding at a place of head, which is the boundary itself where no other is given.
     pub fn finding(&self, rule: RuleId, at: Option<&Origin>, message: String) -> Finding {
+        // What has no name goes by the function that it stands in.
+        let message = match self.head.event {
+            None => message.replacen(&format!("`{}`", self.event), &options::subject(self), 1),
+            Some(_) => message,
+        };
         let mut found = finding(rule, self.event, self.head.role, message);
         found.base = Some(self.base.origin.clone());
         found.head = Some(at.unwrap_or(&self.head.origin).clone());
@@ -58,7 +63,10 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 order::judge(&handoff, compared);
             }
             conditions::judge(&handoff, pair, compared);
-            options::judge(&handoff, sides, compared);
+            // A row with its key and headers that became a call of a broker is one change.
+            if handoff.base.kind != "outbox" || handoff.head.kind == "outbox" {
+                options::judge(&handoff, sides, compared);
+            }
         }
     }
     options::judge_renamed(pair, sides, compared);

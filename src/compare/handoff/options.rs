@@ -70,7 +70,7 @@ fn at_call(rule: RuleId, handoff: &Handoff<'_>, message: String, help: String) -
 }
 
 /// What is handed over, for a message: the event, or the function where it has no name.
-fn subject(handoff: &Handoff<'_>) -> String {
+pub(super) fn subject(handoff: &Handoff<'_>) -> String {
     match &handoff.head.event {
         None if !handoff.head.symbol.is_empty() => match handoff.head.role {
             Role::Producer => format!("what `{}` sends", handoff.head.symbol),
@@ -81,7 +81,7 @@ fn subject(handoff: &Handoff<'_>) -> String {
 }
 
 /// Adds a finding, unless what stood at `cause` at base has been told of another event already.
-fn tell(compared: &mut Compared, handoff: &Handoff<'_>, cause: &Origin, mut found: Finding) {
+pub(super) fn tell(compared: &mut Compared, handoff: &Handoff<'_>, cause: &Origin, mut found: Finding) {
     // What stays in the process, or is counted only, is not lost for good.
     if handoff.is_light() {
         found.severity = if found.severity == Severity::Error { Severity::Warning } else { Severity::Note };
@@ -122,13 +122,22 @@ fn moved_inputs<'d>(handoff: &Handoff<'_>, base: &'d Derived, head: &'d Derived)
     let (names_before, names_after) = (&handoff.base.delivery.options.names, &handoff.head.delivery.options.names);
     let renamed = |old: &Input, new: &Input| {
         // Both have the same last name, one of them by a parameter or variable of its own: `order.id` and `orderId`, `id`.
-        let last = |input: &Input| fold(input.path.rsplit('.').next().filter(|last| !last.is_empty()).unwrap_or(&input.root));
+        let last = |input: &Input| {
+            let end = |text: &str| text.rsplit('.').next().filter(|last| !last.is_empty()).map(fold);
+            end(&input.path).or_else(|| end(&input.root)).unwrap_or_default()
+        };
         let bare = |input: &Input| input.path.is_empty() || input.root.is_empty();
         if fold(&old.text()) == fold(&new.text()) || last(old) == last(new) && (bare(old) || bare(new)) {
             return true;
         }
-        // A root that is gone at head and one that was not there at base, with the same members below.
-        old.path == new.path && !names_after.contains(&old.root) && !names_before.contains(&new.root)
+        if old.path != new.path {
+            return false;
+        }
+        // A root that is gone at head and one that was not there at base, with the same members below. Code that moved to another
+        // function calls what it is handed by other names, and a method calls its own value `this`.
+        let moved = handoff.base.symbol != handoff.head.symbol && !old.path.is_empty();
+        let own = |input: &Input| matches!(input.root.as_str(), "this" | "self") && !input.path.is_empty();
+        moved || own(old) || own(new) || !names_after.contains(&old.root) && !names_before.contains(&new.root)
     };
     lost.retain(|old| match gained.iter().position(|new| renamed(old, new)) {
         Some(at) => {

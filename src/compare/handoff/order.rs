@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Handoff;
+use super::options::tell;
 use crate::compare::{Compared, Sides, finding, is_declaration};
 use crate::facts::Role;
 use crate::link::model::{Answer, Boundary, Model};
@@ -52,7 +53,11 @@ fn acknowledged_first(handoff: &Handoff<'_>, compared: &mut Compared) {
         );
         found.fragments = ("acknowledged when done".to_owned(), "acknowledged when delivered".to_owned());
         found.help = "acknowledge when the work is done, and make the work safe to repeat".to_owned();
-        compared.findings.push(found);
+        match base.late_for_all.as_ref().filter(|_| head.early.is_none()) {
+            // Said once for the whole program: told once.
+            Some(cause) => tell(compared, handoff, cause, found),
+            None => compared.findings.push(found),
+        }
         return;
     }
     let Some((ack, at)) = &head.ack else { return };

@@ -172,6 +172,22 @@ impl<'a> Lower<'a> {
 
     /// An assignment at the module level: a constant. Answers whether it was taken.
     pub(super) fn assign_at_top(&mut self, targets: &'a [Py], value: &'a Py, annotation: Option<&'a Py>) -> bool {
+        // `app.conf.task_acks_late = True`: a switch of the program.
+        if let ([Py::Attribute(target)], Py::BooleanLiteral(on)) = (targets, value)
+            && let Some(path) = super::names::dotted(&target.value)
+            && path.iter().any(|part| matches!(*part, "conf" | "config"))
+        {
+            let at = span(target.range);
+            self.facts.constants.push(crate::facts::Constant {
+                scope: path.iter().map(|part| (*part).to_owned()).collect(),
+                name: target.attr.to_string(),
+                value: Expr::new(ExprKind::Literal(crate::facts::Literal::Bool(on.value)), at),
+                ty: None,
+                exported: false,
+                registry: false,
+                span: at,
+            });
+        }
         let names: Vec<(&'a str, Span)> = targets
             .iter()
             .filter_map(|target| match target {

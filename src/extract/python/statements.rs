@@ -293,10 +293,9 @@ impl<'a> Lower<'a> {
         let Some(Stmt::Return(last)) = body.last() else { return false };
         let text = self.quote(last.range());
         let coded = text.contains("status")
-            && text
-                .as_bytes()
-                .windows(4)
-                .any(|w| !w[0].is_ascii_alphanumeric() && w[1] == b'4' && w[2].is_ascii_digit() && w[3].is_ascii_digit());
+            && text.as_bytes().windows(4).any(|w| {
+                !w[0].is_ascii_alphanumeric() && matches!(w[1], b'4' | b'5') && w[2].is_ascii_digit() && w[3].is_ascii_digit()
+            });
         coded || ["BadRequest", "Forbidden", "NotFound", "Unauthorized", "NotAllowed"].iter().any(|word| text.contains(word))
     }
 

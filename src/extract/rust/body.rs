@@ -38,6 +38,9 @@ pub struct Frame {
     captures: bool,
 }
 
+/// Methods that give the result that they are called on, with another error at most.
+const PASSES_ERROR_ON: &[&str] = &["inspect_err", "map_err", "context", "with_context"];
+
 impl Frame {
     /// How many branches, loops and blocks stood around a local where it was declared.
     pub fn declared_depth(&self, id: LocalId) -> usize {
@@ -333,7 +336,8 @@ impl Lowering<'_> {
             None => value,
         };
         let value = if init.diverge.is_some() { self.shared(value) } else { value };
-        if matches!(pat, Pat::Wild(_)) {
+        // `let _: () = redis.publish(…).await?;` passes the error on and drops the value alone.
+        if matches!(pat, Pat::Wild(_)) && !matches!(init.expr.as_ref(), Syntax::Try(_)) {
             self.complete(&value, &Completion::Floating);
             self.swallow(&value, Swallowed::Dropped);
         }
@@ -458,9 +462,14 @@ impl Lowering<'_> {
             at = match &at.kind {
                 ExprKind::Await(inner) | ExprKind::Decoded(inner, _) | ExprKind::Typed(inner, _) => inner,
                 ExprKind::Call(id) => {
-                    let id = *id;
-                    self.frame().function.calls[id.0 as usize].surroundings.swallowed = how;
-                    return;
+                    let call = &mut self.frame().function.calls[id.0 as usize];
+                    call.surroundings.swallowed = how;
+                    // `publish().await.inspect_err(log).ok()` drops the error of what it looks at.
+                    let before = match &call.callee.kind {
+                        ExprKind::Member(before, name) if PASSES_ERROR_ON.contains(&name.as_str()) => before.as_ref().clone(),
+                        _ => return,
+                    };
+                    return self.swallow(&before, how);
                 }
                 _ => return,
             };

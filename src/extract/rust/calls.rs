@@ -149,9 +149,15 @@ impl Lowering<'_> {
             }
             ("HashMap" | "BTreeMap" | "IndexMap", "from" | "from_iter") => entries(&one(args)?, span),
             ("Default", "default") => of_type(TypeKind::Unknown("the default value of its type".to_owned())),
+            ("FieldTable", "default") if args.is_empty() => Some(Expr::new(ExprKind::Object(Vec::new()), span)),
             (name, "default") if args.is_empty() && name.starts_with(char::is_uppercase) => {
                 let own = self.own_path(segments(&path.path));
                 let (_, owner) = own.split_last()?;
+                // Options of which none is given.
+                if name.ends_with("Options") || name.ends_with("Properties") {
+                    let ty = TypeRef { path: owner.to_vec(), args: Vec::new() };
+                    return Some(Expr::new(ExprKind::Record(Box::new(RecordExpr { ty, fields: Vec::new(), base: None })), span));
+                }
                 of_type(TypeKind::Ref(TypeRef { path: owner.to_vec(), args: Vec::new() }))
             }
             _ => None,

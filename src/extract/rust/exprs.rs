@@ -430,7 +430,7 @@ impl Lowering<'_> {
             }
             None => {
                 if diverges(&found.then_branch) {
-                    let raises = raises(&found.then_branch);
+                    let raises = raises(&found.then_branch) || self.answers_with_an_error(&found.then_branch);
                     self.frame().early.push(Guard { otherwise: !guard.otherwise, raises, ..guard }.into());
                 }
             }
@@ -525,7 +525,7 @@ impl Lowering<'_> {
     fn assign(&mut self, assign: &syn::ExprAssign) {
         let value = self.expr(&assign.right);
         let span = extent::of(self.spans, &assign.left);
-        if let Syntax::Infer(_) = assign.left.as_ref() {
+        if let (Syntax::Infer(_), false) = (assign.left.as_ref(), matches!(assign.right.as_ref(), Syntax::Try(_))) {
             self.complete(&value, &Completion::Floating);
             self.swallow(&value, Swallowed::Dropped);
             return;
@@ -612,9 +612,38 @@ impl Lowering<'_> {
         }
         None
     }
+
+    /// Whether a block ends by answering a request with an error.
+    fn answers_with_an_error(&self, block: &syn::Block) -> bool {
+        let Some(syn::Stmt::Expr(Syntax::Return(last), _)) = block.stmts.last() else { return false };
+        let Some(answer) = &last.expr else { return false };
+        let text = self.source(extent::of(self.spans, answer));
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| ERROR_ANSWERS.contains(&word))
+    }
 }
 
-/// `()` in a block's place: the block ends with a statement.
+/// What frameworks call an answer that says that the request failed.
+const ERROR_ANSWERS: &[&str] = &[
+    "BAD_REQUEST",
+    "UNAUTHORIZED",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "CONFLICT",
+    "UNPROCESSABLE_ENTITY",
+    "TOO_MANY_REQUESTS",
+    "INTERNAL_SERVER_ERROR",
+    "SERVICE_UNAVAILABLE",
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "UnprocessableEntity",
+    "TooManyRequests",
+    "InternalServerError",
+    "ServiceUnavailable",
+];
+
 /// Whether a block leaves by an error that the caller sees.
 fn raises(block: &syn::Block) -> bool {
     let Some(syn::Stmt::Expr(last, _)) = block.stmts.last() else {

@@ -457,7 +457,7 @@ impl Lower<'_> {
         // The elements' calls are awaited together where the list of their promises is.
         let inner = match (method, usage.how) {
             ("map" | "flatMap", super::lower::How::Awaited | super::lower::How::Returned) => usage,
-            ("forEach", _) => Usage::FLOATING,
+            ("forEach", _) | ("map" | "flatMap", super::lower::How::Floating) => Usage::FLOATING,
             _ => Usage::USED,
         };
         let id = self.call_of(callback, args, inner, span, Some(Enclosing::Loop(span)));

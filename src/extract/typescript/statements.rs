@@ -180,11 +180,14 @@ impl Lower<'_> {
             Some(Statement::ThrowStatement(_)) => true,
             Some(Statement::ReturnStatement(_)) => {
                 let text = self.source(oxc_span::GetSpan::span(branch));
-                text.to_ascii_lowercase().contains("status")
-                    && text
-                        .as_bytes()
-                        .windows(4)
-                        .any(|w| !w[0].is_ascii_alphanumeric() && w[1] == b'4' && w[2].is_ascii_digit() && w[3].is_ascii_digit())
+                let is_code =
+                    |code: &[u8]| code.len() == 3 && matches!(code[0], b'4' | b'5') && code.iter().all(u8::is_ascii_digit);
+                let told = text.to_ascii_lowercase().contains("status")
+                    && text.as_bytes().windows(4).any(|w| !w[0].is_ascii_alphanumeric() && is_code(&w[1..]));
+                // `return c.json({ error }, 400);`
+                let ended = text.trim_end_matches([';', '}', ' ', '\n', '\r', '\t']);
+                let last = ended.strip_suffix(')').and_then(|ended| ended.rsplit_once(',')).map(|(_, last)| last.trim());
+                told || last.is_some_and(|last| is_code(last.as_bytes()))
             }
             _ => false,
         }

@@ -10,7 +10,7 @@ use super::{Row, Texts};
 use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
 use crate::link::eval::{Eval, callee_text, dotted};
 use crate::link::resolve::FnRef;
-use crate::link::term::{Kind, Term, Written};
+use crate::link::term::{Built, Kind, Term, Written};
 use crate::shape::wire_name::fold;
 
 /// A row with its texts parsed.
@@ -43,6 +43,11 @@ pub struct Idiom {
     pub retry_default: Option<u32>,
     pub retry_needs: Vec<String>,
     pub defaults_in: Vec<String>,
+    /// What makes the client that it goes through.
+    pub client: Vec<ClientPattern>,
+    pub confirms: bool,
+    pub requires: Vec<Selector>,
+    pub guarantee_default: Option<String>,
     pub awaits: bool,
     pub deferred: Option<String>,
 }
@@ -62,6 +67,38 @@ enum PatternKind {
     Plain,
     New,
     Macro,
+}
+
+/// What makes a client: `KafkaProducer`, `ClientConfig.create` (at the end of a chain that begins with it), `client('sqs')` (with
+/// that text as its first argument).
+#[derive(Debug)]
+pub struct ClientPattern {
+    owner: Option<String>,
+    pub name: String,
+    text: Option<String>,
+}
+
+impl ClientPattern {
+    fn parse(text: &str) -> ClientPattern {
+        let (path, text) = match text.split_once("('") {
+            Some((path, text)) => (path, Some(text.trim_end_matches("')").to_owned())),
+            None => (text, None),
+        };
+        let (owner, name) = match path.rsplit_once('.') {
+            Some((owner, name)) => (Some(owner.to_owned()), name),
+            None => (None, path),
+        };
+        ClientPattern { owner, name: name.to_owned(), text }
+    }
+
+    /// Whether a chain of calls makes it.
+    pub fn makes(&self, built: &Built<'_>) -> bool {
+        let Some((_, args)) = built.calls.iter().find(|(name, _)| *name == self.name) else { return false };
+        let owned = self.owner.as_ref().is_none_or(|owner| built.root.split(['.', ':']).any(|part| part == owner));
+        let told =
+            |wanted: &String| args.iter().find(|(name, _)| name.is_none()).and_then(|(_, value)| value.as_text()) == Some(wanted);
+        owned && self.text.as_ref().is_none_or(told)
+    }
 }
 
 /// What says that a call is of an idiom. The order is from weak to strong.
@@ -132,6 +169,10 @@ impl Idiom {
             retry_default: row.retry_default,
             retry_needs: row.retry_needs.iter().map(str::to_owned).collect(),
             defaults_in: row.defaults_in.iter().map(str::to_owned).collect(),
+            client: row.client.iter().map(ClientPattern::parse).collect(),
+            confirms: row.confirms,
+            requires: selectors(&row.requires)?,
+            guarantee_default: row.guarantee_default.clone(),
             awaits: row.awaits,
             deferred: row.deferred.clone(),
         })
@@ -235,10 +276,19 @@ impl Idiom {
             }
             _ => return false,
         };
-        receiver_is_named(eval, function, base, call.span.start, &|name| {
+        let fits = |name: &str| {
             let folded = fold(name);
             self.receivers.iter().any(|pattern| pattern.matches(&folded))
-        })
+        };
+        // `trx("outbox").insert(row)`: a table by its name.
+        let table = || match &base.kind {
+            ExprKind::Call(id) => eval.program.function(function).calls.get(id.0 as usize).is_some_and(|inner| {
+                matches!(inner.args.as_slice(), [only] if matches!(&only.value.kind,
+                    ExprKind::Literal(crate::facts::Literal::Text(name)) if fits(name)))
+            }),
+            _ => false,
+        };
+        receiver_is_named(eval, function, base, call.span.start, &fits) || self.kind == "outbox" && table()
     }
 
     fn is_python(&self) -> bool {

@@ -116,6 +116,9 @@ pub struct Row {
     /// A glob that the event or channel must match for the row to apply, in any casing: a post to a URL is a webhook where it says so.
     #[serde(default)]
     pub event_like: Texts,
+    /// Places one of which has to be there for the row to apply.
+    #[serde(default)]
+    pub requires: Texts,
     /// The row does not apply where the event's name is one of these (glob).
     #[serde(default)]
     pub event_unlike: Texts,
@@ -140,6 +143,17 @@ pub struct Row {
     /// Calls, anywhere in the program, that may set defaults for a queue that cannot be followed.
     #[serde(default)]
     pub defaults_in: Texts,
+    /// What makes the client that this goes through: `KafkaProducer`, `ClientConfig.create` (at the end of a chain that begins with
+    /// it), `client('sqs')` (with that text as its first argument). Where the receiver cannot be followed the only place of the
+    /// program that makes one counts.
+    #[serde(default)]
+    pub client: Texts,
+    /// Whether a broker may be asked to say that it has a message, and does not say so unasked.
+    #[serde(default)]
+    pub confirms: bool,
+    /// The library's `acks` or QoS where nothing says it.
+    #[serde(default)]
+    pub guarantee_default: Option<String>,
     /// Whether the call gives a promise or future that must be awaited for the handoff to happen.
     #[serde(default)]
     pub awaits: bool,

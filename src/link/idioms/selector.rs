@@ -1,10 +1,10 @@
 //! Selectors: where in a call an idiom keeps the event name, the payload and the options.
 
-use crate::facts::{Call, Expr, ExprKind, Literal};
+use crate::facts::{Argument, Call, Expr, ExprKind, Literal};
 use crate::link::eval::Eval;
 use crate::link::relay::{self, Form};
 use crate::link::resolve::FnRef;
-use crate::link::term::{Kind, Site, Term};
+use crate::link::term::{Entry, Kind, Site, Term};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
@@ -243,10 +243,10 @@ impl Selector {
                 let positional = call.args.iter().filter(|argument| argument.name.is_none()).count();
                 argument(positional.checked_sub(back.unsigned_abs() as usize)?)?
             }
-            Root::Named(name) => {
-                let given = call.args.iter().find(|argument| argument.name.as_deref() == Some(name))?;
-                eval.term(function, &given.value, at)
-            }
+            Root::Named(name) => match call.args.iter().find(|argument| argument.name.as_deref() == Some(name)) {
+                Some(given) => eval.term(function, &given.value, at),
+                None => unpacked(eval, function, call).into_iter().rev().find(|(key, _)| key == name)?.1,
+            },
             Root::AnyArgument => {
                 let all: Vec<Term<'a>> = call.args.iter().map(|argument| eval.term(function, &argument.value, at)).collect();
                 Term::new(Kind::OneOf(all), site)
@@ -311,6 +311,26 @@ impl Selector {
         }
         walk(root, &self.steps, site)
     }
+}
+
+/// The named arguments that a call is given in a dictionary: `send(**message)`.
+pub fn unpacked<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
+    let mut found = Vec::new();
+    for argument in call.args.iter().filter(|argument| is_unpacked(argument)) {
+        let term = eval.term(function, &argument.value, call.span.start);
+        if let Kind::Object(entries) = &term.bare().kind {
+            found.extend(entries.iter().filter_map(|entry| match entry {
+                Entry::Field { key, value, .. } => Some((key.clone(), value.clone())),
+                Entry::AnyKey { .. } | Entry::Spread { .. } => None,
+            }));
+        }
+    }
+    found
+}
+
+/// Whether an argument is a dictionary of named arguments.
+pub fn is_unpacked(argument: &Argument) -> bool {
+    argument.name.as_deref() == Some("**")
 }
 
 /// The name of a thing that other code knows by its name: a task by the one it is registered under, a signal by its variable.

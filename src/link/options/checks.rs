@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names;
-use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, ValueMember};
+use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, ValueMember};
 use crate::link::eval::{Eval, callee_text};
 use crate::link::index::last_name;
-use crate::link::modules::FileUnit;
+use crate::link::modules::FileId;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::{CallSite, texts_of};
 use crate::link::term::{Entry, Kind, Term};
@@ -24,6 +24,9 @@ const MAX_FUNCTIONS: usize = 200;
 
 /// How many calls below the handler are followed.
 const MAX_DEPTH: u32 = 5;
+
+/// How many calls below the handler a look into a store may be one for the message.
+const LOOKUP_DEPTH: u32 = 2;
 
 /// Something that the code does, where, and in which words.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,8 @@ pub struct Checks {
     pub calls: BTreeSet<String>,
     /// Tests for a repetition, and inserts that pass over what is there.
     pub dedup: Vec<Check>,
+    /// Ways out where a record is there already: what they look up may be the message, and may be something else.
+    pub lookups: Vec<Check>,
     /// Writes that find their row again, by what they write to.
     pub upserts: BTreeMap<String, Check>,
     /// Writes that make a new row, by what they write to.
@@ -80,28 +85,75 @@ pub fn of_handlers(eval: &Eval<'_>, handlers: &[FnRef], registration: Option<Cal
 }
 
 /// Where a program checks signatures, outside of tests, or puts such a check in front of handlers: file and name.
-pub fn signature_places(units: &[FileUnit]) -> BTreeSet<(RepoPath, String)> {
+pub fn signature_places(eval: &Eval<'_>) -> BTreeSet<(RepoPath, String)> {
     let mut places = BTreeSet::new();
+    let units = eval.program.files.units;
     for unit in units {
-        let path = || unit.path.clone();
-        for name in unit.index.calls.keys().filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name)) {
-            places.insert((path(), name.clone()));
-        }
+        let names = unit.index.calls.keys().filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name));
+        places.extend(names.map(|name| (unit.path.clone(), name.clone())));
+    }
+    let mut known = FxHashMap::default();
+    for (at, unit) in units.iter().enumerate() {
+        let file = FileId(at as u32);
         for name in names::PUTS_IN_FRONT {
             for (function, call) in unit.index.calls.get(*name).into_iter().flatten() {
+                let site = FnRef { file, id: *function };
                 let Some(call) = unit.facts.functions[function.0 as usize].calls.get(call.0 as usize) else { continue };
                 for arg in &call.args {
-                    if let ExprKind::Name(path_of) = &arg.value.kind
-                        && let Some(name) = path_of.last()
-                        && (names::is_signature_check(name) || names::is_signature_wrapper(name))
+                    let named = match &arg.value.kind {
+                        ExprKind::Name(path) => path.last(),
+                        _ => None,
+                    };
+                    if let Some(name) = named.filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name))
                     {
-                        places.insert((path(), format!("{name} in front")));
+                        places.insert((unit.path.clone(), format!("{name} in front")));
+                    }
+                    let target = match &arg.value.kind {
+                        _ if places.is_empty() || !names::RUNS_IN_FRONT.contains(name) => None,
+                        ExprKind::Function(id) => Some(FnRef { file, id: *id }),
+                        ExprKind::Name(_) => match eval.term(site, &arg.value, u32::MAX).bare().kind {
+                            Kind::Function(target) => Some(target),
+                            _ => None,
+                        },
+                        _ => None,
+                    };
+                    if target.is_some_and(|target| reaches_signature_check(eval, target, 0, &mut known)) {
+                        let name = named.map_or("a closure", String::as_str);
+                        places.insert((unit.path.clone(), format!("{name} in front")));
                     }
                 }
             }
         }
     }
+    // A type that is made from a request by a check of its own stands in front of every handler that asks for it.
+    let any = !places.is_empty();
+    for (at, unit) in units.iter().enumerate().filter(|_| any) {
+        for (id, function) in unit.facts.functions.iter().enumerate() {
+            let target = FnRef { file: FileId(at as u32), id: FnId(id as u32) };
+            if names::EXTRACTS.contains(&function.name.as_str()) && reaches_signature_check(eval, target, 0, &mut known) {
+                places.insert((unit.path.clone(), format!("{} of {}", function.name, function.scope.join("."))));
+            }
+        }
+    }
     places
+}
+
+/// How many calls below a function a check of a signature is looked for.
+const CHECK_DEPTH: u32 = 2;
+
+/// Whether a function, or one that it calls, checks a signature.
+fn reaches_signature_check(eval: &Eval<'_>, target: FnRef, depth: u32, known: &mut FxHashMap<FnRef, bool>) -> bool {
+    if let Some(known) = known.get(&target) {
+        return *known;
+    }
+    known.insert(target, false);
+    let found = eval.program.function(target).calls.iter().any(|call| {
+        last_name(&call.callee.kind).is_some_and(names::is_signature_check)
+            || depth < CHECK_DEPTH
+                && eval.callee(target, call).is_some_and(|inner| reaches_signature_check(eval, inner, depth + 1, known))
+    });
+    known.insert(target, found);
+    found
 }
 
 struct Walk<'w, 'a> {
@@ -247,14 +299,14 @@ impl<'a> Walk<'_, 'a> {
         for call in &owner.calls {
             for guard in &call.surroundings.early_returns {
                 if guards.insert(guard.span) {
-                    self.guard(function, owner, guard);
+                    self.guard(function, owner, guard, depth);
                 }
             }
             for enclosing in &call.surroundings.enclosing {
                 if let Enclosing::Branch(guard) = enclosing
                     && guards.insert(guard.span)
                 {
-                    self.guard(function, owner, guard);
+                    self.guard(function, owner, guard, depth);
                 }
             }
             self.call(function, call, depth);
@@ -272,18 +324,59 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// A condition on which the rest depends.
-    fn guard(&mut self, function: FnRef, owner: &'a Function, guard: &'a Guard) {
+    fn guard(&mut self, function: FnRef, owner: &'a Function, guard: &'a Guard, depth: u32) {
         let check = Check { text: guard.source.clone(), origin: self.origin(function, guard.span) };
         let mut words = guard.source.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let folded = fold(&guard.source);
         let dedup = words.clone().any(names::tells_repetition)
+            || words.clone().any(names::may_tell_repetition)
+                && names::RECORDS_OF_EVENTS.iter().any(|record| folded.contains(record))
             || words.clone().any(|word| names::may_tell_repetition(word) && self.comes_from_record(owner, word));
         if dedup {
             self.checks.dedup.push(check.clone());
+        } else if depth <= LOOKUP_DEPTH && !guard.raises && self.passes_where_nothing_is_there(function, owner, guard) {
+            self.checks.lookups.push(check.clone());
         }
         let compares = ["==", "!=", "===", "!=="].iter().any(|operator| guard.source.contains(operator));
         if compares && words.any(|word| fold(word).contains("signature") || fold(word).contains("hmac")) {
             self.checks.signatures.push(check);
         }
+    }
+
+    /// Whether code goes on only where a look into a store finds nothing: `if (await db.find(id)) return;`.
+    fn passes_where_nothing_is_there(&self, function: FnRef, owner: &'a Function, guard: &Guard) -> bool {
+        let (mut key, mut holds) = crate::link::surroundings::plain_test(&guard.source, !guard.otherwise);
+        for (suffix, there) in [(".is_some()", true), (".is_none()", false), (" > 0", true), (" !== 0", true), (" == 0", false)] {
+            if let Some(rest) = key.strip_suffix(suffix) {
+                key = rest.trim().to_owned();
+                holds = holds == there;
+                break;
+            }
+        }
+        if holds {
+            return false;
+        }
+        let is_name = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let local = owner.locals.iter().filter(|local| is_name && local.name == key).find_map(|local| local.value.as_ref());
+        let mut calls = Vec::new();
+        match local {
+            Some(value) => calls_in(owner, value, &mut calls, 0),
+            None if is_name => return false,
+            None => {
+                let guard_calls = owner.calls.iter().filter(|call| guard.span.contains(call.span));
+                calls.extend(guard_calls.max_by_key(|call| call.span.end - call.span.start));
+            }
+        }
+        let looks = |call: &Call| {
+            let waits = matches!(call.surroundings.completion, Completion::Awaited | Completion::Checked);
+            last_name(&call.callee.kind)
+                .is_some_and(|name| names::LOOKS_UP.contains(&name) || waits && names::LOOKS_UP_LATER.contains(&name))
+        };
+        calls.iter().any(|call| {
+            // `if (await this.wasSent(id)) return;`
+            let inside = || self.eval.callee(function, call).map(|target| self.eval.program.function(target));
+            looks(call) || inside().is_some_and(|inner| inner.calls.iter().any(looks))
+        })
     }
 
     /// Whether a variable holds what a look at a record of handled events gave.

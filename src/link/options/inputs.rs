@@ -32,6 +32,21 @@ pub struct Derived {
     pub origin: Origin,
 }
 
+impl Derived {
+    /// A constant that no code says.
+    pub fn constant(text: &str, origin: Origin) -> Derived {
+        Derived {
+            text: text.to_owned(),
+            constant: Some(text.to_owned()),
+            inputs: BTreeSet::new(),
+            literals: vec![text.to_owned()],
+            unstable: None,
+            whole: true,
+            origin,
+        }
+    }
+}
+
 /// A value that goes into a key: where it comes from, and the members down to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
@@ -63,7 +78,7 @@ pub fn derived<'a>(eval: &Eval<'a>, term: &Term<'a>, chain: &[CallSite]) -> Deri
     };
     walk.term(term, &mut Vec::new());
     let constant = match &term.bare().kind {
-        Kind::Literal(literal) => crate::link::payload::literal_text(literal),
+        Kind::Literal(literal) => constant_text(literal),
         _ => None,
     };
     Derived {
@@ -103,7 +118,7 @@ impl<'a> Walk<'_, 'a> {
         }
         self.left -= 1;
         match &term.kind {
-            Kind::Literal(literal) => self.literals.extend(crate::link::payload::literal_text(literal)),
+            Kind::Literal(literal) => self.literals.extend(constant_text(literal)),
             Kind::Absent | Kind::Function(_) | Kind::Class(_) => {}
             Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Decoded(inner, _) => self.term(inner, path),
             Kind::Member(inner, name) => {
@@ -120,6 +135,10 @@ impl<'a> Walk<'_, 'a> {
             Kind::Template(parts) | Kind::Array(parts) => parts.iter().for_each(|part| self.term(part, &mut Vec::new())),
             // Which entry it is depends on the key.
             Kind::Lookup(_, key) => self.term(key, &mut Vec::new()),
+            // An option that may be left out is what it is where it is given.
+            Kind::OneOf(branches) if branches.iter().filter(|branch| !is_nothing(branch)).count() == 1 => {
+                branches.iter().filter(|branch| !is_nothing(branch)).for_each(|branch| self.term(branch, path));
+            }
             Kind::OneOf(branches) => {
                 let certain = std::mem::replace(&mut self.certain, false);
                 branches.iter().for_each(|branch| self.term(branch, &mut path.clone()));
@@ -211,6 +230,17 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
+fn is_nothing(term: &Term<'_>) -> bool {
+    matches!(term.bare().kind, Kind::Absent | Kind::Literal(Literal::Null))
+}
+
+fn constant_text(literal: &Literal) -> Option<String> {
+    match literal {
+        Literal::Bool(value) => Some(value.to_string()),
+        Literal::Null | Literal::Number(_) | Literal::Text(_) => crate::link::payload::literal_text(literal),
+    }
+}
+
 fn type_name(ty: Written<'_>) -> Option<String> {
     match ty {
         Written::Named(named) => named.path.last().cloned(),
@@ -299,7 +329,7 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
     let go = |part: &Term<'a>| words(eval, part, depth + 1);
     match &term.kind {
         Kind::Literal(Literal::Text(text)) => text.clone(),
-        Kind::Literal(literal) => crate::link::payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
+        Kind::Literal(literal) => constant_text(literal).unwrap_or_else(|| "null".to_owned()),
         Kind::Absent => "nothing".to_owned(),
         Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Decoded(inner, _) => go(inner),
         Kind::Member(inner, name) => {
@@ -307,7 +337,7 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
                 Kind::Built(built) => format!("{}(…)", built.root),
                 _ => go(inner),
             };
-            if inner.is_empty() { name.clone() } else { format!("{inner}.{name}") }
+            if inner.is_empty() || inner == "…" { name.clone() } else { format!("{inner}.{name}") }
         }
         Kind::Element(inner) => go(inner),
         Kind::Lookup(_, key) => format!("[{}]", go(key)),
@@ -322,7 +352,9 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
             })
             .collect(),
         Kind::OneOf(branches) => {
-            let mut all: Vec<String> = branches.iter().map(go).collect();
+            // That an option may be left out is no word about what it is.
+            let given: Vec<&Term<'a>> = branches.iter().filter(|branch| !is_nothing(branch)).collect();
+            let mut all: Vec<String> = given.into_iter().map(go).collect();
             all.dedup();
             all.join(" or ")
         }

@@ -205,7 +205,20 @@ fn key<'a>(term: &Term<'a>, name: &str) -> Found<'a> {
 
 /// Whether a variable or a parameter may bring a builder that has been given things before; `client.send_message()` begins one.
 fn begins_elsewhere(built: &Built<'_>) -> bool {
-    built.on.is_some() && built.calls.first().is_some_and(|(_, args)| !args.is_empty())
+    built.on.is_some() && !is_options_type(built) && built.calls.first().is_some_and(|(_, args)| !args.is_empty())
+}
+
+/// Whether a chain begins with the default value of a type that holds options: `BasicProperties::default().with_message_id(id)`.
+fn is_options_type(built: &Built<'_>) -> bool {
+    let ty = match built.on.as_ref().map(|on| &on.bare().kind) {
+        Some(Kind::OfType(ty)) => ty,
+        Some(Kind::Record(record)) => &record.ty,
+        _ => return false,
+    };
+    ty.ty
+        .reference()
+        .and_then(|named| named.path.last())
+        .is_some_and(|name| ["Properties", "Options", "HeaderMap", "Headers", "FieldTable"].iter().any(|end| name.ends_with(end)))
 }
 
 /// `..Default::default()`
@@ -219,8 +232,9 @@ fn is_default(base: &Term<'_>) -> bool {
 
 fn is_constructor(built: &Built<'_>) -> bool {
     // `Message(…)` as well as `FutureRecord::to(…)`.
-    built.root.split(['.', ':']).any(|part| part.starts_with(|c: char| c.is_ascii_uppercase()))
-        && !built.root.to_ascii_lowercase().contains("headers")
+    is_options_type(built)
+        || built.root.split(['.', ':']).any(|part| part.starts_with(|c: char| c.is_ascii_uppercase()))
+            && !built.root.to_ascii_lowercase().contains("headers")
 }
 
 /// What is looked for, and the keys of the payload, below which it is not.

@@ -5,6 +5,7 @@
 //! is not known: an options object that comes from elsewhere may hold anything.
 
 pub mod checks;
+pub mod client;
 pub mod inputs;
 pub mod lookup;
 pub mod names;
@@ -16,9 +17,9 @@ use std::sync::Arc;
 
 use super::eval::Eval;
 use super::idioms::matcher::Idiom;
-use super::idioms::selector::{Root, Selector};
+use super::idioms::selector::{Root, Selector, is_unpacked};
 use super::summaries::{CallSite, Emission};
-use super::term::{Kind, Term};
+use super::term::{Entry, Kind, Term};
 use crate::facts::Call;
 use checks::Checks;
 use inputs::Derived;
@@ -69,6 +70,16 @@ pub struct Headers {
     pub whole: bool,
 }
 
+/// `new Headers()`, `HeaderMap::new()`
+fn is_empty_headers(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Built(built) => {
+            built.root.split(['.', ':']).any(names::is_headers_type) && built.calls.iter().all(|(_, args)| args.is_empty())
+        }
+        _ => false,
+    }
+}
+
 /// What a call is given, beside what the idiom takes as event and payload.
 #[derive(Clone, Debug)]
 pub struct Given<'a> {
@@ -81,20 +92,41 @@ pub struct Given<'a> {
 impl<'a> Given<'a> {
     /// What a call of `function` is given.
     pub fn of(eval: &Eval<'a>, function: super::resolve::FnRef, call: &'a Call) -> Given<'a> {
-        let at = call.span.start;
-        let args = call.args.iter().map(|arg| (arg.name.clone(), eval.term(function, &arg.value, at))).collect::<Vec<_>>();
+        Given::at(eval, function, call, call.span.start)
+    }
+
+    fn at(eval: &Eval<'a>, function: super::resolve::FnRef, call: &'a Call, at: u32) -> Given<'a> {
+        let mut args = Vec::new();
+        let mut whole = true;
+        for arg in &call.args {
+            let term = eval.term(function, &arg.value, at);
+            match &term.bare().kind {
+                // `send(**message)`: the entries are the arguments.
+                Kind::Object(entries) if is_unpacked(arg) => {
+                    for entry in entries {
+                        match entry {
+                            Entry::Field { key, value, .. } => args.push((Some(key.clone()), value.clone())),
+                            Entry::AnyKey { .. } | Entry::Spread { .. } => whole = false,
+                        }
+                    }
+                }
+                _ => {
+                    whole &= !arg.spread && !is_unpacked(arg);
+                    args.push((arg.name.clone(), term));
+                }
+            }
+        }
         let receiver = match &call.callee.kind {
             crate::facts::ExprKind::Member(base, _) => Some(eval.term(function, base, at)),
             _ => None,
         };
-        Given { args, receiver, whole: is_whole(call) }
+        Given { args, receiver, whole }
     }
 
     /// What a decorator is given, at the top of its file.
     pub fn of_decorator(eval: &Eval<'a>, file: super::modules::FileId, call: &'a Call) -> Given<'a> {
         let top = super::resolve::FnRef { file, id: crate::facts::FnId(0) };
-        let args = call.args.iter().map(|arg| (arg.name.clone(), eval.term(top, &arg.value, u32::MAX))).collect();
-        Given { args, receiver: None, whole: is_whole(call) }
+        Given { receiver: None, ..Given::at(eval, top, call, u32::MAX) }
     }
 
     /// The same with every term changed.
@@ -150,6 +182,8 @@ impl<'a> Given<'a> {
                     Found::Unknown if !names::is_options(name) => {}
                     found => all.push(found),
                 },
+                // All of them are the message's.
+                None if idiom.is_some_and(takes_arguments) => {}
                 None => {
                     position += 1;
                     if !idiom.is_some_and(|idiom| idiom.takes(&Root::Argument(position - 1))) {
@@ -166,6 +200,11 @@ impl<'a> Given<'a> {
         }
         Found::any(all)
     }
+}
+
+/// Whether the positional arguments of a call are the message.
+fn takes_arguments(idiom: &Idiom) -> bool {
+    idiom.payload.iter().any(|selector| matches!(selector.root, Root::Arguments(_)))
 }
 
 /// Whether nothing is spread into a call.
@@ -225,7 +264,9 @@ pub fn of_registered<'a>(
     let (handlers, registration) =
         if handlers.is_empty() { (vec![site.function], None) } else { (handlers.to_vec(), Some(site)) };
     let settings = match &emission.given {
-        Some(given) if registration.is_some() => settings::of_call(eval, idiom, given, &emission.chain, queue),
+        Some(given) if registration.is_some() || idiom.kind == "queue" => {
+            settings::of_call(eval, idiom, given, &emission.chain, queue)
+        }
         Some(_) | None => Settings::default(),
     };
     Options {
@@ -296,7 +337,6 @@ impl Headers {
     }
 
     fn take<'a>(&mut self, eval: &Eval<'a>, term: &Term<'a>, chain: &[CallSite], depth: u32) {
-        use super::term::Entry;
         if depth > 6 {
             self.whole = false;
             return;
@@ -307,6 +347,8 @@ impl Headers {
                     match entry {
                         Entry::Field { key, value, .. } => self.add(eval, key, value, chain),
                         Entry::AnyKey { .. } => self.whole = false,
+                        // What the other entries are put into is made empty.
+                        Entry::Spread { value, .. } if is_empty_headers(value) => {}
                         Entry::Spread { value, .. } => self.take(eval, value, chain, depth + 1),
                     }
                 }
@@ -318,6 +360,7 @@ impl Headers {
                     None => self.whole = false,
                 }
             }
+            Kind::OneOf(branches) => branches.iter().for_each(|branch| self.take(eval, branch, chain, depth + 1)),
             Kind::Absent | Kind::Literal(_) => {}
             _ => self.whole = false,
         }

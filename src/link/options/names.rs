@@ -158,6 +158,7 @@ pub fn is_timeout(name: &str) -> bool {
             | "softtimelimit"
             | "jobtimeout"
             | "deliverytimeoutms"
+            | "messagetimeoutms"
             | "publishtimeout"
             | "sendtimeout"
             | "maxduration"
@@ -174,6 +175,26 @@ pub fn is_guarantee(name: &str) -> bool {
     matches!(fold(name).as_str(), "acks" | "requiredacks" | "requestrequiredacks" | "qos")
 }
 
+/// Whether a producer writes a message that it tries again once only.
+pub fn is_idempotence(name: &str) -> bool {
+    matches!(fold(name).as_str(), "idempotent" | "enableidempotence" | "withidempotence")
+}
+
+/// Whether a broker keeps a message over its restart.
+pub fn is_persistence(name: &str) -> bool {
+    matches!(fold(name).as_str(), "persistent" | "deliverymode" | "withdeliverymode")
+}
+
+/// Whether a queue or an exchange outlives its broker.
+pub fn is_durability(name: &str) -> bool {
+    fold(name) == "durable"
+}
+
+/// How often a client tries by itself.
+pub fn is_client_retries(name: &str) -> bool {
+    matches!(fold(name).as_str(), "messagesendmaxretries") || is_retries(name) || is_retry_policy(name)
+}
+
 /// Options inside of an object of this name hold for everything that the object's owner sends.
 pub fn is_defaults(name: &str) -> bool {
     fold(name).contains("default")
@@ -182,6 +203,12 @@ pub fn is_defaults(name: &str) -> bool {
 /// The calls by which code declares a queue that a broker then has.
 pub const DECLARES_QUEUE: &[&str] =
     &["assertQueue", "queue_declare", "declare_queue", "createQueue", "create_queue", "CreateQueueCommand", "queueDeclare"];
+
+/// The calls by which code declares an exchange.
+pub const DECLARES_EXCHANGE: &[&str] = &["assertExchange", "exchange_declare", "declare_exchange", "exchangeDeclare"];
+
+/// Calls by which a broker tells a producer that it has a message.
+pub const CONFIRMS: &[&str] = &["confirm_delivery", "createConfirmChannel", "confirm_select", "confirmSelect"];
 
 /// A function that tells a repetition from something new, by its name.
 pub fn is_dedup_check(name: &str) -> bool {
@@ -258,6 +285,31 @@ pub const RECORDS_OF_EVENTS: &[&str] = &[
     "receivedevent",
     "stripeevent",
 ];
+
+/// Methods that look whether a record is there.
+pub const LOOKS_UP: &[&str] = &[
+    "exists",
+    "aexists",
+    "sismember",
+    "sIsMember",
+    "findUnique",
+    "findFirst",
+    "findOne",
+    "findOneBy",
+    "findByPk",
+    "findById",
+    "first",
+    "afirst",
+    "one_or_none",
+    "scalar_one_or_none",
+    "get_or_none",
+    "find_one",
+    "fetch_optional",
+];
+
+/// Methods that do so where they are waited for; otherwise they may look into any table of the program's own.
+pub const LOOKS_UP_LATER: &[&str] =
+    &["get", "has", "find", "count", "exist", "contains", "is_known", "lookup", "existsBy", "find_by_id", "find_by", "one"];
 
 /// A method that inserts and passes over what is there.
 pub fn passes_over(name: &str) -> bool {
@@ -452,6 +504,25 @@ pub const PUTS_IN_FRONT: &[&str] = &[
     "route",
     "all",
 ];
+
+/// Those of them that are given the code that runs in front.
+pub const RUNS_IN_FRONT: &[&str] = &[
+    "use",
+    "layer",
+    "route_layer",
+    "add_middleware",
+    "wrap",
+    "wrap_fn",
+    "before_request",
+    "addHook",
+    "middleware",
+    "from_fn",
+    "from_fn_with_state",
+    "Depends",
+];
+
+/// Methods by which a web framework makes a handler's argument from the request.
+pub const EXTRACTS: &[&str] = &["from_request", "from_request_parts", "from_data"];
 
 /// A signal that ends a request, which may be a limit of time.
 pub fn is_signal(name: &str) -> bool {

@@ -100,7 +100,7 @@ pub fn is_retrying(callee: &Expr) -> bool {
 }
 
 /// Whether a loop is there to try again, and not to go through a list: it counts attempts.
-fn is_retry_loop(owner: &Function, call: &Call, span: Span) -> bool {
+pub fn is_retry_loop(owner: &Function, call: &Call, span: Span) -> bool {
     let counts = |name: &str| {
         let folded = fold(name);
         folded.starts_with("attempt")

@@ -3,10 +3,11 @@
 //! Settings stand in many places: options of the call, defaults of the queue, a decorator, a helper around the call, a loop by
 //! hand. Where one of them may be out of sight, nothing is said.
 
+use super::client::{self, Known};
 use super::inputs::{self, Derived};
 use super::lookup::{self, Found, Wanted};
 use super::{Given, Setting, names, retry};
-use crate::facts::{Call, ExprKind, Function, Literal};
+use crate::facts::{Call, ExprKind, Function, LanguageId, Literal};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::index::last_name;
@@ -14,6 +15,7 @@ use crate::link::modules::FileId;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::{CallSite, texts_of};
 use crate::link::term::{Kind, Term};
+use crate::source::Origin;
 
 /// How many calls that declare queues are looked at for one boundary; past it nothing is said of dead letters.
 const MAX_DECLARATIONS: usize = 64;
@@ -52,6 +54,28 @@ pub struct Settings {
     pub guarantee: Setting,
     /// The rights with which it is handed over.
     pub scope: Setting,
+    pub switches: Switches,
+}
+
+/// What makes a handoff safer where it is on. What is neither on nor off is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Switches {
+    /// The producer writes once what it tries again.
+    pub idempotence: Option<Switch>,
+    /// The broker keeps the message over its restart.
+    pub persistence: Option<Switch>,
+    /// The queue or exchange outlives the broker.
+    pub durability: Option<Switch>,
+    /// The broker says that it has the message.
+    pub confirms: Option<Switch>,
+}
+
+/// Whether something is on, and where and in which words that is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Switch {
+    pub on: bool,
+    pub text: String,
+    pub origin: Option<Origin>,
 }
 
 /// The settings of a boundary that a call sets up, with the chain down to it.
@@ -61,8 +85,12 @@ pub fn of_call<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[C
         let count = around.call.and_then(|call| helper_count(eval, around.function, call));
         settings.retry.around.push((around.name, count));
     }
-    if settings.dead_letter == Setting::Absent && !queue.is_empty() {
-        settings.dead_letter = declared_dead_letter(eval, chain, queue);
+    if !queue.is_empty() {
+        let declared = declarations(eval, queue);
+        if settings.dead_letter == Setting::Absent {
+            settings.dead_letter = declared_dead_letter(eval, chain, declared.as_deref());
+        }
+        settings.switches.durability = declared.and_then(|declared| declared_durability(eval, &declared));
     }
     settings
 }
@@ -79,9 +107,9 @@ pub fn of_handler<'a>(eval: &Eval<'a>, idiom: &Idiom, target: FnRef, decorator: 
         Some(call) => {
             let given = Given::of_decorator(eval, target.file, call);
             let mut settings = of_options(eval, idiom, &given, &[]);
-            let needed = |name: &&String| {
-                call.args.iter().any(|arg| {
-                    arg.name.as_ref() == Some(name) && !matches!(arg.value.kind, ExprKind::Literal(Literal::Bool(false)))
+            let needed = |wanted: &&String| {
+                given.args.iter().any(|(name, value)| {
+                    name.as_ref() == Some(wanted) && !matches!(value.bare().kind, Kind::Literal(Literal::Bool(false)))
                 })
             };
             // A limit limits nothing where nothing is tried again.
@@ -128,6 +156,13 @@ fn is_own_retry(callee: &ExprKind, function: &Function) -> bool {
 }
 
 fn of_options<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSite]) -> Settings {
+    let client = client::of(eval, idiom, given, chain);
+    let of_client = |name: &dyn Fn(&str) -> bool| match &client {
+        Known::Client(client) => client.search(name),
+        Known::None if idiom.client.is_empty() => Found::Absent,
+        // It is made somewhere else.
+        Known::None | Known::Unknown => Found::Unknown,
+    };
     let setting = |found: Found<'a>| match found {
         Found::Given(term) => Setting::Given(inputs::derived(eval, &term, chain)),
         Found::Absent => Setting::Absent,
@@ -151,15 +186,44 @@ fn of_options<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[Ca
             }
         }
         (Found::Absent, Found::Unknown) => Found::Unknown,
+        (Found::Absent, Found::Absent) if !says_no_timeout(given) => match of_client(&names::is_timeout) {
+            Found::Unknown if matches!(client, Known::None) && !limits_by_itself(eval, chain) => Found::Absent,
+            Found::Absent if limits_by_itself(eval, chain) => Found::Unknown,
+            found => found,
+        },
         (found, _) => found,
     };
+    let guarantee = match search(&names::is_guarantee) {
+        Found::Given(term) => Found::Given(term),
+        Found::Absent => of_client(&names::is_guarantee),
+        // What the call is given beside it mostly is no such option; the client's own word is.
+        Found::Unknown => match of_client(&names::is_guarantee) {
+            Found::Given(term) => Found::Given(term),
+            Found::Absent | Found::Unknown => Found::Unknown,
+        },
+    };
+    let idempotence = if idiom.client.is_empty() { Found::Unknown } else { of_client(&names::is_idempotence) };
     let mut settings = Settings {
         retry: Retry { backoff: setting(search(&names::is_backoff)), ..Retry::default() },
         timeout: setting(timeout),
         dead_letter: setting(search(&names::is_dead_letter)),
-        guarantee: setting(search(&names::is_guarantee)),
+        guarantee: setting(guarantee),
         scope: setting(search(&names::is_scope)),
+        switches: Switches {
+            idempotence: switch(eval, idempotence, "no word of it"),
+            persistence: switch(eval, search(&names::is_persistence), "no word of it"),
+            durability: None,
+            confirms: confirms(eval, idiom),
+        },
     };
+    // The library's own word holds where nothing is said.
+    if settings.guarantee == Setting::Absent
+        && let (Some(default), Some(site)) = (&idiom.guarantee_default, chain.last())
+    {
+        let call = eval.program.function(site.function).call(site.call);
+        let origin = Origin::new(eval.program.files.unit(site.function.file).path.clone(), call.span);
+        settings.guarantee = Setting::Given(Derived::constant(default, origin));
+    }
     match attempts {
         Found::Given(term) => {
             settings.retry.attempts = count_of(eval, &term, more);
@@ -167,10 +231,83 @@ fn of_options<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[Ca
         }
         Found::Absent if !has_defaults_elsewhere(eval, idiom, given) => {
             settings.retry.attempts = idiom.retry_default.map(Count::Times);
+            // A client that tries by itself.
+            if settings.retry.attempts.is_none()
+                && let Known::Client(client) = &client
+            {
+                let found = match client.search(&names::is_attempts) {
+                    Found::Given(term) => Some((term, 0)),
+                    Found::Absent | Found::Unknown => match client.search(&names::is_client_retries) {
+                        Found::Given(term) => Some((term, 1)),
+                        Found::Absent | Found::Unknown => None,
+                    },
+                };
+                if let Some((term, more)) = found {
+                    settings.retry.attempts = count_of(eval, &term, more);
+                    settings.retry.stated = Some(inputs::derived(eval, &term, chain));
+                }
+            }
         }
         Found::Absent | Found::Unknown => settings.retry.open = true,
     }
     settings
+}
+
+/// Whether a call says itself that it waits without a limit.
+fn says_no_timeout(given: &Given<'_>) -> bool {
+    given.args.iter().any(|(name, term)| {
+        name.as_deref().is_some_and(names::is_timeout) && matches!(term.bare().kind, Kind::Literal(Literal::Null))
+    })
+}
+
+/// Whether the library that a call is made with has a limit of its own where none is given.
+fn limits_by_itself(eval: &Eval<'_>, chain: &[CallSite]) -> bool {
+    chain.last().is_some_and(|sink| {
+        let imports = &eval.program.files.unit(sink.function.file).facts.imports;
+        imports
+            .iter()
+            .any(|import| import.module.first().is_some_and(|first| matches!(first.split('.').next(), Some("httpx" | "aiohttp"))))
+    })
+}
+
+/// A setting that is on or off; where nothing is said it is off.
+fn switch<'a>(eval: &Eval<'a>, found: Found<'a>, unsaid: &str) -> Option<Switch> {
+    match found {
+        Found::Given(term) => {
+            let on = match &term.bare().kind {
+                Kind::Literal(Literal::Bool(on)) => *on,
+                Kind::Literal(Literal::Number(number)) => number == "2",
+                Kind::Literal(Literal::Text(text)) => text == "true",
+                _ => {
+                    let words = inputs::words(eval, &term, 0).to_ascii_lowercase();
+                    match (words.contains("not_persistent") || words.contains("transient"), words.contains("persistent")) {
+                        (true, _) => false,
+                        (false, true) => true,
+                        (false, false) => return None,
+                    }
+                }
+            };
+            let origin = Origin::new(eval.program.files.unit(term.site.file).path.clone(), term.site.span);
+            Some(Switch { on, text: inputs::words(eval, &term, 0), origin: Some(origin) })
+        }
+        Found::Absent => Some(Switch { on: false, text: unsaid.to_owned(), origin: None }),
+        Found::Unknown => None,
+    }
+}
+
+/// Whether the program has its broker say that it has a message.
+fn confirms(eval: &Eval<'_>, idiom: &Idiom) -> Option<Switch> {
+    if !idiom.confirms {
+        return None;
+    }
+    Some(match client::calls_any(eval, names::CONFIRMS.iter().copied()) {
+        Some(site) => {
+            let call = eval.program.function(site.function).call(site.call);
+            let origin = Origin::new(eval.program.files.unit(site.function.file).path.clone(), call.span);
+            Switch { on: true, text: crate::link::eval::callee_text(&call.callee), origin: Some(origin) }
+        }
+        None => Switch { on: false, text: "nothing".to_owned(), origin: None },
+    })
 }
 
 /// How often a value says that something is tried; `more` for a value that counts the attempts after the first.
@@ -235,26 +372,72 @@ fn has_defaults_elsewhere<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>)
     })
 }
 
-/// The dead-letter target that a declaration of the queue names: `assertQueue("q", {deadLetterExchange})`.
-fn declared_dead_letter<'a>(eval: &Eval<'a>, chain: &[CallSite], queue: &[String]) -> Setting {
-    let sites = eval.queue_declarations.get_or_init(|| calls_of(eval, names::DECLARES_QUEUE.iter().copied()));
+/// The calls that declare one of these queues or exchanges; `None` where there are too many to look at.
+fn declarations(eval: &Eval<'_>, queue: &[String]) -> Option<Vec<CallSite>> {
+    let declaring = names::DECLARES_QUEUE.iter().chain(names::DECLARES_EXCHANGE).copied();
+    let sites = eval.queue_declarations.get_or_init(|| calls_of(eval, declaring));
     if sites.len() > MAX_DECLARATIONS {
-        return Setting::Unknown;
+        return None;
     }
-    let mut setting = Setting::Absent;
-    for site in sites {
+    let named = |site: &&CallSite| {
         let given = Given::of(eval, site.function, eval.program.function(site.function).call(site.call));
-        let named = given.args.iter().any(|(_, term)| texts_of(term).iter().any(|text| queue.contains(text)));
-        if !named {
-            continue;
+        given.args.iter().any(|(_, term)| texts_of(term).iter().any(|text| queue.contains(text)))
+    };
+    Some(sites.iter().filter(named).copied().collect())
+}
+
+/// The dead-letter target that a declaration of the queue names: `assertQueue("q", {deadLetterExchange})`.
+fn declared_dead_letter<'a>(eval: &Eval<'a>, chain: &[CallSite], declared: Option<&[CallSite]>) -> Setting {
+    let Some(declared) = declared else { return Setting::Unknown };
+    let mut setting = Setting::Absent;
+    for site in declared {
+        let call: &'a Call = eval.program.function(site.function).call(site.call);
+        if let Some((_, term)) =
+            client::inserted(eval, site.function, call).into_iter().find(|(key, _)| names::is_dead_letter(key))
+        {
+            return Setting::Given(inputs::derived(eval, &term, chain));
         }
-        match given.search(None, &names::is_dead_letter) {
+        match Given::of(eval, site.function, call).search(None, &names::is_dead_letter) {
             Found::Given(term) => return Setting::Given(inputs::derived(eval, &term, chain)),
-            Found::Unknown => setting = Setting::Unknown,
-            Found::Absent => {}
+            Found::Unknown if !is_filled_here(eval, *site) => setting = Setting::Unknown,
+            Found::Unknown | Found::Absent => {}
         }
     }
     setting
+}
+
+/// Whether all that a declaration is given as variables is made in its function: what is not put in there is not in it.
+fn is_filled_here(eval: &Eval<'_>, site: CallSite) -> bool {
+    let function = eval.program.function(site.function);
+    eval.program.files.unit(site.function.file).facts.language == LanguageId::Rust
+        && function.call(site.call).args.iter().all(|argument| match &argument.value.kind {
+            ExprKind::Local(id) => function.locals.get(id.0 as usize).is_some_and(|local| local.value.is_some()),
+            ExprKind::Literal(_) | ExprKind::Record(_) | ExprKind::Object(_) | ExprKind::Call(_) | ExprKind::OfType(_) => true,
+            _ => false,
+        })
+}
+
+/// Whether the declarations of a queue say that it outlives its broker.
+fn declared_durability(eval: &Eval<'_>, declared: &[CallSite]) -> Option<Switch> {
+    let mut found: Option<Switch> = None;
+    for site in declared {
+        let call = eval.program.function(site.function).call(site.call);
+        let at = Origin::new(eval.program.files.unit(site.function.file).path.clone(), call.span);
+        let by_default = eval.program.files.unit(site.function.file).facts.language == LanguageId::TypeScript;
+        let (on, text) = match Given::of(eval, site.function, call).search(None, &names::is_durability) {
+            Found::Given(term) => match &term.bare().kind {
+                Kind::Literal(Literal::Bool(on)) => (*on, format!("durable: {on}")),
+                _ => return None,
+            },
+            Found::Absent => (by_default, "no word of `durable`".to_owned()),
+            Found::Unknown => return None,
+        };
+        // A queue that is declared again, to look whether it is there, is what it was declared as.
+        if found.as_ref().is_none_or(|known| on && !known.on) {
+            found = Some(Switch { on, text, origin: Some(at) });
+        }
+    }
+    found
 }
 
 /// The calls of these names, outside of what is looked at already.

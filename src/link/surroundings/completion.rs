@@ -8,7 +8,9 @@ use super::super::model::{Loose, Wait, Waited};
 use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::{Around, MAX_CALLERS, symbol};
-use crate::facts::{Call, Completion, Enclosing, ExprKind, Function, LanguageId, LocalId, Swallowed, TypeExpr, TypeKind};
+use crate::facts::{
+    Call, CallKind, Completion, Enclosing, ExprKind, Function, LanguageId, Literal, LocalId, Swallowed, TypeExpr, TypeKind,
+};
 use crate::link::idioms::matcher::Idiom;
 use crate::source::Origin;
 
@@ -43,6 +45,15 @@ const NURSERIES: &[&str] = &["TaskGroup", "create_task_group", "open_nursery", "
 
 /// Methods that wait for all that was started before.
 const JOINS: &[&str] = &["join_next", "join_all", "try_join_all", "join_next_with_id"];
+
+/// Methods of a future that wait for it in code that cannot await.
+const BLOCKS: &[&str] = &["result", "get"];
+
+/// Methods that send and wait for the broker's receipt in one.
+const RECEIVES: &[&str] = &["send_and_wait"];
+
+/// Methods of lists that run a closure for each element and wait for nothing that it gives.
+const RUNS_FOR_EACH: &[&str] = &["forEach", "map", "flatMap", "for_each"];
 
 /// Types whose values have to be waited for.
 const PROMISES: &[&str] = &[
@@ -87,6 +98,15 @@ impl<'l, 'a> Around<'l, 'a> {
         // In a language where a future does nothing by itself, code that was never waited for is of a blocking client.
         let hint = idiom.awaits && (self.language(sink.function) == LanguageId::TypeScript || owner.is_async);
         self.climb(*sink, above, hint.then_some(true), 0, &mut climb);
+        let call = owner.call(sink.call);
+        // Clients of Kafka keep what they are given, and give futures of what becomes of it.
+        let keeps = idiom.id.contains("kafka") || idiom.id.contains("pubsub");
+        if !keeps {
+            climb.wait.blocked.clear();
+        }
+        let flushes = |other: &Call| keeps && last_name(&other.callee.kind) == Some("flush");
+        climb.wait.flushed = owner.calls.iter().any(|other| flushes(other) && other.span.start >= call.span.end);
+        climb.wait.flushed_in_file = self.eval.program.files.unit(sink.function.file).index.calls.contains_key("flush");
         climb
     }
 
@@ -103,22 +123,43 @@ impl<'l, 'a> Around<'l, 'a> {
             }
             let name = self.last_name(current);
             let mut blocking = false;
+            let mut handed_on = false;
             match self.completion(current) {
                 Completion::Awaited => {
+                    // A receipt that is kept may be waited for later.
+                    let kept = self.language(current.function) == LanguageId::Python
+                        && function.locals.iter().filter_map(|local| local.value.as_ref()).any(|value| match &value.kind {
+                            ExprKind::Await(inner) => inner.kind == ExprKind::Call(current.call),
+                            _ => false,
+                        });
+                    let awaits = match (kept, RECEIVES.contains(&name.as_str())) {
+                        (true, _) => 0,
+                        (false, true) => 2,
+                        (false, false) => call.surroundings.awaits,
+                    };
+                    climb.wait.awaits = climb.wait.awaits.max(awaits);
                     climb.wait.awaited.push(name);
-                    climb.wait.awaits = climb.wait.awaits.max(call.surroundings.awaits);
                     blocking = !self.is_async(function);
                     promised = Some(true);
                 }
-                Completion::Returned => {}
+                Completion::Returned => handed_on = promised.or_else(|| self.gives_promise(current, 0)) == Some(true),
                 Completion::Checked => promised = Some(function.is_async),
-                Completion::Used => match self.around(current, false) {
+                Completion::Used => match self.around(current, false).or_else(|| self.taken_later(current)) {
+                    // `publisher.publish(…).result()`: code that cannot await waits like this.
+                    Some(outer) if self.blocks(outer, current) => {
+                        climb.wait.blocked.push(name);
+                        return;
+                    }
                     // What is put on a list or handed to somebody who is not waited for: nobody knows what becomes of it.
                     Some(outer) if !self.is_argument_left(outer, current) => {
                         current = outer;
                         continue;
                     }
-                    Some(_) => {
+                    // Where base waited for the call that takes it, nobody does now.
+                    Some(outer) => {
+                        if self.last_name(outer) != name {
+                            climb.wait.loose.push(self.loose(outer));
+                        }
                         climb.wait.state = Waited::Unknown;
                         return;
                     }
@@ -146,7 +187,7 @@ impl<'l, 'a> Around<'l, 'a> {
                     promised = Some(function.is_async);
                 }
             }
-            match self.up(current, blocking, &mut above, climb) {
+            match self.up(current, blocking, handed_on, &mut above, climb) {
                 Up::Call(site) => current = site,
                 Up::Root => return,
                 Up::Callers(function) => return self.ask_callers(function, hops, climb),
@@ -165,7 +206,7 @@ impl<'l, 'a> Around<'l, 'a> {
     }
 
     /// What the end of the function around a call means to whom.
-    fn up(&self, at: CallSite, blocking: bool, above: &mut &[CallSite], climb: &mut Climb) -> Up {
+    fn up(&self, at: CallSite, blocking: bool, handed_on: bool, above: &mut &[CallSite], climb: &mut Climb) -> Up {
         let program = self.eval.program;
         let function = program.function(at.function);
         let Some((parent, Some(slot))) = function.parent else {
@@ -203,7 +244,8 @@ impl<'l, 'a> Around<'l, 'a> {
         }
         match self.completion(outer) {
             Completion::Floating => {
-                if name == "forEach" && self.is_async(function) {
+                // Each element gives a promise, and the list of them, if there is one, is dropped.
+                if RUNS_FOR_EACH.contains(&name.as_str()) && (self.is_async(function) || handed_on) {
                     return Up::Floating(outer);
                 }
                 climb.wait.dangling = Some(self.loose(outer));
@@ -277,6 +319,7 @@ impl<'l, 'a> Around<'l, 'a> {
         climb.wait.at = wait.at.clone();
         climb.wait.loose.extend(wait.loose.iter().cloned());
         climb.wait.awaited.extend(wait.awaited.iter().cloned());
+        climb.wait.blocked.extend(wait.blocked.iter().cloned());
         climb.wait.through.extend(wait.through.iter().cloned());
         climb.wait.elsewhere.extend(wait.elsewhere.iter().cloned());
         climb.wait.dangling = climb.wait.dangling.take().or_else(|| wait.dangling.clone());
@@ -347,6 +390,17 @@ impl<'l, 'a> Around<'l, 'a> {
         if joined { Completion::Awaited } else { call.surroundings.completion.clone() }
     }
 
+    /// Whether a call waits for the future that another gives: `future.result()`, `future.get(timeout=10)`.
+    fn blocks(&self, outer: CallSite, inner: CallSite) -> bool {
+        let function = self.eval.program.function(outer.function);
+        let (taker, given) = (function.call(outer.call), function.call(inner.call));
+        self.language(outer.function) == LanguageId::Python
+            && last_name(&taker.callee.kind).is_some_and(|name| BLOCKS.contains(&name))
+            && taker.callee.span.contains(given.span)
+            // `.get("MessageId")` looks into what was given.
+            && !taker.args.iter().any(|argument| matches!(argument.value.kind, ExprKind::Literal(Literal::Text(_))))
+    }
+
     /// Whether a call is an argument of one that nobody looks at.
     fn is_argument_left(&self, outer: CallSite, inner: CallSite) -> bool {
         let function = self.eval.program.function(outer.function);
@@ -373,6 +427,22 @@ impl<'l, 'a> Around<'l, 'a> {
             })
             .min_by_key(|(_, outer)| outer.span.end - outer.span.start)
             .map(|(at, _)| CallSite { function: site.function, call: crate::facts::CallId(at as u32) })
+    }
+
+    /// The one call that is handed what a variable holds: `const command = new SendMessageCommand(…); client.send(command)`.
+    fn taken_later(&self, site: CallSite) -> Option<CallSite> {
+        let function = self.eval.program.function(site.function);
+        if function.call(site.call).kind != CallKind::New {
+            return None;
+        }
+        let holds = |expr: &crate::facts::Expr| matches!(&expr.kind, ExprKind::Call(id) if *id == site.call);
+        let local = function.locals.iter().position(|local| local.value.as_ref().is_some_and(holds))?;
+        let local = LocalId(u32::try_from(local).ok()?);
+        let mut takers = function.calls.iter().enumerate().filter(|(_, call)| {
+            call.args.iter().any(|argument| matches!(&argument.value.kind, ExprKind::Local(id) if *id == local))
+        });
+        let (at, _) = takers.next().filter(|_| takers.next().is_none())?;
+        Some(CallSite { function: site.function, call: crate::facts::CallId(at as u32) })
     }
 
     /// Whether a call of the repository's own function gives a promise; `None` for what is not known.

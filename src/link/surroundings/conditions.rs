@@ -74,7 +74,8 @@ impl<'l, 'a> Around<'l, 'a> {
                                 _ => false,
                             })
                     });
-                    reach.repeats_attempts |= tried || waits;
+                    let counts = crate::link::options::retry::is_retry_loop(function, function.call(site.call), *span);
+                    reach.repeats_attempts |= tried || waits || counts;
                 }
                 Enclosing::Catch(_) => reach.in_catch = true,
                 Enclosing::Try(_) | Enclosing::Block(_) => {}
@@ -224,7 +225,7 @@ fn unwrapped(text: &str) -> &str {
 }
 
 /// The positive form of a test, and whether it has to hold.
-fn plain(text: &str, holds: bool) -> (String, bool) {
+pub fn plain(text: &str, holds: bool) -> (String, bool) {
     let mut text = unwrapped(text);
     let mut holds = holds;
     for _ in 0..8 {

@@ -7,8 +7,12 @@ use super::super::model::{Acks, Answer};
 use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::Around;
-use crate::facts::{Argument, Call, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Function, Literal, ValueMember};
+use crate::facts::{
+    Argument, Call, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Function, LanguageId, Literal, ValueMember,
+};
 use crate::link::model::Work;
+use crate::link::packages;
+use crate::source::Origin;
 
 /// Methods that answer a request, on a receiver that is called a response.
 const ANSWERS: &[&str] = &["json", "send", "end", "sendStatus", "redirect", "render", "jsonp", "sendFile"];
@@ -43,6 +47,10 @@ const ACKS: &[&str] = &[
 const COMMITS: &[&str] = &["commit", "commitAsync", "store_offset", "complete"];
 const COMMITTERS: &[&str] = &["consumer", "message", "msg", "delivery", "receiver", "subscriber"];
 
+/// Decorators of functions that messages run, and calls that set up what runs them.
+const TASKS: &[&str] = &["task", "shared_task"];
+const SETS_UP: &[&str] = &["update", "Celery", "add_defaults"];
+
 /// Names of what is no work: logs, metrics, spans.
 const ASIDE: &[&str] =
     &["log", "logger", "console", "metrics", "metric", "tracing", "span", "statsd", "sentry", "tracer", "logging"];
@@ -69,6 +77,12 @@ impl<'l, 'a> Around<'l, 'a> {
                 }
                 later |= other.span.start >= call.span.end;
             }
+            // `.then(() => res.sendStatus(202))` behind it in a chain of promises.
+            let unit = self.eval.program.files.unit(site.function.file);
+            later |= unit.index.inner.get(&site.function.id).into_iter().flatten().any(|id| {
+                let inner = &unit.facts.functions[id.0 as usize];
+                inner.extent.start >= call.span.end && inner.calls.iter().any(|other| is_answer(inner, other))
+            });
             if later {
                 return Answer::After;
             }
@@ -89,6 +103,14 @@ impl<'l, 'a> Around<'l, 'a> {
             for decorator in &self.eval.program.function(*handler).decorators {
                 for argument in &decorator.args {
                     self.ack_options(self.eval.program.function(*handler), argument, &mut acks);
+                }
+                let own = decorator.args.iter().any(|argument| argument.name.as_deref().is_some_and(is_late));
+                if !own
+                    && last_name(&decorator.callee.kind).is_some_and(|name| TASKS.contains(&name))
+                    && let Some((name, at)) = self.late_for_all()
+                {
+                    acks.late = Some(name);
+                    acks.late_for_all = Some(at);
                 }
             }
             self.ack_order(*handler, &mut acks);
@@ -145,6 +167,45 @@ impl<'l, 'a> Around<'l, 'a> {
         }
     }
 
+    /// The setting of a whole program that has messages acknowledged when they are done.
+    fn late_for_all(&self) -> Option<(String, Origin)> {
+        self.late.get_or_init(|| self.find_late()).clone()
+    }
+
+    fn find_late(&self) -> Option<(String, Origin)> {
+        let on = |value: &Expr| matches!(value.kind, ExprKind::Literal(Literal::Bool(true)));
+        for unit in self.eval.program.files.units {
+            if unit.facts.language != LanguageId::Python || unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
+                continue;
+            }
+            let found = |name: &str, span| Some((name.to_owned(), Origin::new(unit.path.clone(), span)));
+            if let Some(constant) = unit.facts.constants.iter().find(|one| is_late(&one.name) && on(&one.value)) {
+                return found(&constant.name, constant.span);
+            }
+            for name in SETS_UP {
+                for (function, call) in unit.index.calls.get(*name).into_iter().flatten() {
+                    let Some(call) = unit.facts.functions[function.0 as usize].calls.get(call.0 as usize) else { continue };
+                    for argument in &call.args {
+                        if let Some(name) = argument.name.as_deref().filter(|name| is_late(name) && on(&argument.value)) {
+                            return found(name, argument.value.span);
+                        }
+                        let ExprKind::Object(members) = &argument.value.kind else { continue };
+                        for member in members {
+                            if let ValueMember::Entry { key, value, .. } = member
+                                && let ExprKind::Literal(Literal::Text(name)) = &key.kind
+                                && is_late(name)
+                                && on(value)
+                            {
+                                return found(name, key.span);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
     fn ack_options(&self, function: &Function, argument: &Argument, acks: &mut Acks) {
         if let Some(name) = &argument.name {
             ack_option(name, &argument.value, acks);
@@ -158,6 +219,11 @@ impl<'l, 'a> Around<'l, 'a> {
         let found: Vec<CallSite> = callers.iter().copied().filter(|site| !self.is_test(site.function)).collect();
         if found.len() > super::MAX_CALLERS { Vec::new() } else { found }
     }
+}
+
+/// An option by which messages are acknowledged when they are done.
+fn is_late(name: &str) -> bool {
+    matches!(name, "acks_late" | "task_acks_late" | "CELERY_TASK_ACKS_LATE" | "CELERY_ACKS_LATE")
 }
 
 fn options_in(function: &Function, value: &Expr, acks: &mut Acks, depth: u32) {
@@ -194,7 +260,7 @@ fn ack_option(name: &str, value: &Expr, acks: &mut Acks) {
     let ExprKind::Literal(Literal::Bool(on)) = value.kind else { return };
     match name {
         "noAck" | "no_ack" | "auto_ack" | "autoAck" | "autoAcknowledge" => acks.early = on.then(|| name.to_owned()),
-        "acks_late" | "task_acks_late" => acks.late = on.then(|| name.to_owned()),
+        late if is_late(late) => acks.late = on.then(|| name.to_owned()),
         _ => {}
     }
 }

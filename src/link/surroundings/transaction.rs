@@ -113,6 +113,14 @@ impl<'l, 'a> Around<'l, 'a> {
                 _ => false,
             })
         };
+        // `prisma.$transaction([a, b])` runs what it is given as one.
+        let in_batch = function.calls.iter().any(|outer| {
+            last_name(&outer.callee.kind).is_some_and(is_transaction)
+                && outer.args.iter().any(|arg| matches!(arg.value.kind, ExprKind::Array(_)) && arg.value.span.contains(call.span))
+        });
+        if in_batch {
+            return Some(Commit::Inside { bound: true });
+        }
         if in_block(call) || function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee))) {
             return Some(Commit::Inside { bound: false });
         }

@@ -6,7 +6,7 @@ use crate::facts::Role;
 use crate::finding::{RuleId, Severity};
 use crate::link::options::Setting;
 use crate::link::options::inputs::Derived;
-use crate::link::options::settings::{Count, Retry};
+use crate::link::options::settings::{Count, Retry, Switch};
 
 pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
     // Another library counts in another way.
@@ -14,6 +14,7 @@ pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
         return;
     }
     retry(handoff, compared);
+    switches(handoff, compared);
     let (old, new) = (&handoff.base.delivery.options.settings, &handoff.head.delivery.options.settings);
     let what = subject(handoff);
     match (&old.timeout, &new.timeout) {
@@ -60,6 +61,48 @@ pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
         let message = format!("{what} is handed over with `{}` where it was `{}`", after.text, before.text);
         let help = "a message that nobody has confirmed may be lost: is that what is meant?".to_owned();
         plain("delivery-mode-changed", Severity::Warning, before, handoff, message, help, compared);
+    }
+}
+
+/// What was on and is off.
+fn switches(handoff: &Handoff<'_>, compared: &mut Compared) {
+    let (old, new) = (&handoff.base.delivery.options.settings.switches, &handoff.head.delivery.options.settings.switches);
+    let what = subject(handoff);
+    let all = [
+        (
+            &old.idempotence,
+            &new.idempotence,
+            format!("the producer of {what} no longer writes once what it tries again"),
+            "a message whose confirmation is lost is written twice, or out of order: do its readers cope?",
+        ),
+        (
+            &old.persistence,
+            &new.persistence,
+            format!("the broker no longer keeps {what} over a restart"),
+            "keep the message persistent, or say what sends it again",
+        ),
+        (
+            &old.durability,
+            &new.durability,
+            format!("the queue or exchange of {what} no longer outlives the broker"),
+            "keep it durable; a broker also refuses to declare again with other settings what is there",
+        ),
+        (
+            &old.confirms,
+            &new.confirms,
+            format!("the broker no longer says that it has {what}"),
+            "keep the confirmation: what the broker never took is lost without an error",
+        ),
+    ];
+    for (before, after, message, help) in all {
+        if let (Some(before @ Switch { on: true, .. }), Some(after @ Switch { on: false, .. })) = (before, after) {
+            let message = format!("{message}: it is `{}` where it was `{}`", after.text, before.text);
+            let mut found = at_call("delivery-mode-changed", handoff, message, help.to_owned());
+            found.severity = Severity::Warning;
+            found.head = after.origin.clone().or(found.head);
+            let cause = before.origin.as_ref().unwrap_or(&handoff.base.origin);
+            tell(compared, handoff, cause, found);
+        }
     }
 }
 
@@ -184,7 +227,13 @@ fn totals(old: &Retry, new: &Retry) -> Option<(Count, Count)> {
                 None if !old.open => Count::Times(1),
                 None => return None,
             };
-            Some((before, count.clone().unwrap_or_else(|| Count::Computed("several attempts".to_owned()))))
+            // What the client tries by itself is tried that often in each attempt.
+            let after = match (count, &new.attempts) {
+                (Some(Count::Times(outer)), Some(Count::Times(inner))) => Count::Times(outer.saturating_mul(*inner)),
+                (Some(count), _) => count.clone(),
+                (None, _) => Count::Computed("several attempts".to_owned()),
+            };
+            Some((before, after))
         }
         ([(_, before), ..], [(_, after), ..]) => Some((before.clone()?, after.clone()?)),
     }

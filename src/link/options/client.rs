@@ -1,0 +1,206 @@
+//! Settings of the client that a handoff goes through: they hold for everything that it sends.
+//!
+//! Where the code around the handoff does not show how its client is made, the one place of the program that makes such a client
+//! is it. With several of them nothing is said.
+
+use super::lookup::{self, Found, Wanted};
+use super::{Given, names};
+use crate::facts::{Call, ExprKind, Function, LanguageId};
+use crate::link::eval::Eval;
+use crate::link::idioms::matcher::{ClientPattern, Idiom};
+use crate::link::index::last_name;
+use crate::link::modules::FileId;
+use crate::link::packages;
+use crate::link::resolve::FnRef;
+use crate::link::summaries::CallSite;
+use crate::link::term::{Built, Kind, Term};
+
+/// How many places that make a client are looked at; past it none is known to be the one.
+const MAX_CLIENTS: usize = 64;
+
+/// A client as it is made.
+pub struct Client<'a> {
+    made: Term<'a>,
+    /// Settings that are made on it by calls of their own: `config.set("acks", "all");`.
+    later: Vec<(String, Term<'a>)>,
+}
+
+/// What is known of the client behind a call.
+pub enum Known<'a> {
+    Client(Client<'a>),
+    /// The program makes none.
+    None,
+    /// It may be one of several.
+    Unknown,
+}
+
+/// The client that a call goes through.
+pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSite]) -> Known<'a> {
+    if idiom.client.is_empty() {
+        return Known::None;
+    }
+    if let Some(Term { kind: Kind::Built(built), site, .. }) = given.receiver.as_ref().map(Term::bare)
+        && is_made(&idiom.client, built)
+    {
+        return Known::Client(Client { made: Term::new(Kind::Built(built.clone()), *site), later: Vec::new() });
+    }
+    let mut sites = sites(eval, &idiom.client);
+    if sites.len() > 1
+        && let Some(sink) = chain.last()
+    {
+        let here: Vec<CallSite> = sites.iter().copied().filter(|site| site.function.file == sink.function.file).collect();
+        if here.len() == 1 {
+            sites = here;
+        }
+    }
+    match sites.as_slice() {
+        [] => Known::None,
+        [site] => {
+            let function: &'a Function = eval.program.function(site.function);
+            let call = function.call(site.call);
+            Known::Client(Client {
+                made: eval.of_call(site.function, call),
+                later: set_on_local(eval, site.function, function, call),
+            })
+        }
+        _ => Known::Unknown,
+    }
+}
+
+/// The places outside of tests that make a client of this kind.
+fn sites<'a>(eval: &Eval<'a>, patterns: &[ClientPattern]) -> Vec<CallSite> {
+    let mut found = Vec::new();
+    for pattern in patterns {
+        for (at, unit) in eval.program.files.units.iter().enumerate() {
+            if unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
+                continue;
+            }
+            for (function, call) in unit.index.calls.get(&pattern.name).into_iter().flatten() {
+                if found.len() > MAX_CLIENTS {
+                    return found;
+                }
+                let site = CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call };
+                let owner: &'a Function = eval.program.function(site.function);
+                let made = !owner.in_test
+                    && match &eval.of_call(site.function, owner.call(site.call)).bare().kind {
+                        Kind::Built(built) => pattern.makes(built),
+                        _ => false,
+                    };
+                if made && !found.contains(&site) {
+                    found.push(site);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_made(patterns: &[ClientPattern], built: &Built<'_>) -> bool {
+    patterns.iter().any(|pattern| pattern.makes(built))
+}
+
+/// `config.set("acks", "all");` in statements of their own, on the variable that a client is made from.
+fn set_on_local<'a>(eval: &Eval<'a>, at: FnRef, function: &'a Function, call: &'a Call) -> Vec<(String, Term<'a>)> {
+    let ExprKind::Member(base, _) = &call.callee.kind else { return Vec::new() };
+    let ExprKind::Local(local) = &base.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for other in function.calls.iter().filter(|other| other.span.end <= call.span.start) {
+        let on_it = matches!(&other.callee.kind, ExprKind::Member(on, name)
+            if name == "set" && matches!(&on.kind, ExprKind::Local(id) if id == local));
+        if let (true, [key, value]) = (on_it, other.args.as_slice())
+            && let Some(key) = eval.term(at, &key.value, other.span.start).as_text()
+        {
+            found.push((key.to_owned(), eval.term(at, &value.value, other.span.start)));
+        }
+    }
+    found
+}
+
+impl<'a> Client<'a> {
+    /// Looks for a setting by the names that libraries give it.
+    pub fn search(&self, name: &dyn Fn(&str) -> bool) -> Found<'a> {
+        if let Some((_, value)) = self.later.iter().rev().find(|(key, _)| name(key)) {
+            return Found::of_value(value);
+        }
+        match &self.made.bare().kind {
+            Kind::Built(built) => search(built, name),
+            _ => Found::Unknown,
+        }
+    }
+}
+
+fn search<'a>(built: &Built<'a>, name: &dyn Fn(&str) -> bool) -> Found<'a> {
+    let wanted = Wanted { name, payload: &[] };
+    let mut all = Vec::new();
+    for (call, args) in built.calls.iter().rev() {
+        // `.set("acks", "all")`
+        if let [(None, key), (None, value)] = args.as_slice()
+            && let Some(key) = key.as_text()
+            && !matches!(value.bare().kind, Kind::Object(_) | Kind::Built(_))
+        {
+            if name(key) {
+                return Found::of_value(value);
+            }
+            continue;
+        }
+        if name(call)
+            && let [(None, value)] = args.as_slice()
+        {
+            return Found::of_value(value);
+        }
+        for (named, value) in args {
+            match named {
+                Some(named) if name(named) => all.push(Found::of_value(value)),
+                Some(named) => match lookup::search(value, wanted, 0) {
+                    Found::Unknown if named != "**" && !names::is_options(named) => {}
+                    found => all.push(found),
+                },
+                // A broker's address, the name of a service.
+                None if matches!(value.bare().kind, Kind::Literal(_) | Kind::Template(_)) => {}
+                None => all.push(lookup::search(value, wanted, 0)),
+            }
+        }
+    }
+    Found::any(all)
+}
+
+/// Whether some call of this name stands in the program, outside of tests.
+pub fn calls_any<'n>(eval: &Eval<'_>, names: impl Iterator<Item = &'n str>) -> Option<CallSite> {
+    for name in names {
+        for (at, unit) in eval.program.files.units.iter().enumerate() {
+            if unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
+                continue;
+            }
+            if let Some((function, call)) = unit.index.calls.get(name).into_iter().flatten().next() {
+                return Some(CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call });
+            }
+        }
+    }
+    None
+}
+
+/// What is put into the variables that a call is given by calls of their own: `arguments.insert("x-dead-letter-exchange".into(), …)`.
+pub fn inserted<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
+    let function: &'a Function = eval.program.function(at);
+    if eval.program.files.unit(at.file).facts.language != LanguageId::Rust {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for argument in &call.args {
+        let ExprKind::Local(local) = &argument.value.kind else { continue };
+        for other in function.calls.iter().filter(|other| other.span.end <= call.span.start) {
+            let on_it = last_name(&other.callee.kind) == Some("insert")
+                && matches!(&other.callee.kind, ExprKind::Member(on, _) if matches!(&on.kind, ExprKind::Local(id) if id == local));
+            if let (true, [key, value]) = (on_it, other.args.as_slice()) {
+                let key = eval.term(at, &key.value, other.span.start);
+                let text = key.as_text().map(str::to_owned).or_else(|| match &key.bare().kind {
+                    // `"x-dead-letter-exchange".into()`
+                    Kind::Built(built) => built.on.as_ref().and_then(|on| on.as_text()).map(str::to_owned),
+                    _ => None,
+                });
+                found.extend(text.map(|text| (text, eval.term(at, &value.value, other.span.start))));
+            }
+        }
+    }
+    found
+}

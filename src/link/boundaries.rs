@@ -392,6 +392,7 @@ impl<'l, 'a> Linker<'l, 'a> {
     fn registered(&mut self, emission: &Emission<'a>) {
         let idiom = &self.idioms.rows[emission.row];
         let site = emission.site();
+        let call = self.program.function(site.function).call(site.call);
         let mut boundary = self.base_boundary(idiom, site, &emission.chain);
         let mut intakes: Vec<Intake<'a>> = Vec::new();
         let handlers = emission.handler.as_ref().map(|handler| functions_in(handler, 0)).unwrap_or_default();
@@ -444,7 +445,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
             return;
         }
-        if !read_anything && emission.handler.is_none() && events.is_empty() {
+        if !read_anything && emission.handler.is_none() && (events.is_empty() || is_form(call)) {
             return;
         }
         let channels = if events.is_empty() && channels.is_empty() { self.channels_beside(idiom, site) } else { channels };
@@ -799,6 +800,11 @@ fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, Cal
         _ => None,
     })?;
     Some((form, *emission.chain.last()?))
+}
+
+/// Whether a call gives the fields of a form: a view that hands them on as a whole takes what people enter.
+fn is_form(call: &crate::facts::Call) -> bool {
+    matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST"))
 }
 
 /// Whether the words of a source tell anything: a part of `null` or of what nobody knows does not.

@@ -21,6 +21,8 @@ const REFACTORS: &[&str] = &[
     "keyword-to-positional",
     "serializer-field-order",
     "dict-call-to-literal",
+    "branches-to-table",
+    "reads-to-parameters",
 ];
 
 fn side(name: &str, side: &str) -> BTreeMap<String, String> {

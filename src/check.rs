@@ -189,6 +189,7 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 function: Texts::None,
                 from: texts(&row.from),
                 receiver: texts(&row.receiver),
+                not_from: Texts::None,
                 strict: false,
                 param_type: Texts::None,
                 event: texts(&row.event),

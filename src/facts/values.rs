@@ -95,6 +95,8 @@ pub enum ExprKind {
     Function(FnId),
     /// One of these, depending on something: a ternary, a `match`, `a ?? b`.
     OneOf(Vec<Expr>),
+    /// A value where it is there (`true`: the left side of `a ?? b`), or `undefined` where it is not (`false`: what is behind `a?.`).
+    Tested(Box<Expr>, bool),
     Await(Box<Expr>),
     /// The JSON text of this value: `JSON.stringify(x)`, `json.dumps(x)`, `serde_json::to_string(&x)`.
     Encoded(Box<Expr>),

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::callers::Callers;
 use super::eval::{Eval, callee_text};
-use super::idioms::matcher::{Idiom, Idioms};
+use super::idioms::matcher::{Evidence, Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
@@ -63,8 +63,12 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         relays: &relays,
         boundaries: Vec::new(),
         handled: FxHashMap::default(),
+        sent: BTreeSet::new(),
     };
-    for emission in summarize(&eval, &callers, &relays, idioms).settled {
+    let settled = summarize(&eval, &callers, &relays, idioms).settled;
+    let leaves = |emission: &&Emission<'_>| emission.role == Role::Producer && idioms.rows[emission.row].leaves_process();
+    linker.sent = settled.iter().filter(leaves).filter_map(|emission| emission.event.as_ref()).flat_map(texts_of).collect();
+    for emission in settled {
         match emission.role {
             Role::Producer => linker.producer(&emission),
             Role::Consumer => linker.registered(&emission),
@@ -163,6 +167,8 @@ struct Linker<'l, 'a> {
     boundaries: Vec<Boundary>,
     /// The events that each handler is called with.
     handled: FxHashMap<FnRef, Vec<String>>,
+    /// The names of events that calls publish.
+    sent: BTreeSet<String>,
 }
 
 /// What a consumer reads: where the payload comes in, and how deep inside.
@@ -271,6 +277,16 @@ impl<'l, 'a> Linker<'l, 'a> {
         if told.is_none() && events.is_empty() && channels.is_empty() && idiom.kind == "in-process" {
             events.extend(boundary.shape.name.as_deref().map(str::to_owned));
         }
+        // By its name alone it may be any emitter; without a name and a payload there is nothing to hold on to.
+        if events.is_empty()
+            && channels.is_empty()
+            && boundary.shape.is_unknown()
+            && emission.evidence != Evidence::Library
+            && !idiom.asks_for_import()
+            && idiom.language.is_some()
+        {
+            return;
+        }
         if let [event] = events.as_slice() {
             self.completed_by_map(&mut boundary, emission, event);
         }
@@ -280,15 +296,7 @@ impl<'l, 'a> Linker<'l, 'a> {
     /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
     fn stated_names(&self, event: &Term<'a>) -> Vec<String> {
         let shape = payload::wire_shape(self.types, event, Side::Write);
-        let branches = if shape.branches().is_empty() { std::slice::from_ref(&shape) } else { shape.branches() };
-        let names: Option<Vec<String>> = branches
-            .iter()
-            .map(|branch| match &branch.kind {
-                ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
-        names.filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
+        names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
     }
 
     /// Completes a payload from a map of event types: `publish<T extends keyof Events>(name: T, payload: Events[T])`.
@@ -682,6 +690,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                         let decorators = &self.program.class(class).decorators;
                         decorators.iter().find_map(|call| call.args.get(*position as usize))
                     }),
+                    (Selected::ParamTypeArgument(position), _) => {
+                        return self.names_in_param_type(target, function, *position as usize);
+                    }
                     (Selected::FunctionName, _) => return vec![function.name.clone()],
                     (Selected::ClassName, _) => return function.scope.last().cloned().into_iter().collect(),
                     (Selected::Text(text), _) => return vec![text.clone()],
@@ -754,7 +765,9 @@ impl<'l, 'a> Linker<'l, 'a> {
                     found.push((expr.span, ty));
                 }
             }
-            ExprKind::Await(inner) | ExprKind::Typed(inner, _) => self.decoded(function, inner, stated, found, depth + 1),
+            ExprKind::Await(inner) | ExprKind::Typed(inner, _) | ExprKind::Tested(inner, true) => {
+                self.decoded(function, inner, stated, found, depth + 1)
+            }
             ExprKind::Member(inner, _) => self.decoded(function, inner, None, found, depth + 1),
             ExprKind::OneOf(branches) => {
                 for branch in branches {
@@ -856,6 +869,18 @@ fn is_scalar(shape: &Shape) -> bool {
         ShapeKind::String(_) | ShapeKind::Integer(_) | ShapeKind::Number(_) | ShapeKind::Boolean | ShapeKind::Null => true,
         _ => false,
     }
+}
+
+/// The texts that a shape lists, where it is nothing but a list of them.
+fn names_of(shape: &Arc<Shape>) -> Option<Vec<String>> {
+    let branches = if shape.branches().is_empty() { std::slice::from_ref(shape) } else { shape.branches() };
+    branches
+        .iter()
+        .map(|branch| match &branch.kind {
+            ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn is_payload(shape: &Shape) -> bool {

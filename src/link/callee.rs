@@ -250,12 +250,14 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
         Kind::Literal(_) | Kind::Template(_) | Kind::Array(_) | Kind::ListOf(_) | Kind::MapOf(_) | Kind::Encoded(_) => {
             Receiver::Foreign
         }
+        Kind::Tested(inner, true) => receiver_of(eval, inner),
         Kind::Built(built) => instance_of(eval, term, built).map_or(Receiver::Unknown, Receiver::Class),
         Kind::Absent
         | Kind::Param { declared: None, .. }
         | Kind::Element(_)
         | Kind::Lookup(_, _)
         | Kind::OneOf(_)
+        | Kind::Tested(_, false)
         | Kind::Decoded(_, _)
         | Kind::Function(_)
         | Kind::OnClass(_)

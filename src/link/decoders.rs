@@ -133,7 +133,9 @@ fn decoded_into<'a>(value: &'a Expr, stated: Option<&'a TypeExpr>, depth: u32) -
     }
     match &value.kind {
         ExprKind::Decoded(_, ty) => ty.as_deref().or(stated),
-        ExprKind::Typed(inner, _) | ExprKind::Await(inner) => decoded_into(inner, stated, depth + 1),
+        ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Tested(inner, true) => {
+            decoded_into(inner, stated, depth + 1)
+        }
         ExprKind::OneOf(branches) => branches.iter().find_map(|branch| decoded_into(branch, stated, depth + 1)),
         _ => None,
     }

@@ -479,7 +479,7 @@ impl<'a> FileReader<'_, '_, 'a> {
                     _ => bodies.push(expr),
                 }
             }
-            ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Encoded(inner) => {
+            ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Encoded(inner) | ExprKind::Tested(inner, true) => {
                 if text_of(inner).is_some() {
                     self.parts(function, inner, around, names, bodies, depth + 1);
                 } else {
@@ -573,6 +573,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             ExprKind::ListOf(inner)
             | ExprKind::MapOf(inner)
             | ExprKind::Await(inner)
+            | ExprKind::Tested(inner, _)
             | ExprKind::Encoded(inner)
             | ExprKind::Decoded(inner, _)
             | ExprKind::Typed(inner, _) => vec![inner],
@@ -652,6 +653,7 @@ fn mentions(expr: &Expr, wanted: &dyn Fn(&str) -> bool, depth: u32) -> bool {
         ExprKind::Array(items) | ExprKind::OneOf(items) | ExprKind::Template(items) => items.iter().any(go),
         ExprKind::Typed(inner, _)
         | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, _)
         | ExprKind::Element(inner)
         | ExprKind::ListOf(inner)
         | ExprKind::Encoded(inner)

@@ -26,6 +26,9 @@ const MAX_STEPS: u32 = 20_000;
 /// How many of the last values are kept.
 const MAX_RECENT: usize = 2_048;
 
+/// What part of the steps that are left one field of an object leaves to those behind it.
+const OTHERS_SHARE: u32 = 3;
+
 /// The methods by which Rust code asks an enum for the text of a variant.
 const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_string"];
 
@@ -33,6 +36,8 @@ const VARIANT_TEXTS: &[&str] = &["as_str", "as_ref", "into", "to_string", "as_st
 pub struct Eval<'a> {
     pub program: &'a Program<'a>,
     steps: Cell<u32>,
+    /// The step at which what is being evaluated ends: [`MAX_STEPS`], or less for one of several fields.
+    limit: Cell<u32>,
     nesting: Cell<u32>,
     /// How often a value came out as it did because of what was under way, or of where it was asked for: a value is kept for
     /// others where this has not happened inside.
@@ -74,6 +79,7 @@ impl<'a> Eval<'a> {
         Eval {
             program,
             steps: Cell::new(0),
+            limit: Cell::new(MAX_STEPS),
             nesting: Cell::new(0),
             cuts: Cell::new(0),
             active: RefCell::default(),
@@ -122,6 +128,7 @@ impl<'a> Eval<'a> {
             return known.clone();
         }
         self.steps.set(0);
+        self.limit.set(MAX_STEPS);
         let term = self.nested_term(function, expr, at);
         let mut recent = self.recent.borrow_mut();
         if recent.len() >= MAX_RECENT {
@@ -172,7 +179,7 @@ impl<'a> Eval<'a> {
         let site = Site { file: function.file, span: expr.span };
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if depth > MAX_DEPTH || steps > MAX_STEPS {
+        if depth > MAX_DEPTH || steps > self.limit.get() {
             self.cut();
             return Term::unknown("the value is built from too many parts", site);
         }
@@ -250,6 +257,7 @@ impl<'a> Eval<'a> {
             ExprKind::Function(id) => Kind::Function(FnRef { file: function.file, id: *id }),
             ExprKind::OneOf(branches) => return Term::one_of(branches.iter().map(go).collect(), site),
             ExprKind::Await(inner) => return go(inner),
+            ExprKind::Tested(inner, there) => return go(inner).tested(*there, site),
             ExprKind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
             ExprKind::Decoded(inner, ty) => {
                 let value = go(inner);
@@ -274,8 +282,15 @@ impl<'a> Eval<'a> {
     }
 
     fn entries(&self, function: FnRef, members: &'a [ValueMember], at: u32, depth: u32) -> Vec<Entry<'a>> {
-        members
+        let limit = self.limit.get();
+        // One field that takes many steps leaves a share of them to the others: an event's name stands beside a large payload.
+        let share = |of: &Self| {
+            let left = limit.saturating_sub(of.steps.get());
+            of.limit.set(limit.saturating_sub(left / OTHERS_SHARE));
+        };
+        let entries = members
             .iter()
+            .inspect(|_| share(self))
             .map(|member| match member {
                 ValueMember::Entry { key, value, conditional } => {
                     let name = match &key.kind {
@@ -300,7 +315,9 @@ impl<'a> Eval<'a> {
                     Entry::Spread { value: self.eval(function, value, at, depth + 1), conditional: *conditional }
                 }
             })
-            .collect()
+            .collect();
+        self.limit.set(limit);
+        entries
     }
 
     fn local(&self, function: FnRef, id: LocalId, at: u32, site: Site, depth: u32) -> Term<'a> {
@@ -804,6 +821,7 @@ impl<'a> Eval<'a> {
     pub fn arguments(&self, function: FnRef, call: &'a Call, target: FnRef, at: u32, depth: u32) -> Vec<Option<Term<'a>>> {
         if self.is_outermost() {
             self.steps.set(0);
+        self.limit.set(MAX_STEPS);
         }
         let callee = self.program.function(target);
         let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];

@@ -26,4 +26,5 @@ pub mod surroundings;
 pub mod term;
 #[cfg(test)]
 mod tests_python;
+mod told;
 pub mod types;

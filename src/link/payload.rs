@@ -15,15 +15,39 @@ use crate::source::Origin;
 
 /// The shape of a payload: encodings around the whole are looked through, since the payload is what they carry.
 pub fn wire_shape<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {
+    let mut root = decoded(term);
+    if let Kind::Typed(inner, _) = &root.kind
+        && matches!(inner.kind, Kind::OneOf(_))
+    {
+        root = inner;
+    }
+    let encodes = |branch: &Term<'a>| !std::ptr::eq(decoded(branch), branch);
+    if let Kind::OneOf(branches) = &root.kind
+        && branches.iter().any(encodes)
+    {
+        // A helper that encodes what is no text yet: `typeof x === "string" ? x : JSON.stringify(x)`. That it hands on nothing
+        // where it was given nothing says nothing of the payload.
+        let sent: Vec<Term<'a>> = branches
+            .iter()
+            .filter(|branch| !matches!(branch.bare().kind, Kind::Literal(Literal::Null) | Kind::Absent))
+            .map(|branch| decoded(branch).clone())
+            .collect();
+        let shapes: Vec<Arc<Shape>> = sent.iter().map(|branch| shape_of(types, branch, side).shape).collect();
+        return Shape::union(shapes, origin_of(types, root.site));
+    }
+    shape_of(types, decoded(term), side).shape
+}
+
+/// What encodings around a whole payload carry.
+fn decoded<'t, 'a>(term: &'t Term<'a>) -> &'t Term<'a> {
     let mut root = term;
     loop {
         match &root.kind {
             Kind::Encoded(inner) => root = inner,
             Kind::Typed(inner, _) if matches!(inner.kind, Kind::Encoded(_)) => root = inner,
-            _ => break,
+            _ => return root,
         }
     }
-    shape_of(types, root, side).shape
 }
 
 /// The shape of a value inside a payload, and whether it may be left out.
@@ -95,6 +119,15 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
                 .collect();
             return Reduced { shape: Shape::union(shapes, origin), absent };
         }
+        Kind::Tested(inner, there) => {
+            let reduced = shape_of(types, inner, side);
+            if *there {
+                return Reduced { shape: without_null(&reduced.shape), absent: false };
+            }
+            // Of what is not known, it is not known either whether it may be missing.
+            let missing = reduced.absent || reduced.shape.admits_null() && !reduced.shape.is_unknown();
+            return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: missing };
+        }
         Kind::Encoded(_) => {
             ShapeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
         }
@@ -126,6 +159,17 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };
     Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }
+}
+
+fn without_null(shape: &Arc<Shape>) -> Arc<Shape> {
+    let is_null = |shape: &Shape| matches!(&shape.kind, ShapeKind::Null | ShapeKind::Const(Value::Null));
+    match &shape.kind {
+        ShapeKind::Union(branches) if branches.iter().any(|branch| is_null(branch)) => {
+            Shape::union(branches.iter().filter(|branch| !is_null(branch)).cloned(), shape.origin.clone())
+        }
+        _ if is_null(shape) => Arc::new(Shape::new(ShapeKind::Never, shape.origin.clone())),
+        _ => Arc::clone(shape),
+    }
 }
 
 /// How deep a payload is searched for objects with spreads.

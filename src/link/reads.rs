@@ -109,9 +109,11 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
             steps.push(PathStep::Each);
             Some((root, steps))
         }
-        ExprKind::Await(inner) | ExprKind::Typed(inner, _) | ExprKind::Encoded(inner) | ExprKind::Decoded(inner, _) => {
-            trace(eval, function, inner, depth + 1)
-        }
+        ExprKind::Await(inner)
+        | ExprKind::Typed(inner, _)
+        | ExprKind::Encoded(inner)
+        | ExprKind::Decoded(inner, _)
+        | ExprKind::Tested(inner, true) => trace(eval, function, inner, depth + 1),
         ExprKind::OneOf(branches) => branches.iter().find_map(|branch| trace(eval, function, branch, depth + 1)),
         ExprKind::Call(id) => {
             // A method that only unwraps (`.value()`, `.to_string()`) keeps the value that it is called on.

@@ -19,6 +19,8 @@ use super::packages::is_test_path;
 use super::relay::{self, Relays};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
+use super::told;
+use super::types::Types;
 use crate::facts::{Call, CallId, ExprKind, LanguageId, Role};
 
 /// How many calls above the sink are followed.
@@ -81,13 +83,20 @@ pub struct Emission<'a> {
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
-    /// The emission where its payload is put together, while its address was still open: where it stands if nobody tells the address.
+    /// The emission where its payload is put together, while its address or the name in the payload was still open: where it stands
+    /// if nobody tells them.
     complete: Option<Arc<Emission<'a>>>,
 }
 
 impl<'a> Emission<'a> {
     pub fn site(&self) -> CallSite {
         self.chain[0]
+    }
+
+    /// Whether the transport's name is known and the payload carries no name of its own that callers could tell.
+    fn has_channel(&self) -> bool {
+        self.role == Role::Producer
+            && self.channel.as_ref().is_some_and(|channel| !channel.is_open() && !texts_of(channel).is_empty())
     }
 
     /// Whether what identifies it still depends on who calls.
@@ -135,8 +144,11 @@ impl<'a> Emission<'a> {
             RECEIVER_CLASS => receiver.cloned(),
             _ => bound.get(index as usize).cloned().flatten(),
         };
-        let apply =
-            |term: &Option<Term<'a>>| term.as_ref().map(|term| decided(term.substitute(function, &argument, &eval.on_class())));
+        let apply = |term: &Option<Term<'a>>| {
+            term.as_ref().map(|term| {
+                told::decided(told::of_list_or_one(term, term.substitute(function, &argument, &eval.on_class()), function))
+            })
+        };
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);
         chain.extend_from_slice(&self.chain);
@@ -167,8 +179,9 @@ impl<'a> Emission<'a> {
     fn seen_from(&self, eval: &Eval<'a>, outer: FnRef, bound: &[Option<Term<'a>>]) -> Emission<'a> {
         let closure = self.home;
         let argument = |index: u32| bound.get(index as usize).cloned().flatten();
-        let apply =
-            |term: &Option<Term<'a>>| term.as_ref().map(|term| decided(term.substitute(closure, &argument, &eval.on_class())));
+        let apply = |term: &Option<Term<'a>>| {
+            term.as_ref().map(|term| told::decided(term.substitute(closure, &argument, &eval.on_class())))
+        };
         Emission {
             event: apply(&self.event),
             channel: apply(&self.channel),
@@ -196,37 +209,6 @@ impl<'a> Emission<'a> {
             self.event = Some(found);
             self.event_in_payload = true;
         }
-    }
-}
-
-/// A choice between readings of one argument (`args[0].event`, `args[0]`), without those that what was given rules out: a text has
-/// no members, and what was not given is nothing.
-fn decided(term: Term<'_>) -> Term<'_> {
-    let Kind::OneOf(branches) = term.kind else { return term };
-    let site = term.site;
-    let mut kept: Vec<Term<'_>> = branches.iter().filter(|branch| !is_void(branch)).cloned().collect();
-    match kept.len() {
-        0 => Term::new(Kind::OneOf(branches), site),
-        1 => kept.remove(0),
-        // A reading that gave a text is the one that was meant; the others lead into what callers hand over beside it.
-        _ if !texts_of(&kept[0]).is_empty() && kept[1..].iter().all(is_inside_param) => kept.remove(0),
-        _ => Term::new(Kind::OneOf(kept), site),
-    }
-}
-
-fn is_void(term: &Term<'_>) -> bool {
-    match &term.kind {
-        Kind::Absent => true,
-        Kind::Member(inner, _) => {
-            matches!(inner.bare().kind, Kind::Literal(_) | Kind::Template(_) | Kind::Function(_) | Kind::Array(_))
-                || is_void(inner)
-        }
-        Kind::Element(inner) => {
-            matches!(inner.bare().kind, Kind::Literal(_) | Kind::Function(_) | Kind::Object(_) | Kind::Record(_))
-                || is_void(inner)
-        }
-        Kind::OneOf(branches) => branches.iter().all(is_void),
-        _ => false,
     }
 }
 
@@ -280,8 +262,10 @@ pub struct Summaries<'a> {
 
 /// Finds every emission of a program.
 pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers, relays: &Relays, idioms: &Idioms) -> Summaries<'a> {
+    let types = Types::new(eval);
     let mut work = Work {
         eval,
+        types: &types,
         idioms,
         callers,
         relays,
@@ -303,6 +287,7 @@ pub fn summarize<'a>(eval: &Eval<'a>, callers: &Callers, relays: &Relays, idioms
 
 struct Work<'e, 'a> {
     eval: &'e Eval<'a>,
+    types: &'e Types<'e, 'a>,
     idioms: &'e Idioms,
     callers: &'e Callers,
     relays: &'e Relays,
@@ -350,7 +335,10 @@ impl<'e, 'a> Work<'e, 'a> {
                         });
                         let emissions: Vec<_> = rows.filter_map(|(_, row)| self.emission(*row, site, call, evidence)).collect();
                         if !emissions.is_empty() {
-                            found[slot].extend(emissions);
+                            // Where a class tells events apart, a name inside of one is another matter.
+                            let of_class = |emission: &Emission<'a>| self.idioms.rows[emission.row].is_of_class();
+                            let by_class = emissions.iter().any(of_class);
+                            found[slot].extend(emissions.into_iter().filter(|one| !by_class || of_class(one)));
                             break;
                         }
                     }
@@ -427,7 +415,13 @@ impl<'e, 'a> Work<'e, 'a> {
         if evidence == Evidence::Name && idiom.asks_for_import() && idiom.role == Role::Producer && !named_at_call {
             return None;
         }
-        if evidence == Evidence::Name && idiom.role == Role::Producer && idiom.kind == "in-process" && event.is_none() {
+        let of_class = idiom.is_of_class();
+        if evidence == Evidence::Name
+            && idiom.role == Role::Producer
+            && idiom.kind == "in-process"
+            && event.is_none()
+            && !of_class
+        {
             return None;
         }
         if evidence == Evidence::Callee && idiom.role == Role::Producer {
@@ -559,7 +553,22 @@ impl<'e, 'a> Work<'e, 'a> {
                     None => break,
                 }
             }
+            // `event_type: 2` numbers kinds of messages; it is no name.
+            if emission.event_in_payload && emission.event.as_ref().is_some_and(|event| !can_be_name(event)) {
+                match emission.complete.take() {
+                    Some(complete) => emission = complete.as_ref().clone(),
+                    None => emission.event = None,
+                }
+                emission.event_in_payload = false;
+                self.covered.extend(emission.chain.iter().filter(|site| !self.relayed.contains(site)).copied());
+                self.settle(emission);
+                continue;
+            }
             emission.named_by_payload();
+            if emission.event_in_payload && emission.event.as_ref().is_some_and(|event| told::is_number(self.types, event)) {
+                emission.event = None;
+                emission.event_in_payload = false;
+            }
             if emission.complete.is_none()
                 && emission.role == Role::Producer
                 && emission.event.is_none()
@@ -570,10 +579,23 @@ impl<'e, 'a> Work<'e, 'a> {
             {
                 emission.complete = Some(Arc::new(emission.clone()));
             }
+            // On a channel that is known, a name inside the payload is one more thing that callers may tell or not.
+            if emission.complete.is_none()
+                && emission.event_in_payload
+                && emission.has_channel()
+                && emission.event.as_ref().is_some_and(Term::is_open)
+                && emission.payload.as_ref().is_some_and(|payload| told::is_stated(self.types, payload))
+            {
+                let unnamed = Emission { event: None, event_in_payload: false, ..emission.clone() };
+                emission.complete = Some(Arc::new(unnamed));
+            }
             // A call that has a function run elsewhere is a message of its own as well.
             self.covered.extend(emission.chain.iter().filter(|site| !self.relayed.contains(site)).copied());
             let function = emission.home;
-            if !emission.is_open() || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
+            let understood = emission.event.is_none()
+                && emission.has_channel()
+                && emission.payload.as_ref().is_some_and(|payload| told::is_stated(self.types, payload));
+            if !emission.is_open() || understood || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
                 if let Some(inside) = self.carried(&emission) {
                     pending.push(inside);
                 }
@@ -710,7 +732,11 @@ impl<'e, 'a> Work<'e, 'a> {
             return;
         }
         // Callers that do not tell where it goes say nothing of it: it stands where the payload is put together.
-        let told = emission.event.is_some() || emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty());
+        let told = match &emission.event {
+            Some(event) if emission.event_in_payload => !texts_of(event).is_empty(),
+            Some(_) => true,
+            None => emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty()),
+        };
         match emission.complete {
             Some(complete) if !told => self.settled.push(complete.as_ref().clone()),
             _ => self.settled.push(emission),
@@ -729,6 +755,7 @@ fn can_be_name(term: &Term<'_>) -> bool {
         | Kind::Array(_)
         | Kind::ListOf(_)
         | Kind::MapOf(_)
+        | Kind::Tested(_, false)
         | Kind::Function(_)
         | Kind::Literal(crate::facts::Literal::Number(_) | crate::facts::Literal::Bool(_) | crate::facts::Literal::Null) => false,
         Kind::OneOf(branches) => branches.iter().any(can_be_name),
@@ -777,12 +804,13 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
         let term = bare.clone().member(key, bare.site);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.
-        (depends || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic))).then_some(term)
+        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic));
+        (can_be_name(&term) && (depends || named())).then_some(term)
     })
 }
 
 /// Whether it is a part of a parameter that no caller has given yet.
-fn is_inside_param(term: &Term<'_>) -> bool {
+pub(super) fn is_inside_param(term: &Term<'_>) -> bool {
     match &term.kind {
         Kind::Member(inner, _) | Kind::Element(inner) => {
             matches!(inner.bare().kind, Kind::Param { .. }) || is_inside_param(inner)

@@ -86,6 +86,8 @@ pub enum Kind<'a> {
     MapOf(Box<Term<'a>>),
     Record(Box<Record<'a>>),
     OneOf(Vec<Term<'a>>),
+    /// A value where it is there, or `undefined` where it is not.
+    Tested(Box<Term<'a>>, bool),
     Encoded(Box<Term<'a>>),
     Decoded(Box<Term<'a>>, Option<TypeUse<'a>>),
     /// A value, and the type that the code states for it.
@@ -232,6 +234,7 @@ impl Kind<'_> {
             | Kind::Element(inner)
             | Kind::ListOf(inner)
             | Kind::MapOf(inner)
+            | Kind::Tested(inner, _)
             | Kind::Encoded(inner)
             | Kind::Decoded(inner, _)
             | Kind::Typed(inner, _) => inner.size.saturating_add(1),
@@ -251,13 +254,45 @@ impl Kind<'_> {
     }
 }
 
+impl<'a> Kind<'a> {
+    /// The largest of several parts, each of which means something without the others.
+    fn largest_field(&mut self) -> Option<&mut Term<'a>> {
+        let parts: Vec<&mut Term<'a>> = match self {
+            Kind::Object(entries) => entries
+                .iter_mut()
+                .map(|entry| match entry {
+                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value,
+                })
+                .collect(),
+            Kind::Record(record) => record.fields.iter_mut().map(|(_, value)| value).chain(record.base.as_mut()).collect(),
+            Kind::Typed(inner, _) => vec![&mut **inner],
+            _ => Vec::new(),
+        };
+        parts.into_iter().filter(|part| part.size > 1).max_by_key(|part| part.size)
+    }
+}
+
 impl<'a> Term<'a> {
-    pub fn new(kind: Kind<'a>, site: Site) -> Self {
-        let size = kind.size();
-        if size > MAX_SIZE {
-            return Term::unknown("the value is built from too many parts", site);
+    pub fn new(mut kind: Kind<'a>, site: Site) -> Self {
+        let mut size = kind.size();
+        // The part that is too large becomes unknown, not everything that it stands in: an event's name beside it is still one.
+        while size > MAX_SIZE {
+            let Some(largest) = kind.largest_field() else {
+                return Term::unknown("the value is built from too many parts", site);
+            };
+            largest.cut();
+            size = kind.size();
         }
         Term { kind, site, size }
+    }
+
+    /// Leaves of a value what its type states.
+    fn cut(&mut self) {
+        let kind = std::mem::replace(&mut self.kind, Kind::Unknown("the value is built from too many parts".to_owned()));
+        if let Kind::Typed(_, ty) = kind {
+            self.kind = Kind::OfType(ty);
+        }
+        self.size = 1;
     }
 
     pub fn unknown(reason: impl Into<String>, site: Site) -> Self {
@@ -286,6 +321,7 @@ impl<'a> Term<'a> {
                 | Kind::Element(inner)
                 | Kind::ListOf(inner)
                 | Kind::MapOf(inner)
+                | Kind::Tested(inner, _)
                 | Kind::Encoded(inner)
                 | Kind::Decoded(inner, _)
                 | Kind::Typed(inner, _) => go(inner),
@@ -321,6 +357,7 @@ impl<'a> Term<'a> {
             | Kind::Element(inner)
             | Kind::ListOf(inner)
             | Kind::MapOf(inner)
+            | Kind::Tested(inner, _)
             | Kind::Encoded(inner)
             | Kind::Decoded(inner, _)
             | Kind::Typed(inner, _) => go(inner),
@@ -378,6 +415,7 @@ impl<'a> Term<'a> {
             Kind::Lookup(table, key) => return Term::lookup(go(table), go(key), self.site),
             Kind::ListOf(inner) => Kind::ListOf(Box::new(go(inner))),
             Kind::MapOf(inner) => Kind::MapOf(Box::new(go(inner))),
+            Kind::Tested(inner, there) => return go(inner).tested(*there, self.site),
             Kind::Encoded(inner) => Kind::Encoded(Box::new(go(inner))),
             Kind::Decoded(inner, ty) => Kind::Decoded(Box::new(go(inner)), ty.clone()),
             Kind::Typed(inner, ty) => Kind::Typed(Box::new(go(inner)), ty.clone()),
@@ -536,6 +574,14 @@ impl<'a> Term<'a> {
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),
             Kind::Absent => Term::new(Kind::Absent, site),
+            Kind::Tested(inner, true) => match inner.clone().member(name, site) {
+                // Of what is there, only what it is itself may still be missing.
+                Term { kind: Kind::Member(_, _), .. } => {
+                    let tested = Term::new(Kind::Tested(inner, true), self.site);
+                    Term::new(Kind::Member(Box::new(tested), name.to_owned()), site)
+                }
+                known => known,
+            },
             // `JSON.parse(x).field` and the like: decoding what was encoded is the value itself.
             Kind::Decoded(inner, None) => match inner.kind {
                 Kind::Encoded(value) => value.member(name, site),
@@ -582,6 +628,29 @@ impl<'a> Term<'a> {
         }
     }
 
+    /// What a test for its presence leaves of a value: itself where it is `there`, `undefined` or nothing at all where it is not.
+    pub fn tested(self, there: bool, site: Site) -> Term<'a> {
+        match &self.kind {
+            Kind::Absent | Kind::Literal(Literal::Null) => {
+                return Term::new(if there { Kind::OneOf(Vec::new()) } else { Kind::Absent }, site);
+            }
+            Kind::Param { .. }
+            | Kind::Member(_, _)
+            | Kind::Element(_)
+            | Kind::Lookup(_, _)
+            | Kind::OneOf(_)
+            | Kind::Tested(_, _)
+            | Kind::OfType(_)
+            | Kind::Decoded(_, _) => {}
+            Kind::Typed(inner, _) if matches!(inner.kind, Kind::Param { .. } | Kind::Member(_, _) | Kind::Element(_)) => {}
+            Kind::Typed(inner, _) if matches!(inner.kind, Kind::OneOf(_) | Kind::Tested(_, _) | Kind::Unknown(_)) => {}
+            // Of the result of a call, its name says more than that it has been tested.
+            Kind::Built(_) | Kind::Unknown(_) | Kind::OnClass(_) | Kind::Typed(_, _) if there => return self,
+            _ => return if there { self } else { Term::new(Kind::OneOf(Vec::new()), site) },
+        }
+        Term::new(Kind::Tested(Box::new(self), there), site)
+    }
+
     /// One element of this list.
     pub fn element(self, site: Site) -> Term<'a> {
         match self.kind {
@@ -591,6 +660,7 @@ impl<'a> Term<'a> {
                 _ => Term::new(Kind::OneOf(items), site),
             },
             Kind::ListOf(item) => *item,
+            Kind::Tested(inner, true) => inner.element(site),
             Kind::OneOf(branches) => {
                 Term::new(Kind::OneOf(branches.into_iter().map(|branch| branch.element(site)).collect()), site)
             }
@@ -601,7 +671,7 @@ impl<'a> Term<'a> {
     /// Looks through encodings and stated types at the value itself.
     pub fn bare(&self) -> &Term<'a> {
         match &self.kind {
-            Kind::Typed(inner, _) | Kind::Encoded(inner) => inner.bare(),
+            Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Tested(inner, true) => inner.bare(),
             _ => self,
         }
     }

@@ -56,6 +56,7 @@ fn short(function: &Function, expr: &Expr) -> String {
         ExprKind::Call(id) => format!("call#{}", id.0),
         ExprKind::Function(id) => format!("fn#{}", id.0),
         ExprKind::OneOf(parts) => format!("one of ({})", all(parts)),
+        ExprKind::Tested(of, there) => format!("{}{}", short(function, of), if *there { "!" } else { "?" }),
         ExprKind::Await(of) => format!("await {}", short(function, of)),
         ExprKind::Encoded(of) => format!("json<{}>", short(function, of)),
         ExprKind::Decoded(of, ty) => format!("decode<{}>{}", short(function, of), if ty.is_some() { " typed" } else { "" }),

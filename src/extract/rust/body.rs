@@ -528,6 +528,7 @@ fn is_small(value: &Expr, left: &mut usize) -> bool {
         | ExprKind::MapOf(inner)
         | ExprKind::Element(inner)
         | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, _)
         | ExprKind::Encoded(inner)
         | ExprKind::Decoded(inner, _)
         | ExprKind::Typed(inner, _) => is_small(inner, left),

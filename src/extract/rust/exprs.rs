@@ -836,6 +836,7 @@ fn mentions_calls(expr: &Expr, depth: usize) -> bool {
         | ExprKind::MapOf(inner)
         | ExprKind::Element(inner)
         | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, _)
         | ExprKind::Encoded(inner)
         | ExprKind::Decoded(inner, _)
         | ExprKind::Typed(inner, _) => inside(inner),

@@ -115,10 +115,13 @@ impl Lower<'_> {
             | Expression::PrivateFieldExpression(_) => self.member(expression, coping),
             Expression::ConditionalExpression(conditional) => {
                 let guard = self.test(&conditional.test, true);
-                let yes =
-                    self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
+                let mut yes = self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
                 let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard };
-                let no = self.enclosed(Enclosing::Branch(negated.into()), |lower| lower.expr(&conditional.alternate, usage));
+                let mut no = self.enclosed(Enclosing::Branch(negated.into()), |lower| lower.expr(&conditional.alternate, usage));
+                if let Some((value, there)) = tested_for_presence(&conditional.test) {
+                    let tested = self.folded(value.span());
+                    self.assert_there(if there { &mut yes } else { &mut no }, &tested);
+                }
                 Expr::new(ExprKind::OneOf(vec![yes, no]), span)
             }
             Expression::LogicalExpression(logical) => self.logical(logical, usage, span),
@@ -351,6 +354,18 @@ impl Lower<'_> {
 
     // Choices.
 
+    /// Notes that what the source calls `tested` is there: `x ? x : y` is `x ?? y`.
+    fn assert_there(&self, value: &mut Expr, tested: &str) {
+        if matches!(value.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::Member(..) | ExprKind::Name(_))
+            && self.folded(oxc_span::Span::new(value.span.start, value.span.end)) == tested
+        {
+            let inner = Expr::new(std::mem::replace(&mut value.kind, ExprKind::Absent), value.span);
+            value.kind = ExprKind::Tested(Box::new(inner), true);
+        } else if let ExprKind::Typed(inner, _) | ExprKind::Await(inner) = &mut value.kind {
+            self.assert_there(inner, tested);
+        }
+    }
+
     fn logical(&mut self, logical: &LogicalExpression<'_>, usage: Usage, span: Span) -> Expr {
         match logical.operator {
             LogicalOperator::Or | LogicalOperator::Coalesce => {
@@ -366,7 +381,8 @@ impl Lower<'_> {
                     raises: false,
                 };
                 let right = self.enclosed(Enclosing::Branch(guard.into()), |lower| lower.expr(&logical.right, usage));
-                Expr::new(ExprKind::OneOf(vec![left, right]), span)
+                let left_span = left.span;
+                Expr::new(ExprKind::OneOf(vec![Expr::new(ExprKind::Tested(Box::new(left), true), left_span), right]), span)
             }
             LogicalOperator::And => {
                 let before = self.frame_ref().function.calls.len();
@@ -778,5 +794,26 @@ fn is_all_settled(expression: &Expression<'_>) -> bool {
     match expression.get_inner_expression() {
         Expression::CallExpression(call) => call.callee.is_specific_member_access("Promise", "allSettled"),
         _ => false,
+    }
+}
+
+/// What a test for presence asks for, and whether it is there where the test holds: `x`, `!x`, `x != null`, `x === undefined`.
+fn tested_for_presence<'e, 't>(test: &'e Expression<'t>) -> Option<(&'e Expression<'t>, bool)> {
+    let is_value = |value: &Expression<'t>| matches!(value, Expression::Identifier(_) | Expression::StaticMemberExpression(_));
+    match test.get_inner_expression() {
+        Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
+            tested_for_presence(&unary.argument).map(|(value, there)| (value, !there))
+        }
+        Expression::BinaryExpression(binary) => {
+            let there = match binary.operator {
+                BinaryOperator::Inequality | BinaryOperator::StrictInequality => true,
+                BinaryOperator::Equality | BinaryOperator::StrictEquality => false,
+                _ => return None,
+            };
+            let nothing = matches!(&binary.right, Expression::NullLiteral(_)) || binary.right.is_specific_id("undefined");
+            let value = binary.left.get_inner_expression();
+            (nothing && is_value(value)).then_some((value, there))
+        }
+        value => is_value(value).then_some((value, true)),
     }
 }

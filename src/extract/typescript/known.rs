@@ -121,6 +121,16 @@ fn last_name_span(object: &Expression<'_>) -> Option<Span> {
     }
 }
 
+/// `a?.trim()`: a text, or `undefined` where `a` is not there.
+fn behind(call: &CallExpression<'_>, on: &Expr, value: Expr) -> Expr {
+    let optional = call.callee.get_inner_expression().as_member_expression().is_some_and(|member| member.optional());
+    if !optional {
+        return value;
+    }
+    let (span, missing) = (value.span, Expr::new(ExprKind::Tested(Box::new(on.clone()), false), on.span));
+    Expr::new(ExprKind::OneOf(vec![value, missing]), span)
+}
+
 impl Lower<'_> {
     /// The value of a well-known call. `None` where it is a call like any other.
     pub fn known_call(&mut self, call: &CallExpression<'_>, usage: Usage) -> Option<Expr> {
@@ -278,13 +288,15 @@ impl Lower<'_> {
         match method {
             "toISOString" if arguments == 0 => {
                 let on = self.expr(object, Usage::USED);
+                let value = behind(call, &on, of_type(format("date-time"), span));
                 self.note_made(method, vec![on], span);
-                Some(of_type(format("date-time"), span))
+                Some(value)
             }
             "getTime" | "valueOf" if arguments == 0 => {
                 let on = self.expr(object, Usage::USED);
+                let value = behind(call, &on, of_type(integer(), span));
                 self.note_made(method, vec![on], span);
-                Some(of_type(integer(), span))
+                Some(value)
             }
             "toString" if arguments <= 1 => {
                 let value = self.expr(object, Usage::USED);
@@ -296,21 +308,23 @@ impl Lower<'_> {
                         span,
                     )
                 } else {
-                    text_of(value, span)
+                    behind(call, &value, text_of(value.clone(), span))
                 })
             }
             "toFixed" | "toPrecision" | "toLocaleString" | "toLocaleDateString" | "toLocaleTimeString" | "toUTCString"
             | "toDateString" => {
                 let on = self.read_as(object, number());
+                let value = behind(call, &on, of_type(string(), span));
                 self.note_made(method, vec![on], span);
-                Some(of_type(string(), span))
+                Some(value)
             }
             "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "padStart" | "padEnd" | "replace"
             | "replaceAll" | "charAt" | "normalize" | "repeat" | "toLocaleLowerCase" | "toLocaleUpperCase" | "substring"
             | "substr" => {
                 let on = self.read_as(object, string());
+                let value = behind(call, &on, of_type(string(), span));
                 self.made_of(method, Some(on), call, span);
-                Some(of_type(string(), span))
+                Some(value)
             }
             "startsWith" | "endsWith" | "localeCompare" => {
                 self.read_as(object, string());
@@ -327,13 +341,14 @@ impl Lower<'_> {
                 Some(of_type(TypeKind::Boolean, span))
             }
             "split" if arguments <= 2 && arguments > 0 => {
-                self.read_as(object, string());
-                Some(list_of(string(), span))
+                let on = self.read_as(object, string());
+                Some(behind(call, &on, list_of(string(), span)))
             }
             "join" if arguments <= 1 && !object.is_specific_id("path") => {
                 let on = self.read_as(object, array());
+                let value = behind(call, &on, of_type(string(), span));
                 self.note_made(method, vec![on], span);
-                Some(of_type(string(), span))
+                Some(value)
             }
             // The body of a request or response.
             "json" if arguments == 0 => {

@@ -260,6 +260,7 @@ fn expr(value: &Expr, function: Option<&Function>) -> String {
         ExprKind::Function(id) => format!("f{}", id.0),
         ExprKind::OneOf(items) => format!("({})", all(items, " | ")),
         ExprKind::Await(inner) => format!("await {}", go(inner)),
+        ExprKind::Tested(inner, there) => format!("{}{}", go(inner), if *there { "!" } else { "?" }),
         ExprKind::Encoded(inner) => format!("json({})", go(inner)),
         ExprKind::Decoded(inner, None) => format!("parsed({})", go(inner)),
         ExprKind::Decoded(inner, Some(stated)) => format!("parsed({} as {})", go(inner), ty(stated)),
@@ -438,13 +439,13 @@ async function handle(event: OrderEvent, { meta: { source = "api", ...others }, 
             f1 async handle
               param event: OrderEvent
               param : Envelope
-              let source = (%1.meta.source | "api")
+              let source = (%1.meta.source! | "api")
               let others = %1.meta
                 delete ["source"]
               let tags = %1.tags
               let customer = event.customer
               let amount = event.total
-              let name = (customer.name | "nobody")
+              let name = (customer.name! | "nobody")
               let sku = event.lines[*].sku
               c0 new Error("no id") if(!event.id)
               c1 apply(event.coupon) floating if("coupon" in event) after(!!event.id) after(!!event.shop)

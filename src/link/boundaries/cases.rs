@@ -1,7 +1,7 @@
 //! What a handler of many events does for each of them: the cases of its dispatcher, `switch (job.name)`, `if (event.type === …)`,
 //! `HANDLERS[event["type"]](event)`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Intake, Linker};
 use crate::facts::{Expr, FnId};
@@ -24,7 +24,7 @@ impl<'a> Linker<'_, 'a> {
     pub(super) fn by_case(&mut self, boundary: &Boundary, intakes: &[Intake<'a>]) -> bool {
         let mut cases: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         for intake in intakes {
-            collect(self.eval, intake.root, &intake.prefix, &mut cases, 0);
+            collect(self.eval, intake.root, &intake.prefix, &self.sent, &mut cases, 0);
         }
         if cases.is_empty() || cases.len() > MAX_EVENTS {
             return false;
@@ -46,8 +46,15 @@ impl<'a> Linker<'_, 'a> {
     }
 }
 
-/// The events that code compares the name in a payload with, and where it is that one alone.
-fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<String, Vec<Place>>, depth: u32) {
+/// The events that code compares the name in a payload with, and where it is that one alone. `sent` are names that code sends.
+fn collect(
+    eval: &Eval<'_>,
+    root: Root,
+    prefix: &[Step],
+    sent: &BTreeSet<String>,
+    cases: &mut BTreeMap<String, Vec<Place>>,
+    depth: u32,
+) {
     let home = match root {
         Root::Param(function, _) => function,
         Root::Call(site) => site.function,
@@ -64,7 +71,7 @@ fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<St
             };
             for value in &case.guard.values {
                 for event in texts_of(&eval.term(reference, value, case.guard.span.end)) {
-                    if named == Named::Surely || event.contains(['.', ':', '/']) {
+                    if named == Named::Surely || event.contains(['.', ':', '/']) || sent.contains(&event) {
                         cases.entry(event).or_default().push((home.file, case.extent));
                     }
                 }
@@ -98,7 +105,7 @@ fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<St
                 }
                 let Some(target) = eval.callee(reference, call).filter(|target| *target != home) else { continue };
                 if (position as u32) < eval.program.function(target).params {
-                    collect(eval, Root::Param(target, position as u32), &prefix[steps.len()..], cases, depth + 1);
+                    collect(eval, Root::Param(target, position as u32), &prefix[steps.len()..], sent, cases, depth + 1);
                 }
             }
         }
@@ -109,7 +116,7 @@ fn collect(eval: &Eval<'_>, root: Root, prefix: &[Step], cases: &mut BTreeMap<St
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {
     Surely,
-    /// A payload's own `type` may be anything: only a name of an event's form says that it is one.
+    /// A payload's own `type` may be anything: only a name of an event's form, or one that code here sends, says that it is one.
     Perhaps,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
+use super::{Intake, Linker, MAX_STATED_NAMES, REQUEST_MEMBERS, is_payload, names_of};
 use crate::facts::{ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
@@ -99,6 +99,18 @@ impl<'a> Linker<'_, 'a> {
             break;
         }
         found
+    }
+
+    /// The names that a type argument of a handler's parameter lists: `"user.created"` of `EventBridgeEvent<"user.created", User>`.
+    pub(super) fn names_in_param_type(&self, target: FnRef, handled: &'a Function, position: usize) -> Vec<String> {
+        let locals = handled.locals.iter().take(handled.params as usize);
+        let argument = locals.filter_map(|local| local.ty.as_ref()).find_map(|ty| match &ty.kind {
+            TypeKind::Ref(reference) if reference.args.len() > 1 => reference.args.get(position),
+            _ => None,
+        });
+        let Some(argument) = argument else { return Vec::new() };
+        let shape = self.types.shape(&self.eval.type_use(target, argument), Side::Read).shape;
+        names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
     }
 
     /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.

@@ -25,6 +25,7 @@ pub struct Idiom {
     pub functions: Vec<String>,
     from: Vec<Wildcard>,
     receivers: Vec<Wildcard>,
+    not_from: Vec<Wildcard>,
     strict: bool,
     pub param_types: Vec<String>,
     pub event: Vec<Selector>,
@@ -125,6 +126,15 @@ fn selectors(texts: &Texts) -> Result<Vec<Selector>, String> {
     texts.iter().map(Selector::parse).collect()
 }
 
+/// `redis` names the package and everything below it.
+fn packages(texts: &Texts) -> Vec<Wildcard> {
+    texts
+        .iter()
+        .flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")])
+        .map(|text| Wildcard::new(&text))
+        .collect()
+}
+
 impl Idiom {
     /// Parses a row.
     ///
@@ -144,13 +154,8 @@ impl Idiom {
             calls: row.call.iter().map(CallPattern::parse).collect(),
             decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".")).collect(),
             functions: row.function.iter().map(|text| text.replace("::", ".")).collect(),
-            // `redis` names the package and everything below it.
-            from: row
-                .from
-                .iter()
-                .flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")])
-                .map(|text| Wildcard::new(&text))
-                .collect(),
+            from: packages(&row.from),
+            not_from: packages(&row.not_from),
             receivers: row.receiver.iter().map(|text| Wildcard::new(&fold_pattern(text))).collect(),
             strict: row.strict,
             param_types: row.param_type.iter().map(str::to_owned).collect(),
@@ -189,6 +194,12 @@ impl Idiom {
         self.from.is_empty()
             && self.receivers.is_empty()
             && !self.calls.iter().any(|call| call.owner.as_deref().is_some_and(|o| !o.is_empty()))
+    }
+
+    /// Whether it knows events by their class.
+    pub fn is_of_class(&self) -> bool {
+        self.payload.iter().any(|selector| selector.root == Root::Instance)
+            || self.event.iter().any(|selector| selector.by_name && !selector.steps.is_empty())
     }
 
     /// Whether an event or channel of this text lets the row apply.
@@ -256,6 +267,9 @@ impl Idiom {
             return Some(Evidence::Library);
         }
         if asks_receiver && self.receiver_fits(eval, function, call) {
+            if !self.not_from.is_empty() && self.receiver_is_from(&self.not_from, eval, function, call) {
+                return None;
+            }
             return Some(if asks_from && self.receiver_comes_from(eval, function, call) {
                 Evidence::Library
             } else {
@@ -295,32 +309,17 @@ impl Idiom {
         self.language == Some(LanguageId::Python)
     }
 
-    /// Whether what stands before the last name of a path was made by, or imported from, one of the packages.
-    fn owner_comes_from(&self, eval: &Eval<'_>, function: FnRef, path: &[String]) -> bool {
-        use crate::link::resolve::{Entity, Want};
-        let scope = &eval.program.function(function).scope;
-        let Some(found) = eval.program.resolve(function.file, scope, &path[..path.len() - 1], Want::Value) else { return false };
-        let full = match found.entity {
-            Entity::External(full) => Some(full),
-            Entity::Constant(id) if found.rest.is_empty() => {
-                let site = crate::link::term::Site { file: function.file, span: eval.program.function(function).span };
-                external_path(eval, &eval.constant(id, site, 0))
-            }
-            Entity::Constant(_) | Entity::Type(_) | Entity::Class(_) | Entity::Function(_) | Entity::Module(_) => None,
-        };
-        full.is_some_and(|full| {
-            let joined = full.join(".");
-            self.from.iter().any(|pattern| pattern.matches(&joined) || full.first().is_some_and(|first| pattern.matches(first)))
-        })
-    }
-
     /// Whether the receiver's type is declared in one of the packages, wherever it was imported.
     fn receiver_comes_from<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+        self.receiver_is_from(&self.from, eval, function, call)
+    }
+
+    fn receiver_is_from<'a>(&self, packages: &[Wildcard], eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
         let ExprKind::Member(base, _) = &call.callee.kind else {
             return match &call.callee.kind {
                 ExprKind::Name(path) if path.len() > 1 => {
                     let joined = path.join(".");
-                    self.from.iter().any(|pattern| pattern.matches(&joined)) || self.owner_comes_from(eval, function, path)
+                    packages.iter().any(|pattern| pattern.matches(&joined)) || owner_comes_from(packages, eval, function, path)
                 }
                 _ => false,
             };
@@ -329,16 +328,35 @@ impl Idiom {
             && self.is_python()
         {
             path.push(String::new());
-            if self.owner_comes_from(eval, function, &path) {
+            if owner_comes_from(packages, eval, function, &path) {
                 return true;
             }
         }
         let term = eval.term(function, base, call.span.start);
         external_path(eval, &term).is_some_and(|path| {
             let joined = path.join(".");
-            self.from.iter().any(|pattern| pattern.matches(&joined) || path.first().is_some_and(|first| pattern.matches(first)))
+            packages.iter().any(|pattern| pattern.matches(&joined) || path.first().is_some_and(|first| pattern.matches(first)))
         })
     }
+}
+
+/// Whether what stands before the last name of a path was made by, or imported from, one of the packages.
+fn owner_comes_from(packages: &[Wildcard], eval: &Eval<'_>, function: FnRef, path: &[String]) -> bool {
+    use crate::link::resolve::{Entity, Want};
+    let scope = &eval.program.function(function).scope;
+    let Some(found) = eval.program.resolve(function.file, scope, &path[..path.len() - 1], Want::Value) else { return false };
+    let full = match found.entity {
+        Entity::External(full) => Some(full),
+        Entity::Constant(id) if found.rest.is_empty() => {
+            let site = crate::link::term::Site { file: function.file, span: eval.program.function(function).span };
+            external_path(eval, &eval.constant(id, site, 0))
+        }
+        Entity::Constant(_) | Entity::Type(_) | Entity::Class(_) | Entity::Function(_) | Entity::Module(_) => None,
+    };
+    full.is_some_and(|full| {
+        let joined = full.join(".");
+        packages.iter().any(|pattern| pattern.matches(&joined) || full.first().is_some_and(|first| pattern.matches(first)))
+    })
 }
 
 /// The receivers are written as people write names; they are compared without casing and separators.
@@ -501,6 +519,11 @@ impl CallPattern {
             // A function that was handed over goes by the name of its parameter.
             ExprKind::Local(id) => match eval.program.function(function).locals.get(id.0 as usize) {
                 Some(local) if local.kind == LocalKind::Param && self.kind == PatternKind::Plain => (None, local.name.as_str()),
+                // `const { trackEvent } = useTracking()`
+                Some(local) if self.kind == PatternKind::Plain => match local.value.as_ref().map(|value| &value.kind) {
+                    Some(ExprKind::Member(base, name)) => (Some(base), name),
+                    _ => return false,
+                },
                 _ => return false,
             },
             _ => return false,

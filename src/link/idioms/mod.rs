@@ -55,11 +55,12 @@ impl Texts {
 /// `args[*]` for any, `arguments` for the message of a call that
 /// runs a task with its own arguments (`arguments[1]`: those from the second on; `arguments.packed`: in a list and a dictionary;
 /// `arguments.named`: the named ones), `text` for the first that is a text and `after-text` for the one behind it, `object` for the first that is an
-/// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `decorator.args[0]` on a handler that is recognised by
+/// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `instance` for the first argument where it is an object of a class,
+/// `param-type[0]` for a type argument of the parameter that `param-type` asks for, `decorator.args[0]` on a handler that is recognised by
 /// its decorator) and steps: `.key`, `[0]`, `[*]`, and `.method()` or `.method(1)` for an argument of a call in the chain of calls that
 /// builds the value (`args[0].payload()` is `x` in `send(Record::to("t").payload(x).key(k))`, `receiver.topic_arn()` is `a` in
 /// `client.publish().topic_arn(a).send()`). `'text'` in single quotes is a constant. `~receiver` and
-/// `~decorator.args[0]` are the name by which the source calls it, for tasks and signals that have no other. A step through a JSON text or a byte
+/// `~decorator.args[0]` are (and `~receiver.ofType()`, for what a call in the chain was given) the name by which the source calls it, for tasks and signals that have no other. A step through a JSON text or a byte
 /// buffer looks through the encoding.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -89,6 +90,9 @@ pub struct Row {
     /// unless `strict` is set.
     #[serde(default)]
     pub receiver: Texts,
+    /// Packages whose receivers are something else, whatever they are called (glob): `EventEmitter` of a user interface.
+    #[serde(default)]
+    pub not_from: Texts,
     /// Both `from` and `receiver` must match.
     #[serde(default)]
     pub strict: bool,

@@ -60,6 +60,10 @@ pub enum Root {
     ClassName,
     /// `class.decorator.args[0]`: what the class of the handler is decorated with.
     ClassDecorator(u32),
+    /// `instance`: the first argument, where it is an object of a class: `publish(new OrderPlaced(order))`.
+    Instance,
+    /// `param-type[0]`: a type argument of the parameter's type that the row asks for.
+    ParamTypeArgument(u32),
     /// `'text'`
     Text(String),
 }
@@ -92,6 +96,9 @@ impl Selector {
                 | Root::ClassDecorator(_)
                     if selector.steps.is_empty() =>
                 {
+                    Ok(Selector { by_name: true, ..selector })
+                }
+                Root::Receiver if matches!(selector.steps.as_slice(), [Step::Argument(..)]) => {
                     Ok(Selector { by_name: true, ..selector })
                 }
                 _ => Err(format!("`{text}`: only a receiver or an argument has a name in the source")),
@@ -199,11 +206,16 @@ impl Selector {
                 }
             }
             ("class", _) => Root::ClassName,
+            ("instance", _) => Root::Instance,
+            ("param-type", Some(Step::Position(position))) => {
+                steps.remove(0);
+                Root::ParamTypeArgument(position)
+            }
             (other, _) => {
                 return Err(format!(
                     "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `arguments`, `arguments.named`, `text`, \
                      `after-text`, `object`, `receiver`, `type_args[0]`, `return`, `params`, `params[0]`, `model-param`, `decorator.args[0]`, `payload`, \
-                     `function`, `class` and `'text'`"
+                     `instance`, `param-type[0]`, `function`, `class` and `'text'`"
                 ));
             }
         };
@@ -280,6 +292,7 @@ impl Selector {
             Root::TextArgument => relay::text_argument(eval, function, call)?.1,
             Root::ObjectArgument => relay::object_argument(eval, function, call),
             Root::AfterText => argument(relay::text_argument(eval, function, call)?.0 + 1)?,
+            Root::Instance => argument(0).filter(|given| is_instance(eval, given))?,
             Root::Return
             | Root::Param(_)
             | Root::NamedParam(_)
@@ -290,10 +303,16 @@ impl Selector {
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
             | Root::ClassDecorator(_)
+            | Root::ParamTypeArgument(_)
             | Root::Payload => return None,
         };
         if self.by_name {
             let expr = match &self.root {
+                Root::Receiver if let [Step::Argument(method, position)] = self.steps.as_slice() => {
+                    let given = given_in_chain(eval, function, call, method, *position)?;
+                    let name = named_in_source(eval, &eval.term(function, given, at), given)?;
+                    return Some(Term::new(Kind::Literal(Literal::Text(name)), site));
+                }
                 Root::Receiver => match &call.callee.kind {
                     ExprKind::Member(base, _) => Some(&**base),
                     _ => None,
@@ -331,6 +350,45 @@ pub fn unpacked<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Vec<(St
 /// Whether an argument is a dictionary of named arguments.
 pub fn is_unpacked(argument: &Argument) -> bool {
     argument.name.as_deref() == Some("**")
+}
+
+/// How many calls a chain of them is followed back.
+const MAX_CHAIN: usize = 8;
+
+/// What a call of this name was given in the chain of calls that ends in `call`: `X` in `bus.ofType(X).pipe(…).subscribe(…)`.
+fn given_in_chain<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, method: &str, position: u32) -> Option<&'a Expr> {
+    let mut current = call;
+    for _ in 0..MAX_CHAIN {
+        let ExprKind::Member(base, _) = &current.callee.kind else { return None };
+        let ExprKind::Call(id) = &base.kind else { return None };
+        current = eval.program.function(function).calls.get(id.0 as usize)?;
+        if matches!(&current.callee.kind, ExprKind::Member(_, name) if name == method) {
+            return current.args.get(position as usize).map(|argument| &argument.value);
+        }
+    }
+    None
+}
+
+/// Whether a value is an object of a class that is declared in the repository, or may become one by who calls.
+fn is_instance(eval: &Eval<'_>, term: &Term<'_>) -> bool {
+    use super::super::resolve::{Entity, Want};
+    let is_class = |file, scope: &[String], path: &[String]| {
+        eval.program.resolve(file, scope, path, Want::Class).is_some_and(|found| matches!(found.entity, Entity::Class(_)))
+    };
+    let of_class = |ty: &super::super::term::TypeUse<'_>| {
+        ty.ty.reference().is_some_and(|reference| is_class(ty.file, ty.scope, &reference.path))
+    };
+    match &term.kind {
+        Kind::Built(built) if built.calls.len() == 1 => {
+            let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+            is_class(term.site.file, &[], &path)
+        }
+        Kind::Typed(inner, ty) => of_class(ty) || is_instance(eval, inner),
+        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_class(ty),
+        Kind::Record(record) => of_class(&record.ty),
+        Kind::OneOf(branches) => branches.iter().any(|branch| is_instance(eval, branch)),
+        _ => false,
+    }
 }
 
 /// The name of a thing that other code knows by its name: a task by the one it is registered under, a signal by its variable.

@@ -554,7 +554,7 @@ impl<'a> Walk<'_, 'a> {
                     _ => self.name_of(owner, value),
                 })
             }
-            ExprKind::Typed(inner, _) | ExprKind::Await(inner) => self.name_of(owner, inner),
+            ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Tested(inner, true) => self.name_of(owner, inner),
             _ => None,
         }
     }
@@ -596,7 +596,11 @@ fn calls_in<'a>(owner: &'a Function, expr: &'a Expr, found: &mut Vec<&'a Call>, 
                 calls_in(owner, base, found, depth + 1);
             }
         }
-        ExprKind::Await(inner) | ExprKind::Typed(inner, _) | ExprKind::Element(inner) | ExprKind::Member(inner, _) => {
+        ExprKind::Await(inner)
+        | ExprKind::Typed(inner, _)
+        | ExprKind::Element(inner)
+        | ExprKind::Tested(inner, _)
+        | ExprKind::Member(inner, _) => {
             calls_in(owner, inner, found, depth + 1);
         }
         ExprKind::Index(inner, _) => calls_in(owner, inner, found, depth + 1),

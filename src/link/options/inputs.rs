@@ -126,7 +126,7 @@ impl<'a> Walk<'_, 'a> {
                 self.term(inner, path);
                 path.pop();
             }
-            Kind::Element(inner) | Kind::ListOf(inner) | Kind::MapOf(inner) => self.term(inner, path),
+            Kind::Element(inner) | Kind::ListOf(inner) | Kind::MapOf(inner) | Kind::Tested(inner, _) => self.term(inner, path),
             Kind::Param { function, index, .. } => {
                 let local = self.eval.program.function(*function).locals.get(*index as usize);
                 let name = local.map(|local| local.name.clone()).unwrap_or_default();
@@ -353,7 +353,8 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
             .collect(),
         Kind::OneOf(branches) => {
             // That an option may be left out is no word about what it is.
-            let given: Vec<&Term<'a>> = branches.iter().filter(|branch| !is_nothing(branch)).collect();
+            let there = |branch: &&Term<'a>| !is_nothing(branch) && !matches!(branch.kind, Kind::Tested(_, false));
+            let given: Vec<&Term<'a>> = branches.iter().filter(there).collect();
             let mut all: Vec<String> = given.into_iter().map(go).collect();
             all.dedup();
             all.join(" or ")
@@ -396,6 +397,7 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
                 None => type_name(ty.ty).unwrap_or_else(|| "…".to_owned()),
             }
         }
+        Kind::Tested(inner, _) => go(inner),
         Kind::Class(class) => class.name.clone(),
         Kind::Unknown(text) => text.clone(),
         Kind::Record(record) => type_name(record.ty.ty).unwrap_or_else(|| "…".to_owned()),

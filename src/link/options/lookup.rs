@@ -293,7 +293,9 @@ pub fn search<'a>(term: &Term<'a>, wanted: Wanted<'_>, depth: u32) -> Found<'a> 
         | Kind::Function(_)
         | Kind::Encoded(_)
         | Kind::Class(_)
+        | Kind::Tested(_, false)
         | Kind::MapOf(_) => Found::Absent,
+        Kind::Tested(inner, true) => search(inner, wanted, depth),
         // A value of a declared type may hold it.
         Kind::Param { .. }
         | Kind::Member(_, _)

@@ -352,6 +352,7 @@ fn any_part(expr: &Expr, depth: u32, test: &dyn Fn(&Expr) -> bool) -> bool {
         ExprKind::Member(inner, _)
         | ExprKind::Element(inner)
         | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, _)
         | ExprKind::Encoded(inner)
         | ExprKind::Decoded(inner, _)
         | ExprKind::Typed(inner, _)

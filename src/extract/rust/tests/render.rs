@@ -233,6 +233,7 @@ pub fn expr(found: &Expr) -> String {
         ExprKind::Call(id) => format!("@{}", id.0),
         ExprKind::Function(id) => format!("fn#{}", id.0),
         ExprKind::OneOf(values) => format!("({})", values.iter().map(expr).collect::<Vec<_>>().join(" | ")),
+        ExprKind::Tested(inner, there) => format!("{}{}", expr(inner), if *there { "!" } else { "?" }),
         ExprKind::Await(inner) => format!("await {}", expr(inner)),
         ExprKind::Encoded(inner) => format!("json({})", expr(inner)),
         ExprKind::Decoded(inner, into) => {

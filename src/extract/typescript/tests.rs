@@ -439,7 +439,7 @@ async function handle(event: OrderEvent, { meta: { source = "api", ...others }, 
             f1 async handle
               param event: OrderEvent
               param : Envelope
-              let source = (%1.meta.source! | "api")
+              let source = (%1.meta.source | "api")
               let others = %1.meta
                 delete ["source"]
               let tags = %1.tags

@@ -73,6 +73,7 @@ fn expr(value: &mut Expr) {
         | ExprKind::MapOf(inner)
         | ExprKind::Element(inner)
         | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, _)
         | ExprKind::Encoded(inner)
         | ExprKind::Decoded(inner, _)
         | ExprKind::Typed(inner, _) => expr(inner),

@@ -152,9 +152,6 @@ pub fn named_types_in(units: &[FileUnit], wanted: &dyn Fn(&RepoPath) -> bool) ->
     named
 }
 
-/// The most names that the type of an event's name may list; a longer list says nothing of one call.
-const MAX_STATED_NAMES: usize = 64;
-
 struct Linker<'l, 'a> {
     program: &'l Program<'a>,
     eval: &'l Eval<'a>,
@@ -291,12 +288,6 @@ impl<'l, 'a> Linker<'l, 'a> {
             self.completed_by_map(&mut boundary, emission, event);
         }
         self.named(boundary, events, told, channels);
-    }
-
-    /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
-    fn stated_names(&self, event: &Term<'a>) -> Vec<String> {
-        let shape = payload::wire_shape(self.types, event, Side::Write);
-        names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
     }
 
     /// Completes a payload from a map of event types: `publish<T extends keyof Events>(name: T, payload: Events[T])`.
@@ -869,18 +860,6 @@ fn is_scalar(shape: &Shape) -> bool {
         ShapeKind::String(_) | ShapeKind::Integer(_) | ShapeKind::Number(_) | ShapeKind::Boolean | ShapeKind::Null => true,
         _ => false,
     }
-}
-
-/// The texts that a shape lists, where it is nothing but a list of them.
-fn names_of(shape: &Arc<Shape>) -> Option<Vec<String>> {
-    let branches = if shape.branches().is_empty() { std::slice::from_ref(shape) } else { shape.branches() };
-    branches
-        .iter()
-        .map(|branch| match &branch.kind {
-            ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
-            _ => None,
-        })
-        .collect()
 }
 
 fn is_payload(shape: &Shape) -> bool {

@@ -821,7 +821,7 @@ impl<'a> Eval<'a> {
     pub fn arguments(&self, function: FnRef, call: &'a Call, target: FnRef, at: u32, depth: u32) -> Vec<Option<Term<'a>>> {
         if self.is_outermost() {
             self.steps.set(0);
-        self.limit.set(MAX_STEPS);
+            self.limit.set(MAX_STEPS);
         }
         let callee = self.program.function(target);
         let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];

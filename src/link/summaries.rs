@@ -593,6 +593,7 @@ impl<'e, 'a> Work<'e, 'a> {
             self.covered.extend(emission.chain.iter().filter(|site| !self.relayed.contains(site)).copied());
             let function = emission.home;
             let understood = emission.event.is_none()
+                && self.eval.program.files.unit(function.file).facts.language == LanguageId::TypeScript
                 && emission.has_channel()
                 && emission.payload.as_ref().is_some_and(|payload| told::is_stated(self.types, payload));
             if !emission.is_open() || understood || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {

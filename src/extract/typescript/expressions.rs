@@ -115,7 +115,8 @@ impl Lower<'_> {
             | Expression::PrivateFieldExpression(_) => self.member(expression, coping),
             Expression::ConditionalExpression(conditional) => {
                 let guard = self.test(&conditional.test, true);
-                let mut yes = self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
+                let mut yes =
+                    self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
                 let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard };
                 let mut no = self.enclosed(Enclosing::Branch(negated.into()), |lower| lower.expr(&conditional.alternate, usage));
                 if let Some((value, there)) = tested_for_presence(&conditional.test) {

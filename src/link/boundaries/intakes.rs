@@ -2,20 +2,31 @@
 
 use std::sync::Arc;
 
-use super::{Intake, Linker, MAX_STATED_NAMES, REQUEST_MEMBERS, is_payload, names_of};
+use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
 use crate::facts::{ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::idioms::selector::{Root as Selected, Step as PathStep};
+use crate::link::payload;
 use crate::link::reads::{self, Root};
 use crate::link::reduce;
 use crate::link::relay;
 use crate::link::resolve::FnRef;
+use crate::link::term::Term;
 use crate::link::types::Side;
 use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
 
+/// The most names that the type of an event's name may list; a longer list says nothing of one call.
+const MAX_STATED_NAMES: usize = 64;
+
 impl<'a> Linker<'_, 'a> {
+    /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
+    pub(super) fn stated_names(&self, event: &Term<'a>) -> Vec<String> {
+        let shape = payload::wire_shape(self.types, event, Side::Write);
+        names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
+    }
+
     pub(super) fn intake_of_handler(&self, idiom: &Idiom, target: FnRef) -> Vec<Intake<'a>> {
         let handled: &'a Function = self.program.function(target);
         let language = self.program.files.unit(target.file).facts.language;
@@ -237,4 +248,16 @@ fn is_raw_body(ty: &TypeExpr) -> bool {
         TypeKind::String(_) => true,
         _ => false,
     }
+}
+
+/// The texts that a shape lists, where it is nothing but a list of them.
+fn names_of(shape: &Arc<Shape>) -> Option<Vec<String>> {
+    let branches = if shape.branches().is_empty() { std::slice::from_ref(shape) } else { shape.branches() };
+    branches
+        .iter()
+        .map(|branch| match &branch.kind {
+            ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
 }

@@ -181,7 +181,12 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 Step::Each => PathStep::Each,
             }));
             let Some(rest) = after_prefix(&steps, prefix) else { continue };
-            if !sorting.admits(eval, reference, read.span, root, prefix) || through_model(eval, reference, &read.base, 0) {
+            // `payload.__class__` is the language's and not the payload's.
+            let of_language = steps.iter().any(|step| matches!(step, PathStep::Key(name) if name.starts_with("__")));
+            if of_language
+                || !sorting.admits(eval, reference, read.span, root, prefix)
+                || through_model(eval, reference, &read.base, 0)
+            {
                 continue;
             }
             let ty = read.ty.as_ref().map(|ty| eval.type_use(reference, ty));
@@ -280,7 +285,16 @@ fn taken_apart<'a>(eval: &Eval<'a>, call: &'a Call, target: FnRef, node: &mut Re
                 field.tree.types.extend(local.ty.as_ref().map(|ty| eval.type_use(target, ty)));
                 collect(eval, parameter, &[], &mut field.tree, sorting, depth + 1);
             }
-            LocalKind::NamedRestParam => collect(eval, parameter, &[], node, sorting, depth + 1),
+            LocalKind::NamedRestParam => {
+                let mut rest = ReadTree::default();
+                collect(eval, parameter, &[], &mut rest, sorting, depth + 1);
+                // What the call names beside the object is not the object's.
+                let named =
+                    |name: &String| call.args.iter().any(|argument| !argument.spread && argument.name.as_ref() == Some(name));
+                for (name, field) in rest.fields.into_iter().filter(|(name, _)| !named(name)) {
+                    node.fields.entry(name).or_insert(field);
+                }
+            }
             LocalKind::RestParam | LocalKind::Variable => {}
         }
     }

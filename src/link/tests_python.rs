@@ -428,13 +428,13 @@ def made(event):
     print(order.label, event["data"]["extra"])
 
 def typed(order_id: int, email="", **rest):
-    print(rest["more"], email)
+    print(rest["more"], email, rest["own"], rest.__class__)
 
 def spread(event):
-    typed(**event)
+    typed(own=1, **event)
 
 def inside(event):
-    typed(1, **event["data"])
+    typed(1, own=2, **event["data"])
 
 bus.subscribe("a.validated", validated)
 bus.subscribe("a.made", made)

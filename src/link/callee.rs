@@ -104,7 +104,7 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
                     Kind::Function(target) => Some(target),
                     _ => None,
                 },
-                Receiver::Unknown => unique_method(eval, function.file, name, call),
+                Receiver::Unknown => unique_method(eval, function, name, call),
             }
         }
         ExprKind::Local(id) => match &program.function(function).locals.get(id.0 as usize) {
@@ -521,7 +521,8 @@ pub fn fixture_named(eval: &Eval<'_>, file: FileId, name: &str) -> Option<FnRef>
 }
 
 /// The only method of this name in the language, where its name and its parameters make it likely enough.
-fn unique_method(eval: &Eval<'_>, file: FileId, name: &str, call: &Call) -> Option<FnRef> {
+fn unique_method(eval: &Eval<'_>, caller: FnRef, name: &str, call: &Call) -> Option<FnRef> {
+    let file = caller.file;
     if COMMON_METHODS.contains(&name) {
         return None;
     }
@@ -530,7 +531,16 @@ fn unique_method(eval: &Eval<'_>, file: FileId, name: &str, call: &Call) -> Opti
     let mut candidates = program.methods_named(name).iter().copied().filter(|candidate| {
         program.files.unit(candidate.file).facts.language == language && program.may_know(file, candidate.file) && {
             let function = program.function(*candidate);
-            (call.args.len() as u32) <= function.params || function.locals.iter().any(|local| local.kind == LocalKind::RestParam)
+            let has = |kind: LocalKind| function.locals.iter().any(|local| local.kind == kind);
+            let takes = |name: &str| {
+                name == "**"
+                    || has(LocalKind::NamedRestParam)
+                    || function.locals.iter().take(function.params as usize).any(|local| local.name == name)
+            };
+            // A method that calls one of its own name on something else hands on to what it wraps.
+            *candidate != caller
+                && ((call.args.len() as u32) <= function.params || has(LocalKind::RestParam))
+                && call.args.iter().filter_map(|argument| argument.name.as_deref()).all(takes)
         }
     });
     let first = candidates.next()?;

@@ -160,21 +160,6 @@ impl<'a> Eval<'a> {
         term
     }
 
-    /// What a call comes to.
-    pub fn of_call(&self, function: FnRef, call: &'a Call) -> Term<'a> {
-        let nesting = self.nesting.get();
-        if nesting == 0 {
-            self.steps.set(0);
-        }
-        if nesting >= MAX_NESTING {
-            return Term::unknown("the value is built from too many parts", Site { file: function.file, span: call.span });
-        }
-        self.nesting.set(nesting + 1);
-        let term = self.call_value(function, call, call.span.start, 0);
-        self.nesting.set(nesting);
-        term
-    }
-
     fn eval(&self, function: FnRef, expr: &'a Expr, at: u32, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span: expr.span };
         let steps = self.steps.get() + 1;

@@ -1,6 +1,6 @@
 //! Calls as values: what functions and methods of classes give for their arguments, and what pytest passes to a test.
 
-use super::{Eval, MAX_CALL_DEPTH};
+use super::{Eval, MAX_CALL_DEPTH, MAX_NESTING};
 use crate::facts::{Call, ExprKind, LanguageId, Literal, TypeExpr};
 use crate::link::resolve::FnRef;
 use crate::link::term::{CALLED, ClassValue, Kind, OnClass, Site, Term, TypeUse, Written};
@@ -10,6 +10,21 @@ const VALIDATING: &[&str] =
     &["construct", "from_orm", "model_construct", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate"];
 
 impl<'a> Eval<'a> {
+    /// What a call comes to.
+    pub fn of_call(&self, function: FnRef, call: &'a Call) -> Term<'a> {
+        let nesting = self.nesting.get();
+        if nesting == 0 {
+            self.steps.set(0);
+        }
+        if nesting >= MAX_NESTING {
+            return Term::unknown("the value is built from too many parts", Site { file: function.file, span: call.span });
+        }
+        self.nesting.set(nesting + 1);
+        let term = self.call_value(function, call, call.span.start, 0);
+        self.nesting.set(nesting);
+        term
+    }
+
     /// A call of a method on a parameter that is declared to be a class, or on a variable that holds one.
     pub(super) fn called_on_class(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
         let ExprKind::Member(base, method) = &call.callee.kind else { return None };

@@ -130,7 +130,7 @@ impl<'l, 'a> Around<'l, 'a> {
                     let kept = self.language(current.function) == LanguageId::Python
                         && function.locals.iter().filter_map(|local| local.value.as_ref()).any(|value| match &value.kind {
                             ExprKind::Await(inner) => inner.kind == ExprKind::Call(current.call),
-                            _ => false,
+                            kind => *kind == ExprKind::Call(current.call),
                         });
                     let awaits = match (kept, RECEIVES.contains(&name.as_str())) {
                         (true, _) => 0,

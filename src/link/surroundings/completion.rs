@@ -49,9 +49,6 @@ const JOINS: &[&str] = &["join_next", "join_all", "try_join_all", "join_next_wit
 /// Methods of a future that wait for it in code that cannot await.
 const BLOCKS: &[&str] = &["result", "get"];
 
-/// Methods that send and wait for the broker's receipt in one.
-const RECEIVES: &[&str] = &["send_and_wait"];
-
 /// Methods of lists that run a closure for each element and wait for nothing that it gives.
 const RUNS_FOR_EACH: &[&str] = &["forEach", "map", "flatMap", "for_each"];
 
@@ -126,17 +123,7 @@ impl<'l, 'a> Around<'l, 'a> {
             let mut handed_on = false;
             match self.completion(current) {
                 Completion::Awaited => {
-                    // A receipt that is kept may be waited for later.
-                    let kept = self.language(current.function) == LanguageId::Python
-                        && function.locals.iter().filter_map(|local| local.value.as_ref()).any(|value| match &value.kind {
-                            ExprKind::Await(inner) => inner.kind == ExprKind::Call(current.call),
-                            kind => *kind == ExprKind::Call(current.call),
-                        });
-                    let awaits = match (kept, RECEIVES.contains(&name.as_str())) {
-                        (true, _) => 0,
-                        (false, true) => 2,
-                        (false, false) => call.surroundings.awaits,
-                    };
+                    let awaits = call.surroundings.awaits;
                     climb.wait.awaits = climb.wait.awaits.max(awaits);
                     climb.wait.awaited.push(name);
                     blocking = !self.is_async(function);

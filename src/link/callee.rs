@@ -292,6 +292,11 @@ pub fn class_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
     }
 }
 
+/// The type of the member that a value is, where its owner's class is known: `self.client`.
+pub fn type_of_member<'a>(eval: &Eval<'a>, inner: &Term<'a>, name: &str) -> Option<TypeUse<'a>> {
+    member_type(eval, class_of_term(eval, inner)?, name, 0)
+}
+
 /// The class behind a type: through optional, promised and wrapped forms.
 fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
     if depth > 8 {
@@ -370,6 +375,20 @@ fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
             | TypeKind::Map { .. } => return Receiver::Foreign,
         },
     };
+    // What a method is called on, and what it says that it returns.
+    let path = match (path.as_slice(), ty.scope.last()) {
+        ([own], Some(class)) if own == "Self" => std::slice::from_ref(class),
+        (path, _) => path,
+    };
+    // In Rust no type stands inside a type: what does is a variant, a value of its enum.
+    if let [owner @ .., _] = path
+        && !owner.is_empty()
+        && eval.program.files.unit(ty.file).facts.language == LanguageId::Rust
+        && let Some(found) = eval.program.resolve(ty.file, ty.scope, owner, Want::Class)
+        && let (Entity::Class(class), []) = (found.entity, found.rest.as_slice())
+    {
+        return Receiver::Class(class);
+    }
     match eval.program.resolve(ty.file, ty.scope, path, Want::Class) {
         Some(found) => match found.entity {
             Entity::Class(class) if found.rest.is_empty() => Receiver::Class(class),

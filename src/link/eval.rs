@@ -4,6 +4,8 @@ mod apply;
 mod locals;
 mod receiver;
 
+pub use receiver::Receiver;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -188,7 +190,7 @@ impl<'a> Eval<'a> {
                 }
                 return self.local(outer, *id, at, site, depth);
             }
-            ExprKind::This => Kind::Unknown("this".to_owned()),
+            ExprKind::This => return self.own_value(function, site),
             ExprKind::Member(base, name) => {
                 if name == "name" && is_own_constructor(base) {
                     let method = self.method_around(function);
@@ -556,11 +558,8 @@ impl<'a> Eval<'a> {
         });
         let value = if value.is_open() {
             let bound = self.arguments(function, call, target, at, depth + 1);
-            let receiver = self.receiver_name(function, call);
-            let argument = |index: u32| match index {
-                RECEIVER_CLASS => receiver.clone(),
-                _ => bound.get(index as usize).cloned().flatten(),
-            };
+            let receiver = self.receiver(function, call, at, depth + 1);
+            let argument = |index: u32| receiver.of(index).or_else(|| bound.get(index as usize).cloned().flatten());
             value.substitute(target, &argument, &self.on_class())
         } else {
             value
@@ -598,6 +597,7 @@ impl<'a> Eval<'a> {
         }
         let value = self.eval(function, base, at, depth + 1);
         let keeps = matches!(value.bare().kind, Kind::Literal(Literal::Text(_)) | Kind::Template(_))
+            || matches!(value.kind, Kind::Encoded(_))
             || matches!(value.bare().kind, Kind::Param { .. } | Kind::Member(_, _)) && value.is_open();
         keeps.then_some(value)
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::callers::Callers;
-use super::eval::Eval;
+use super::eval::{Eval, Receiver};
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector, Step};
 use super::modules::FileId;
@@ -18,7 +18,7 @@ use super::options::{Given, is_whole};
 use super::packages::is_test_path;
 use super::relay::{self, Relays};
 use super::resolve::FnRef;
-use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term};
+use super::term::{Entry, Kind, Site, Term};
 use super::told;
 use super::types::Types;
 use crate::facts::{Call, CallId, ExprKind, LanguageId, Role};
@@ -126,24 +126,19 @@ impl<'a> Emission<'a> {
         function: FnRef,
         site: CallSite,
         bound: &[Option<Term<'a>>],
-        receiver: Option<&Term<'a>>,
+        receiver: &Receiver<'a>,
     ) -> Emission<'a> {
         let call = eval.program.function(site.function).call(site.call);
         // An option that a caller does not pass is not there.
         let whole = is_whole(call);
-        let passed = |index: u32| match index {
-            RECEIVER_CLASS => receiver.cloned(),
-            _ => match bound.get(index as usize) {
-                Some(None) if whole => Some(Term::new(Kind::Absent, Site { file: site.function.file, span: call.span })),
-                given => given.cloned().flatten(),
-            },
+        let passed = |index: u32| match bound.get(index as usize) {
+            Some(None) if whole => Some(Term::new(Kind::Absent, Site { file: site.function.file, span: call.span })),
+            Some(given) => given.clone(),
+            None => receiver.of(index),
         };
         let on_class = eval.on_class();
         let given = self.given.as_ref().map(|given| Arc::new(given.map(&|term| term.substitute(function, &passed, &on_class))));
-        let argument = |index: u32| match index {
-            RECEIVER_CLASS => receiver.cloned(),
-            _ => bound.get(index as usize).cloned().flatten(),
-        };
+        let argument = |index: u32| receiver.of(index).or_else(|| bound.get(index as usize).cloned().flatten());
         let apply = |term: &Option<Term<'a>>| {
             term.as_ref().map(|term| {
                 told::decided(told::of_list_or_one(term, term.substitute(function, &argument, &eval.on_class()), function))
@@ -618,11 +613,11 @@ impl<'e, 'a> Work<'e, 'a> {
                     Some(form) => relay::bound_with_defaults(self.eval, caller.function, call, function, form),
                     None => self.eval.arguments(caller.function, call, function, call.span.start, 0),
                 };
-                let receiver = self.eval.receiver_name(caller.function, call);
+                let receiver = self.eval.receiver(caller.function, call, call.span.start, 0);
                 if form.is_some() {
                     self.relayed.insert(caller);
                 }
-                pending.push(emission.substituted(self.eval, function, caller, &bound, receiver.as_ref()));
+                pending.push(emission.substituted(self.eval, function, caller, &bound, &receiver));
             }
             if called {
                 // What only tests call is called by something that was not found.
@@ -801,7 +796,11 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
         return None;
     }
-    EVENT_KEYS.iter().find_map(|key| {
+    // A variant of an enum is told apart by its tag: what else is called a name in it is a matter of its own.
+    let is_variant =
+        matches!(&bare.kind, Kind::Record(record) if record.ty.ty.reference().is_some_and(|named| named.path.len() > 1));
+    let mut keys = EVENT_KEYS.iter().filter(|key| !is_variant || !matches!(**key, "name" | "kind"));
+    keys.find_map(|key| {
         let term = bare.clone().member(key, bare.site);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.

@@ -65,6 +65,9 @@ pub struct Term<'a> {
 /// The index of a [`Kind::Param`] that stands for the name of the class of what a method is called on: `this.constructor.name`.
 pub const RECEIVER_CLASS: u32 = u32::MAX;
 
+/// The index of a [`Kind::Param`] that stands for what a method is called on: `self`, `this`.
+pub const RECEIVER: u32 = u32::MAX - 1;
+
 #[derive(Clone, Debug)]
 pub enum Kind<'a> {
     Literal(Literal),

@@ -398,6 +398,10 @@ impl Lowering<'_> {
             "to_string" => match &place.expr.kind {
                 ExprKind::Literal(Literal::Text(_)) | ExprKind::Template(_) => place,
                 ExprKind::OfType(ty) if matches!(ty.kind, TypeKind::String(_)) => place,
+                _ if self.is_json_value(&place.expr) => {
+                    let value = self.finish(place);
+                    Place::of(Expr::new(ExprKind::Encoded(Box::new(value)), span))
+                }
                 _ => {
                     let value = self.finish(place);
                     Place::of(Expr::new(ExprKind::Template(vec![value]), span))
@@ -487,6 +491,25 @@ impl Lowering<'_> {
                         Some(value) if !matches!(value.kind, ExprKind::Local(_)) => self.may_be_enum(&value),
                         _ => false,
                     },
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a value is JSON already, so that its text is its encoding: `json!({…})`, and what is declared a `Value`.
+    fn is_json_value(&mut self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Object(_) => true,
+            ExprKind::Local(id) => {
+                let local = self.frame().function.local(*id);
+                match (&local.ty, &local.value) {
+                    (Some(ty), _) => {
+                        matches!(&ty.kind, TypeKind::Ref(named) if named.path.last().is_some_and(|last| last == "Value"))
+                            || matches!(&ty.kind, TypeKind::Unknown(reason) if reason == "any JSON")
+                    }
+                    (None, Some(value)) => matches!(value.kind, ExprKind::Object(_)),
+                    (None, None) => false,
                 }
             }
             _ => false,

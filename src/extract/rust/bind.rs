@@ -110,14 +110,15 @@ impl Lowering<'_> {
                 }
             }
             _ => {
-                let arguments: Vec<TypeExpr> = match ty.map(|ty| ty.kind) {
-                    Some(TypeKind::Ref(TypeRef { args, .. })) => args,
-                    _ => Vec::new(),
+                // `extract::Json(body): extract::Json<Order>`: the type itself is taken apart, and not a variant of an enum.
+                let (arguments, is_whole) = match ty.map(|ty| ty.kind) {
+                    Some(TypeKind::Ref(TypeRef { path: of, args })) => (args, path.len() == 1 || of == path),
+                    _ => (Vec::new(), path.len() == 1),
                 };
                 for (at, inner) in found.elems.iter().enumerate() {
                     let part = value.as_ref().map(|value| {
                         // Which variant it is decides the type of its parts; a wrapper like `Json(body)` is known by its annotation.
-                        let typed = if path.len() > 1 || refutable {
+                        let typed = if !is_whole || refutable {
                             let ty = TypeExpr::new(TypeKind::Ref(TypeRef { path: path.clone(), args: Vec::new() }), value.span);
                             Expr::new(ExprKind::Typed(Box::new(value.clone()), Box::new(ty)), value.span)
                         } else {
@@ -125,7 +126,7 @@ impl Lowering<'_> {
                         };
                         Expr::new(ExprKind::Member(Box::new(typed), at.to_string()), value.span)
                     });
-                    let ty = if found.elems.len() == 1 && path.len() == 1 { arguments.first().cloned() } else { None };
+                    let ty = if found.elems.len() == 1 && is_whole { arguments.first().cloned() } else { None };
                     self.bind_at(inner, part, ty, refutable, depth);
                 }
             }

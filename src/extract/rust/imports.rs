@@ -77,6 +77,7 @@ impl Collector<'_> {
                     match &module.content {
                         Some((_, items)) if depth > 0 => {
                             self.scope.push(name.clone());
+                            self.names.open_module(&self.scope);
                             self.items(items, depth - 1);
                             self.scope.pop();
                         }

@@ -13,6 +13,8 @@ pub struct Names {
     imports: FxHashMap<(Vec<String>, String), Vec<String>>,
     globs: FxHashMap<Vec<String>, Vec<Vec<String>>>,
     declared: FxHashSet<(Vec<String>, String)>,
+    /// Inner modules. The rest of a scope is a type, whose body sees what the module around it sees.
+    modules: FxHashSet<Vec<String>>,
     /// Aliases of options: a missing field of such a type reads as `None`.
     optional: FxHashSet<(Vec<String>, String)>,
     /// Types with `#[serde(remote = "…")]`, which `with` may name.
@@ -31,6 +33,21 @@ impl Names {
         }
     }
 
+    pub fn open_module(&mut self, scope: &[String]) {
+        self.modules.insert(scope.to_vec());
+    }
+
+    /// The module that a scope lies in.
+    fn module_of<'s>(&self, scope: &'s [String]) -> &'s [String] {
+        let mut module = scope;
+        while let Some((_, outer)) = module.split_last()
+            && !self.modules.contains(module)
+        {
+            module = outer;
+        }
+        module
+    }
+
     pub fn declare(&mut self, scope: &[String], name: String) {
         self.declared.insert((scope.to_vec(), name));
     }
@@ -44,21 +61,21 @@ impl Names {
     }
 
     pub fn is_declared(&self, scope: &[String], name: &str) -> bool {
-        self.declared.contains(&(scope.to_vec(), name.to_owned()))
+        self.declared.contains(&(self.module_of(scope).to_vec(), name.to_owned()))
     }
 
     pub fn is_optional_alias(&self, scope: &[String], path: &[String]) -> bool {
-        matches!(path, [name] if self.optional.contains(&(scope.to_vec(), name.clone())))
+        matches!(path, [name] if self.optional.contains(&(self.module_of(scope).to_vec(), name.clone())))
     }
 
     pub fn is_remote(&self, scope: &[String], path: &[String]) -> bool {
-        matches!(path, [name] if self.remote.contains(&(scope.to_vec(), name.clone())))
+        matches!(path, [name] if self.remote.contains(&(self.module_of(scope).to_vec(), name.clone())))
     }
 
     /// The full path of a name as written in an inner module. `None` where this file declares it itself; a name that it neither
     /// declares nor imports stays as it is, and is one of the prelude or the name of a crate.
     pub fn expand(&self, scope: &[String], path: &[String]) -> Option<Vec<String>> {
-        self.follow(scope, path, &mut FOLLOW_BUDGET.clone())
+        self.follow(self.module_of(scope), path, &mut FOLLOW_BUDGET.clone())
     }
 
     fn follow(&self, scope: &[String], path: &[String], budget: &mut usize) -> Option<Vec<String>> {

@@ -102,6 +102,9 @@ impl ClientPattern {
     }
 }
 
+/// How many calls of one chain are walked back.
+const MAX_CALLS_OF_CHAIN: u32 = 16;
+
 /// What says that a call is of an idiom. The order is from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
@@ -332,7 +335,7 @@ impl Idiom {
                 return true;
             }
         }
-        let term = eval.term(function, base, call.span.start);
+        let term = eval.term(function, start_of_chain(eval, function, base), call.span.start);
         external_path(eval, &term).is_some_and(|path| {
             let joined = path.join(".");
             packages.iter().any(|pattern| pattern.matches(&joined) || path.first().is_some_and(|first| pattern.matches(first)))
@@ -449,8 +452,27 @@ fn type_name(ty: Written<'_>) -> Vec<String> {
     }
 }
 
+/// What a chain of foreign calls is made on: `self.client` of `self.client.send_message().queue_url(url)`.
+fn start_of_chain<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> &'a Expr {
+    let mut start = base;
+    for _ in 0..MAX_CALLS_OF_CHAIN {
+        match &start.kind {
+            ExprKind::Await(inner) => start = inner,
+            ExprKind::Call(id) => match eval.program.function(function).calls.get(id.0 as usize) {
+                Some(call) => match &call.callee.kind {
+                    ExprKind::Member(inner, _) if dotted(inner).is_none() && eval.callee(function, call).is_none() => start = inner,
+                    _ => break,
+                },
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    start
+}
+
 /// The full path of a foreign type or function behind a term.
-fn external_path(eval: &Eval<'_>, term: &Term<'_>) -> Option<Vec<String>> {
+fn external_path<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Vec<String>> {
     use crate::link::resolve::{Entity, Want};
     let of_type = |ty: &crate::link::term::TypeUse<'_>| {
         let path = match ty.ty {
@@ -472,6 +494,7 @@ fn external_path(eval: &Eval<'_>, term: &Term<'_>) -> Option<Vec<String>> {
         Kind::Typed(inner, ty) => of_type(ty).or_else(|| external_path(eval, inner)),
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_type(ty),
         Kind::Record(record) => of_type(&record.ty),
+        Kind::Member(inner, name) => of_type(&crate::link::callee::type_of_member(eval, inner, name)?),
         Kind::Built(built) => {
             let path: Vec<String> = built.root.split(['.', ':']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
             match eval

@@ -95,6 +95,10 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let known: std::collections::BTreeSet<(Origin, Role)> =
         boundaries.iter().filter(|b| b.event.is_some()).map(|b| (b.origin.clone(), b.role)).collect();
     boundaries.retain(|boundary| boundary.event.is_some() || !known.contains(&(boundary.origin.clone(), boundary.role)));
+    // A request to a webhook is a webhook; that it is a request as well says nothing more.
+    let hooks: std::collections::BTreeSet<(Origin, Role)> =
+        boundaries.iter().filter(|b| b.kind == "webhook").map(|b| (b.origin.clone(), b.role)).collect();
+    boundaries.retain(|boundary| boundary.kind != "http" || !hooks.contains(&(boundary.origin.clone(), boundary.role)));
     // What a named reader decodes is that reader's: its decoding is no second boundary.
     let read: std::collections::BTreeSet<Origin> = boundaries
         .iter()

@@ -407,22 +407,22 @@ impl<'l, 'a> Linker<'l, 'a> {
                 boundary.in_test |= handled.in_test;
                 intakes.extend(self.intake_of_handler(idiom, target));
             }
-        } else if idiom.payload.iter().any(|selector| selector.root == Selected::Return) {
+        } else {
             let sink = emission.chain[emission.chain.len() - 1];
-            let steps = idiom
-                .payload
-                .iter()
-                .find(|selector| selector.root == Selected::Return)
-                .map(|s| s.steps.clone())
-                .unwrap_or_default();
-            intakes.push(Intake {
+            let returned = idiom.payload.iter().filter(|selector| selector.root == Selected::Return).map(|selector| Intake {
                 root: Root::Call(sink),
-                prefix: steps,
+                prefix: selector.steps.clone(),
                 declared: None,
                 enforced: false,
                 of_request: false,
                 all: None,
             });
+            // The part that is read, where the row knows several.
+            let mut returned: Vec<Intake<'a>> = returned.collect();
+            let sorting = dispatch::Sorting::default();
+            let read = returned.iter().position(|intake| self.intake_shape(std::slice::from_ref(intake), &sorting).2);
+            returned.truncate(read.map_or(returned.len(), |at| at + 1));
+            intakes.extend(if read.is_some() { returned.pop() } else { returned.into_iter().next() });
         }
         // `connect` and the like are methods of many things; what they are given here is no handler.
         if idiom.kind == "in-process"
@@ -633,16 +633,30 @@ impl<'l, 'a> Linker<'l, 'a> {
         true
     }
 
+    /// What a call's receiver is called in the source.
+    fn receiver_text(&self, function: FnRef, call: &crate::facts::Call) -> Option<String> {
+        if let ExprKind::Member(base, _) = &call.callee.kind
+            && let ExprKind::Local(id) = base.kind
+        {
+            return self.program.function(function).locals.get(id.0 as usize).map(|local| local.name.clone());
+        }
+        let text = super::eval::callee_text(&call.callee);
+        let (receiver, _) = text.rsplit_once('.')?;
+        Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
+    }
+
     /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
     fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
-        let Some(own) = receiver_text(self.program.function(site.function).call(site.call)) else { return Vec::new() };
+        let Some(own) = self.receiver_text(site.function, self.program.function(site.function).call(site.call)) else {
+            return Vec::new();
+        };
         let unit = self.program.files.unit(site.function.file);
         let mut found: Vec<String> = Vec::new();
         for name in &idiom.beside {
             for (function, call) in unit.index.calls.get(name).into_iter().flatten() {
                 let at = FnRef { file: site.function.file, id: *function };
                 let call = self.program.function(at).call(*call);
-                if receiver_text(call).as_ref() == Some(&own) {
+                if self.receiver_text(at, call).as_ref() == Some(&own) {
                     let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, at, call));
                     found.extend(term.as_ref().map(texts_of).unwrap_or_default());
                 }
@@ -821,12 +835,6 @@ fn says_something(text: &str) -> bool {
 }
 
 /// What a method is called on, in the words of the source: the last name of it.
-fn receiver_text(call: &crate::facts::Call) -> Option<String> {
-    let text = super::eval::callee_text(&call.callee);
-    let (receiver, _) = text.rsplit_once('.')?;
-    Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
-}
-
 /// The functions that a handler term is.
 fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
     if depth > 4 {

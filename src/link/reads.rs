@@ -144,8 +144,18 @@ fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) 
         }
         let Root::Call(site) = from else { return None };
         let call = eval.program.function(site.function).call(site.call);
-        super::index::last_name(&call.callee.kind).filter(|name| DECODERS.contains(name))?;
-        let (outer, mut lead) = trace(eval, site.function, &call.args.first()?.value, 0)?;
+        let (outer, mut lead) = match &call.callee.kind {
+            // `message.payload()` of a library: a part of what it is called on.
+            ExprKind::Member(base, part) if call.args.is_empty() && eval.callee(site.function, call).is_none() => {
+                let (outer, mut lead) = trace(eval, site.function, base, 0)?;
+                lead.push(PathStep::Key(part.clone()));
+                (outer, lead)
+            }
+            kind => {
+                super::index::last_name(kind).filter(|name| DECODERS.contains(name))?;
+                trace(eval, site.function, &call.args.first()?.value, 0)?
+            }
+        };
         lead.extend(steps);
         (from, steps) = (outer, lead);
     }
@@ -214,8 +224,17 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             decoded_types(eval, reference, value, None, root, prefix, tree, sorting, 0);
         }
         for call in function.calls.iter().filter(|call| !left_out(call.span)) {
-            for argument in &call.args {
-                decoded_types(eval, reference, &argument.value, None, root, prefix, tree, sorting, 0);
+            for (position, argument) in call.args.iter().enumerate() {
+                // `handle(serde_json::from_value(data)?)` decodes into what the function takes.
+                let stated = matches!(argument.value.kind, ExprKind::Decoded(_, None))
+                    .then(|| eval.callee(reference, call))
+                    .flatten()
+                    .filter(|_| argument.name.is_none())
+                    .and_then(|target| {
+                        let ty = eval.program.function(target).locals.get(position)?.ty.as_ref()?;
+                        Some(eval.type_use(target, ty))
+                    });
+                decoded_types(eval, reference, &argument.value, stated, root, prefix, tree, sorting, 0);
             }
             if depth >= MAX_HANDOVERS {
                 continue;

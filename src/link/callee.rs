@@ -294,7 +294,10 @@ pub fn class_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
 
 /// The type of the member that a value is, where its owner's class is known: `self.client`.
 pub fn type_of_member<'a>(eval: &Eval<'a>, inner: &Term<'a>, name: &str) -> Option<TypeUse<'a>> {
-    member_type(eval, class_of_term(eval, inner)?, name, 0)
+    match receiver_of(eval, inner) {
+        Receiver::Class(class) => member_type(eval, class, name, 0),
+        Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+    }
 }
 
 /// The class behind a type: through optional, promised and wrapped forms.

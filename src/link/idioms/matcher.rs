@@ -460,7 +460,9 @@ fn start_of_chain<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> &'a E
             ExprKind::Await(inner) => start = inner,
             ExprKind::Call(id) => match eval.program.function(function).calls.get(id.0 as usize) {
                 Some(call) => match &call.callee.kind {
-                    ExprKind::Member(inner, _) if dotted(inner).is_none() && eval.callee(function, call).is_none() => start = inner,
+                    ExprKind::Member(inner, _) if dotted(inner).is_none() && eval.callee(function, call).is_none() => {
+                        start = inner
+                    }
                     _ => break,
                 },
                 None => break,

@@ -27,4 +27,6 @@ pub mod term;
 #[cfg(test)]
 mod tests_python;
 mod told;
+#[cfg(test)]
+mod tests_rust;
 pub mod types;

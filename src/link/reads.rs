@@ -178,6 +178,8 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
         Root::Call(site) => site.function,
     };
     let unit = eval.program.files.unit(home.file);
+    // Elsewhere a type says what is hoped for, and decodes nothing.
+    let is_rust = unit.facts.language == LanguageId::Rust;
     for (at, function) in unit.facts.functions.iter().enumerate() {
         let reference = FnRef { file: home.file, id: crate::facts::FnId(at as u32) };
         if !is_within(eval, reference, home) {
@@ -226,7 +228,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
         for call in function.calls.iter().filter(|call| !left_out(call.span)) {
             for (position, argument) in call.args.iter().enumerate() {
                 // `handle(serde_json::from_value(data)?)` decodes into what the function takes.
-                let stated = matches!(argument.value.kind, ExprKind::Decoded(_, None))
+                let stated = (is_rust && matches!(argument.value.kind, ExprKind::Decoded(_, None)))
                     .then(|| eval.callee(reference, call))
                     .flatten()
                     .filter(|_| argument.name.is_none())

@@ -1,0 +1,160 @@
+//! Whole small programs in Rust: what they send and read, by the forms in which clients are kept and payloads are made.
+
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+
+use crate::extract::{extract, language_of};
+use crate::link::boundaries::{LinkOptions, link};
+use crate::link::idioms::matcher::Idioms;
+use crate::link::modules::FileUnit;
+use crate::shape::Shape;
+use crate::source::{BlobId, RepoPath, SourceText};
+
+/// Role, kind, event, channel, symbol and the fields of each boundary.
+fn check(text: &str, expected: Expect) {
+    let source = SourceText::new(RepoPath::new("src/lib.rs"), BlobId::from_bytes(&[0; 20]), text);
+    let language = language_of(&source.path).expect("a Rust file has a language");
+    let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
+    let idioms = Idioms::new(&[]).expect("the shipped rows are tested");
+    let found: String = link(&units, &idioms, &LinkOptions::default())
+        .boundaries
+        .iter()
+        .map(|boundary| {
+            format!(
+                "{:?} {} {} on {} in {}: {}\n",
+                boundary.role,
+                boundary.kind,
+                boundary.event.as_deref().unwrap_or("-"),
+                boundary.channel.as_deref().unwrap_or("-"),
+                boundary.symbol,
+                fields(&boundary.shape)
+            )
+        })
+        .collect();
+    expected.assert_eq(&found);
+}
+
+fn fields(shape: &Shape) -> String {
+    match shape.as_object() {
+        Some(object) => object.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "),
+        None if shape.is_unknown() => "?".to_owned(),
+        None => format!("{:?}", std::mem::discriminant(&shape.kind)),
+    }
+}
+
+#[test]
+fn a_method_that_sends_what_it_is_called_on_sends_what_its_callers_made() {
+    check(
+        r#"
+        use serde::Serialize;
+        #[derive(Serialize, Clone)]
+        #[serde(tag = "type")]
+        pub enum Notice { Opened { id: String, name: String }, Closed { id: String } }
+        impl Notice {
+            pub async fn tell(self, channel: String) { redis_client::publish(channel, self).await.unwrap(); }
+            pub async fn everyone(self) { self.tell("everyone".to_string()).await; }
+        }
+        pub async fn open(id: String) { Notice::Opened { id: id.clone(), name: "x".into() }.tell(id).await; }
+        pub async fn close(id: String) { Notice::Closed { id }.everyone().await; }
+
+        #[derive(Serialize)]
+        pub struct Shipped { order_id: String, total: u64 }
+        impl Shipped {
+            pub async fn publish(&self, nats: &async_nats::Client) {
+                nats.publish("order.shipped", serde_json::to_vec(self).unwrap().into()).await.unwrap();
+            }
+        }
+        "#,
+        expect![[r#"
+            Producer queue Opened on - in open: type, id, name
+            Producer queue Closed on everyone in close: type, id
+            Producer queue order.shipped on - in Shipped.publish: order_id, total
+        "#]],
+    );
+}
+
+#[test]
+fn the_body_of_an_impl_sees_what_its_module_imports() {
+    check(
+        r#"
+        use serde_json::to_string;
+        use aws_sdk_sqs::Client;
+        use serde::Serialize;
+        #[derive(Serialize)]
+        pub struct Paid { invoice: String }
+        pub struct Outbox { queue: Client }
+        impl Outbox {
+            pub async fn paid(&self, invoice: &str) {
+                let paid = Paid { invoice: invoice.to_owned() };
+                let paid = to_string(&paid).unwrap();
+                self.queue.send_message().queue_url("https://sqs.example/billing").message_body(paid).send().await.unwrap();
+            }
+            pub async fn raw(&self, invoice: &str) {
+                let body = serde_json::json!({ "event": "invoice.void", "invoice": invoice }).to_string();
+                self.queue.send_message().queue_url("https://sqs.example/billing").message_body(body).send().await.unwrap();
+            }
+        }
+        "#,
+        expect![[r#"
+            Producer queue https://sqs.example/billing on - in Outbox.paid: invoice
+            Producer queue invoice.void on https://sqs.example/billing in Outbox.raw: event, invoice
+        "#]],
+    );
+}
+
+#[test]
+fn the_messages_of_a_stream_are_read_and_not_the_stream() {
+    check(
+        r#"
+        use futures::StreamExt;
+        use serde::Deserialize;
+        #[derive(Deserialize)] pub struct Left { user: String }
+        pub async fn nats(client: async_nats::Client) -> anyhow::Result<()> {
+            let mut messages = client.subscribe("user.left").await?;
+            while let Some(message) = messages.next().await {
+                let value: serde_json::Value = serde_json::from_slice(&message.payload)?;
+                forget(value["user"].as_str());
+            }
+            Ok(())
+        }
+        pub async fn rabbit(channel: lapin::Channel) -> anyhow::Result<()> {
+            let mut deliveries = channel.basic_consume("users", "crm", Default::default(), Default::default()).await?;
+            while let Some(delivery) = deliveries.next().await {
+                let delivery = delivery?;
+                leave(serde_json::from_slice(&delivery.data)?).await;
+                delivery.ack(Default::default()).await?;
+            }
+            Ok(())
+        }
+        async fn leave(left: Left) { drop(left.user); }
+        pub async fn kafka(consumer: rdkafka::consumer::StreamConsumer) -> anyhow::Result<()> {
+            consumer.subscribe(&["users"])?;
+            loop {
+                let message = consumer.recv().await?;
+                let left: Left = serde_json::from_slice(message.payload().unwrap())?;
+                drop(left.user);
+            }
+        }
+        "#,
+        expect![[r#"
+        "#]],
+    );
+}
+
+#[test]
+fn a_request_to_a_webhook_is_one_boundary_and_an_extractor_is_looked_through_however_it_is_named() {
+    check(
+        r#"
+        use serde::Deserialize;
+        pub async fn deliver(client: &reqwest::Client, id: u64) {
+            client.post("https://crm.example/webhook").json(&serde_json::json!({ "id": id })).send().await.unwrap();
+        }
+        #[derive(Deserialize)] pub struct Update { kind: String }
+        pub async fn receive(axum::extract::Json(update): axum::extract::Json<Update>) { drop(update.kind); }
+        pub fn router() -> axum::Router { axum::Router::new().route("/updates", axum::routing::post(receive)) }
+        "#,
+        expect![[r#"
+        "#]],
+    );
+}

@@ -12,7 +12,7 @@ use super::resolve::FnRef;
 use super::summaries::CallSite;
 use super::term::TypeUse;
 use super::types::{Side, Types};
-use crate::facts::{Call, Expr, ExprKind, Literal, LocalKind, Step};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 

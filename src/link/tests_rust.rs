@@ -138,6 +138,10 @@ fn the_messages_of_a_stream_are_read_and_not_the_stream() {
         }
         "#,
         expect![[r#"
+            Consumer queue user.left on - in nats: user
+            Consumer decode - on - in nats: user
+            Consumer queue users on - in rabbit: user
+            Consumer queue users on - in kafka: user
         "#]],
     );
 }
@@ -155,6 +159,8 @@ fn a_request_to_a_webhook_is_one_boundary_and_an_extractor_is_looked_through_how
         pub fn router() -> axum::Router { axum::Router::new().route("/updates", axum::routing::post(receive)) }
         "#,
         expect![[r#"
+            Producer webhook https://crm.example/webhook on - in deliver: id
+            Consumer http /updates on - in router: kind
         "#]],
     );
 }

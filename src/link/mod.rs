@@ -26,7 +26,7 @@ pub mod surroundings;
 pub mod term;
 #[cfg(test)]
 mod tests_python;
-mod told;
 #[cfg(test)]
 mod tests_rust;
+mod told;
 pub mod types;

@@ -27,6 +27,6 @@ pub mod term;
 #[cfg(test)]
 mod tests_python;
 #[cfg(test)]
-mod tests_rust;
+mod tests_programs;
 mod told;
 pub mod types;

@@ -31,6 +31,9 @@ const MAX_DEPTH: u32 = 48;
 /// How many nodes one type is expanded to; past it the rest is a hole. Large machine-made types stay below it.
 const MAX_NODES: u32 = 12_000;
 
+/// How many results of functions are looked into inside one another.
+const MAX_RETURNING: usize = 8;
+
 /// Turns types of one program into shapes.
 pub struct Types<'e, 'a> {
     pub eval: &'e Eval<'a>,
@@ -39,6 +42,8 @@ pub struct Types<'e, 'a> {
     /// Named types that were asked for while no other was expanded, by what had been spent: they come out the same each time,
     /// those as well that refer to each other or are cut short.
     asked: RefCell<FxHashMap<Asked, (Reduced, u32)>>,
+    /// Functions whose result is being given its form: one that has its own object in it has no end.
+    returning: RefCell<Vec<FnRef>>,
     nodes: Cell<u32>,
     /// How many nodes one type is expanded to.
     limit: u32,
@@ -90,7 +95,7 @@ impl<'e, 'a> Types<'e, 'a> {
 
     /// Types that are expanded to fewer parts than usual, for a listing of very many of them.
     pub fn within(eval: &'e Eval<'a>, limit: u32) -> Self {
-        Types { eval, named: RefCell::default(), asked: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
+        Types { eval, named: RefCell::default(), asked: RefCell::default(), returning: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Option<Origin> {
@@ -191,12 +196,14 @@ impl<'e, 'a> Types<'e, 'a> {
             shape.origin = self.origin(id.file, decl.span);
         }
         let shape = Arc::new(shape);
-        if args.is_empty() && !recursive_outside && !reduced.absent && self.nodes.get() < self.limit {
+        // Inside a function's result, what comes out depends on which results are being looked into.
+        let alone = self.returning.borrow().is_empty();
+        if args.is_empty() && alone && !recursive_outside && !reduced.absent && self.nodes.get() < self.limit {
             let size = self.nodes.get().saturating_sub(nodes_before).saturating_add(1);
             self.named.borrow_mut().insert((id, side), (Arc::clone(&shape), size));
         }
         let reduced = Reduced { shape, absent: reduced.absent };
-        if let Some(asked) = asked {
+        if let Some(asked) = asked.filter(|_| alone) {
             self.asked.borrow_mut().insert(asked, (reduced.clone(), self.nodes.get()));
         }
         reduced
@@ -647,11 +654,16 @@ impl<'e, 'a> Types<'e, 'a> {
         if let Some(ty) = &function.return_type {
             return self.shape_within(&self.eval.type_use(target, ty), context.side, &mut fresh(), context.depth + 1);
         }
+        if self.returning.borrow().contains(&target) || self.returning.borrow().len() >= MAX_RETURNING {
+            return unknown("the result of a function that holds what it is called on");
+        }
+        self.returning.borrow_mut().push(target);
         let parts: Vec<Arc<Shape>> = function
             .returns
             .iter()
             .map(|value| payload::shape_of(self, &self.eval.term(target, value, value.span.end), context.side).shape)
             .collect();
+        self.returning.borrow_mut().pop();
         if parts.is_empty() { unknown("a function that returns nothing known") } else { Reduced::of(Shape::union(parts, origin)) }
     }
 }

@@ -1,4 +1,4 @@
-//! Whole small programs in Rust: what they send and read, by the forms in which clients are kept and payloads are made.
+//! Whole small programs: what they send and read, by the forms in which clients are kept and payloads are made.
 
 use std::sync::Arc;
 
@@ -13,8 +13,12 @@ use crate::source::{BlobId, RepoPath, SourceText};
 
 /// Role, kind, event, channel, symbol and the fields of each boundary.
 fn check(text: &str, expected: Expect) {
-    let source = SourceText::new(RepoPath::new("src/lib.rs"), BlobId::from_bytes(&[0; 20]), text);
-    let language = language_of(&source.path).expect("a Rust file has a language");
+    check_in("src/lib.rs", text, expected);
+}
+
+fn check_in(path: &str, text: &str, expected: Expect) {
+    let source = SourceText::new(RepoPath::new(path), BlobId::from_bytes(&[0; 20]), text);
+    let language = language_of(&source.path).expect("the file has a language");
     let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
     let idioms = Idioms::new(&[]).expect("the shipped rows are tested");
     let found: String = link(&units, &idioms, &LinkOptions::default())
@@ -161,6 +165,27 @@ fn a_request_to_a_webhook_is_one_boundary_and_an_extractor_is_looked_through_how
         expect![[r#"
             Producer webhook https://crm.example/webhook on - in deliver: id
             Consumer http /updates on - in router: kind
+        "#]],
+    );
+}
+
+#[test]
+fn a_form_that_holds_the_object_itself_has_an_end() {
+    check_in(
+        "src/events.ts",
+        r#"
+        import { Kafka } from "kafkajs";
+        const producer = new Kafka({ brokers: [] }).producer();
+        class Node {
+          constructor(readonly id: string, readonly next: Node) {}
+          toJSON() { return { id: this.id, next: this.next, own: this }; }
+        }
+        export async function told(node: Node) {
+          await producer.send({ topic: "node.moved", messages: [{ value: JSON.stringify(node) }] });
+        }
+        "#,
+        expect![[r#"
+            Producer queue node.moved on - in told: id, next, own
         "#]],
     );
 }

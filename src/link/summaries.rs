@@ -729,7 +729,7 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         // Callers that do not tell where it goes say nothing of it: it stands where the payload is put together.
         let told = match &emission.event {
-            Some(event) if emission.event_in_payload => !texts_of(event).is_empty(),
+            Some(event) if emission.event_in_payload && emission.has_channel() => !texts_of(event).is_empty(),
             Some(_) => true,
             None => emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty()),
         };

@@ -633,39 +633,6 @@ impl<'l, 'a> Linker<'l, 'a> {
         true
     }
 
-    /// What a call's receiver is called in the source.
-    fn receiver_text(&self, function: FnRef, call: &crate::facts::Call) -> Option<String> {
-        if let ExprKind::Member(base, _) = &call.callee.kind
-            && let ExprKind::Local(id) = base.kind
-        {
-            return self.program.function(function).locals.get(id.0 as usize).map(|local| local.name.clone());
-        }
-        let text = super::eval::callee_text(&call.callee);
-        let (receiver, _) = text.rsplit_once('.')?;
-        Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
-    }
-
-    /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
-    fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
-        let Some(own) = self.receiver_text(site.function, self.program.function(site.function).call(site.call)) else {
-            return Vec::new();
-        };
-        let unit = self.program.files.unit(site.function.file);
-        let mut found: Vec<String> = Vec::new();
-        for name in &idiom.beside {
-            for (function, call) in unit.index.calls.get(name).into_iter().flatten() {
-                let at = FnRef { file: site.function.file, id: *function };
-                let call = self.program.function(at).call(*call);
-                if self.receiver_text(at, call).as_ref() == Some(&own) {
-                    let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, at, call));
-                    found.extend(term.as_ref().map(texts_of).unwrap_or_default());
-                }
-            }
-        }
-        found.dedup();
-        found
-    }
-
     /// The constant texts that selectors over a handler and its decorator give: of the first selector that gives any.
     fn handler_texts(
         &self,

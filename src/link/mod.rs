@@ -25,8 +25,8 @@ pub mod summaries;
 pub mod surroundings;
 pub mod term;
 #[cfg(test)]
-mod tests_python;
-#[cfg(test)]
 mod tests_programs;
+#[cfg(test)]
+mod tests_python;
 mod told;
 pub mod types;

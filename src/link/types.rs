@@ -95,7 +95,14 @@ impl<'e, 'a> Types<'e, 'a> {
 
     /// Types that are expanded to fewer parts than usual, for a listing of very many of them.
     pub fn within(eval: &'e Eval<'a>, limit: u32) -> Self {
-        Types { eval, named: RefCell::default(), asked: RefCell::default(), returning: RefCell::default(), nodes: Cell::new(0), limit: limit.min(MAX_NODES) }
+        Types {
+            eval,
+            named: RefCell::default(),
+            asked: RefCell::default(),
+            returning: RefCell::default(),
+            nodes: Cell::new(0),
+            limit: limit.min(MAX_NODES),
+        }
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Option<Origin> {

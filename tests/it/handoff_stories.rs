@@ -77,7 +77,7 @@ const RUST: &[Story] = &[
     ("key-lost", &[("error", "idempotency-key-dropped", "InvoiceIssued", "src/invoices.rs")]),
     ("upsert-to-create", &[("warning", "upsert-became-insert", "mail.bounced", "src/bounces.rs")]),
     ("dedupe-lost", &[("error", "dedup-check-removed", "mail.bounced", "src/bounces.rs")]),
-    ("ack-first", &[("error", "ack-before-processing", "Bounce", "src/bounces.rs")]),
+    ("ack-first", &[("error", "ack-before-processing", "mail.bounced", "src/bounces.rs")]),
     ("dead-letters-lost", &[("warning", "dead-letter-removed", "mail.bounced", "src/bounces.rs")]),
     ("fewer-acknowledgements", &[("warning", "delivery-mode-changed", "user.signup", "src/signup.rs")]),
     ("signature-lost", &[("error", "signature-check-removed", "/webhooks/payments", "src/hooks.rs")]),

@@ -13,6 +13,7 @@ use crate::link::reads::{self, Root};
 use crate::link::reduce;
 use crate::link::relay;
 use crate::link::resolve::FnRef;
+use crate::link::summaries::{CallSite, texts_of};
 use crate::link::term::Term;
 use crate::link::types::Side;
 use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
@@ -122,6 +123,39 @@ impl<'a> Linker<'_, 'a> {
         let Some(argument) = argument else { return Vec::new() };
         let shape = self.types.shape(&self.eval.type_use(target, argument), Side::Read).shape;
         names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
+    }
+
+    /// What a call's receiver is called in the source.
+    fn receiver_text(&self, function: FnRef, call: &crate::facts::Call) -> Option<String> {
+        if let ExprKind::Member(base, _) = &call.callee.kind
+            && let ExprKind::Local(id) = base.kind
+        {
+            return self.program.function(function).locals.get(id.0 as usize).map(|local| local.name.clone());
+        }
+        let text = callee_text(&call.callee);
+        let (receiver, _) = text.rsplit_once('.')?;
+        Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
+    }
+
+    /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
+    pub(super) fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
+        let Some(own) = self.receiver_text(site.function, self.program.function(site.function).call(site.call)) else {
+            return Vec::new();
+        };
+        let unit = self.program.files.unit(site.function.file);
+        let mut found: Vec<String> = Vec::new();
+        for name in &idiom.beside {
+            for (function, call) in unit.index.calls.get(name).into_iter().flatten() {
+                let at = FnRef { file: site.function.file, id: *function };
+                let call = self.program.function(at).call(*call);
+                if self.receiver_text(at, call).as_ref() == Some(&own) {
+                    let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, at, call));
+                    found.extend(term.as_ref().map(texts_of).unwrap_or_default());
+                }
+            }
+        }
+        found.dedup();
+        found
     }
 
     /// What all intakes of one consumer need together; whether a type enforces it; whether anything is read at all.

@@ -12,6 +12,7 @@ use super::resolve::FnRef;
 use super::summaries::CallSite;
 use super::term::TypeUse;
 use super::types::{Side, Types};
+use crate::facts::calls::Change;
 use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
@@ -132,6 +133,12 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
 /// Functions whose facts keep the call that decodes: what they give is what their argument holds.
 const DECODERS: &[&str] = &["from_str", "from_slice", "from_reader", "from_value", "deserialize"];
 
+/// Methods of library messages that give what was sent.
+const PARTS: &[&str] = &["body", "data", "payload", "payload_view"];
+
+/// Methods of extractors that give what they hold.
+const UNWRAPPING: &[&str] = &["into_inner"];
+
 /// How many decodings deep a text within a text is followed.
 const MAX_DECODINGS: usize = 4;
 
@@ -145,10 +152,16 @@ fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) 
         let Root::Call(site) = from else { return None };
         let call = eval.program.function(site.function).call(site.call);
         let (outer, mut lead) = match &call.callee.kind {
-            // `message.payload()` of a library: a part of what it is called on.
-            ExprKind::Member(base, part) if call.args.is_empty() && eval.callee(site.function, call).is_none() => {
+            // `message.payload()` of a library: a part of what it is called on; `body.into_inner()` is all of it.
+            ExprKind::Member(base, part)
+                if call.args.is_empty()
+                    && (PARTS.contains(&part.as_str()) || UNWRAPPING.contains(&part.as_str()))
+                    && eval.callee(site.function, call).is_none() =>
+            {
                 let (outer, mut lead) = trace(eval, site.function, base, 0)?;
-                lead.push(PathStep::Key(part.clone()));
+                if PARTS.contains(&part.as_str()) {
+                    lead.push(PathStep::Key(part.clone()));
+                }
                 (outer, lead)
             }
             kind => {
@@ -160,6 +173,46 @@ fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) 
         (from, steps) = (outer, lead);
     }
     None
+}
+
+/// Whether the code around a payload's root decodes the root itself: what it reads behind that lies inside of a text.
+pub fn is_decoded<'a>(eval: &Eval<'a>, root: Root) -> bool {
+    let home = match root {
+        Root::Param(function, _) => function,
+        Root::Call(site) => site.function,
+    };
+    let functions = eval.program.files.unit(home.file).facts.functions.iter().enumerate();
+    let within = functions
+        .map(|(at, function)| (FnRef { file: home.file, id: crate::facts::FnId(at as u32) }, function))
+        .filter(|(reference, _)| is_within(eval, *reference, home));
+    within.into_iter().any(|(reference, function)| {
+        let set = function.locals.iter().flat_map(|local| &local.edits).filter_map(|edit| match &edit.change {
+            Change::Set(value) => Some(value),
+            Change::Delete | Change::Merge(_) | Change::Push(_) => None,
+        });
+        (function.locals.iter().filter_map(|local| local.value.as_ref()))
+            .chain(set)
+            .chain(&function.returns)
+            .chain(function.calls.iter().flat_map(|call| &call.args).map(|argument| &argument.value))
+            .chain(function.reads.iter().map(|read| &read.base))
+            .any(|value| decodes(eval, reference, value, root, 0))
+    })
+}
+
+fn decodes<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root, depth: u32) -> bool {
+    if depth > 8 {
+        return false;
+    }
+    let go = |inner: &'a Expr| decodes(eval, function, inner, root, depth + 1);
+    match &expr.kind {
+        ExprKind::Decoded(inner, _) => {
+            go(inner) || trace(eval, function, inner, 0).is_some_and(|(from, steps)| from == root && steps.is_empty())
+        }
+        ExprKind::Await(inner) | ExprKind::Typed(inner, _) | ExprKind::Member(inner, _) | ExprKind::Element(inner) => go(inner),
+        ExprKind::Index(base, _) => go(base),
+        ExprKind::OneOf(branches) => branches.iter().any(go),
+        _ => false,
+    }
 }
 
 /// A stretch of one file.

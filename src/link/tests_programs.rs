@@ -41,7 +41,13 @@ fn check_in(path: &str, text: &str, expected: Expect) {
 
 fn fields(shape: &Shape) -> String {
     match shape.as_object() {
-        Some(object) => object.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "),
+        Some(object) => {
+            let field = |field: &crate::shape::Field| match field.shape.as_object() {
+                Some(_) => format!("{} {{{}}}", field.name, fields(&field.shape)),
+                None => field.name.clone(),
+            };
+            object.fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }
         None if shape.is_unknown() => "?".to_owned(),
         None => format!("{:?}", std::mem::discriminant(&shape.kind)),
     }
@@ -186,6 +192,29 @@ fn a_form_that_holds_the_object_itself_has_an_end() {
         "#,
         expect![[r#"
             Producer queue node.moved on - in told: id, next, own
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_task_decodes_is_sent_as_a_text() {
+    check_in(
+        "tasks.py",
+        r#"
+import json
+from celery import shared_task
+
+@shared_task
+def note(was, order):
+    old = json.loads(was) if was else None
+    print(old["name"], order["name"])
+
+def save(order):
+    note.delay(json.dumps({"name": order.name}), {"name": order.name})
+"#,
+        expect![[r#"
+            Consumer queue note on - in note: was, order {name}
+            Producer queue note on - in save: was, order {name}
         "#]],
     );
 }

@@ -238,7 +238,13 @@ impl<'a> Linker<'_, 'a> {
             match local.kind {
                 LocalKind::Param if matches!(local.name.as_str(), "sender" | "signal") => {}
                 LocalKind::Param => {
-                    let shape = reads::shape_of(self.types, &tree, declared.filter(|shape| !shape.is_unknown()).as_ref());
+                    let declared = declared.filter(|shape| !shape.is_unknown());
+                    // `json.loads(order)`: a text is sent, and what is read of it lies inside.
+                    let shape = if reads::is_decoded(self.eval, root) {
+                        declared.unwrap_or_else(|| reduce::hole("a text that is decoded"))
+                    } else {
+                        reads::shape_of(self.types, &tree, declared.as_ref())
+                    };
                     let presence = if local.value.is_some() { Presence::Optional } else { Presence::Required };
                     fields.push(Field::new(local.name.clone(), shape, presence, Some(self.origin(target.file, local.span))));
                 }

@@ -1,6 +1,7 @@
 //! Expressions to terms: locals, constants, imports and small functions followed.
 
 mod apply;
+mod associated;
 mod locals;
 mod receiver;
 
@@ -327,6 +328,9 @@ impl<'a> Eval<'a> {
             _ => path,
         };
         let scope = if own_path { scope.as_slice() } else { self.program.visible_scope(function) };
+        if let Some(term) = self.of_type_parameter(function, path, Vec::new(), site) {
+            return Some(term);
+        }
         let found = self.program.resolve(function.file, scope, path, Want::Value)?;
         self.entity_value(found, site, depth)
     }
@@ -525,6 +529,12 @@ impl<'a> Eval<'a> {
         }
         let Some(target) = self.callee(function, call) else {
             if let Some(given) = self.called_parameter(function, call, at, depth) {
+                return given;
+            }
+            if let ExprKind::Name(path) = &call.callee.kind
+                && call.args.is_empty()
+                && let Some(given) = self.of_type_parameter(function, path, Vec::new(), site)
+            {
                 return given;
             }
             return self.built(function, call, at, depth);

@@ -441,9 +441,11 @@ impl<'a> Term<'a> {
             })),
             Kind::OnClass(on) => {
                 let (class, args) = (go(&on.class), on.args.iter().map(&mut go).collect::<Vec<_>>());
-                if !class.is_open()
-                    && let Some(given) = on_class(class.bare(), &on.method, &args, self.site)
-                {
+                let closed = if class.is_open() { None } else { on_class(class.bare(), &on.method, &args, self.site) };
+                // What a type declares does not depend on what a value of it holds.
+                let is_typed = matches!(class.kind, Kind::Typed(..) | Kind::Record(_) | Kind::OfType(_) | Kind::Param { .. });
+                let given = closed.or_else(|| if is_typed { on_class(&class, &on.method, &args, self.site) } else { None });
+                if let Some(given) = given {
                     return given;
                 }
                 Kind::OnClass(Box::new(OnClass { class, method: on.method.clone(), args }))

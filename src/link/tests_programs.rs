@@ -218,3 +218,35 @@ def save(order):
         "#]],
     );
 }
+
+#[test]
+fn an_event_is_named_by_what_its_type_declares() {
+    check(
+        r#"
+        use rdkafka::producer::{FutureProducer, FutureRecord};
+        use serde::Serialize;
+        pub trait Named: Serialize { const NAME: &'static str; fn topic() -> &'static str; }
+        #[derive(Serialize)] pub struct Paid { invoice: String }
+        impl Named for Paid { const NAME: &'static str = "invoice.paid"; fn topic() -> &'static str { "billing" } }
+        #[derive(Serialize)] pub struct Left { user: String }
+        impl Named for Left { const NAME: &'static str = "user.left"; fn topic() -> &'static str { "users" } }
+        #[derive(Serialize)] struct Envelope<'a, T> { event: &'a str, data: &'a T }
+        pub struct Bus { producer: FutureProducer }
+        impl Bus {
+            pub async fn publish<E: Named>(&self, event: &E) -> anyhow::Result<()> {
+                let body = serde_json::to_vec(&Envelope { event: E::NAME, data: event })?;
+                self.producer.send(FutureRecord::to(E::topic()).payload(&body), TIMEOUT).await?;
+                Ok(())
+            }
+        }
+        pub async fn pay(bus: &Bus, invoice: String) { bus.publish(&Paid { invoice }).await.unwrap(); }
+        pub async fn leave(bus: &Bus, left: Left) { bus.publish(&left).await.unwrap(); }
+        "#,
+        expect![[r#"
+            Producer declared billing on - in Paid: invoice
+            Producer declared users on - in Left: user
+            Producer queue invoice.paid on billing in pay: event, data {invoice}
+            Producer queue user.left on users in leave: event, data {user}
+        "#]],
+    );
+}

@@ -62,12 +62,12 @@ impl<'a> Eval<'a> {
                 let positional: Vec<Term<'a>> = positional.chain(args.iter().cloned()).collect();
                 self.applied(*target, &positional, site)
             }
-            _ => None,
+            _ => self.associated(value, method, args, site),
         }
     }
 
     /// What a function gives for these arguments.
-    fn applied(&self, target: FnRef, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+    pub(super) fn applied(&self, target: FnRef, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
         if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
             self.cut();
             return None;

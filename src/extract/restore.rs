@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::remedy::{Remedy, Safety, indent_before, text_at};
+use super::remedy::{Remedy, Safety, Wanted, indent_before, text_at};
 use crate::source::{SourceText, Span};
 
 /// What holds entries: an object literal, a dict, a type with members.
@@ -46,14 +46,48 @@ pub struct Names {
 
 /// One side of a lost entry.
 pub struct Side<'s> {
-    pub source: &'s SourceText,
-    pub holder: Holder,
-    pub names: Names,
+    source: &'s SourceText,
+    holder: Holder,
+    /// Whether the holder makes a value, so that nobody else has to follow; a type is made elsewhere.
+    code: bool,
+    names: Names,
 }
 
-/// Proposes to put the entry of base at `lost` back into head's holder. `code` says that the holder makes a value, so that nobody
-/// else has to follow; a type is made elsewhere.
-pub fn put_back(base: &Side<'_>, lost: usize, head: &Side<'_>, name: &str, code: bool) -> Option<Remedy> {
+impl<'s> Side<'s> {
+    /// A holder, whether it is code, and of the names that its file uses those that stand in the entry at `place`, or in all of it.
+    pub fn new(
+        source: &'s SourceText,
+        place: Span,
+        (holder, code): (Holder, bool),
+        scopes: Scopes,
+        used: Vec<(Span, String)>,
+    ) -> Self {
+        let inside = holder.entries.iter().find(|entry| entry.at == place).map_or(place, |entry| entry.whole);
+        let used = used.into_iter().filter(|(span, _)| inside.contains(*span)).map(|(_, name)| name).collect();
+        let names = Names { used, bound: scopes.at(inside) };
+        Side { source, holder, code, names }
+    }
+}
+
+/// Proposes to put a lost key back, where `find` reads the holder at a place in the language's own way on both sides.
+pub fn restore(
+    wanted: &Wanted<'_>,
+    name: &str,
+    find: impl for<'s> Fn(&'s SourceText, Span) -> Option<Side<'s>>,
+) -> Option<Remedy> {
+    let (base, key) = wanted.base?;
+    let before = find(base, key)?;
+    let lost = before.holder.entries.iter().position(|entry| entry.at == key)?;
+    let after = find(wanted.head, wanted.at)?;
+    // A type is not a value, and `dict(a=1)` and `{"a": 1}` write their entries in different ways.
+    if before.code != after.code || before.holder.style != after.holder.style {
+        return None;
+    }
+    put_back(&before, lost, &after, name)
+}
+
+/// Proposes to put the entry of base at `lost` back into head's holder.
+fn put_back(base: &Side<'_>, lost: usize, head: &Side<'_>, name: &str) -> Option<Remedy> {
     let entry = base.holder.entries.get(lost)?;
     // It is there under another form: a key that is computed now, say.
     if head.holder.entries.iter().any(|other| other.key == entry.key) {
@@ -63,7 +97,7 @@ pub fn put_back(base: &Side<'_>, lost: usize, head: &Side<'_>, name: &str, code:
     let edits = placed(base, lost, head, text)?;
     // What was bound at base and is not any more was taken away with it.
     let there = base.names.used.iter().all(|used| !base.names.bound.contains(used) || head.names.bound.contains(used));
-    let safety = if code && there { Safety::WhileDeclared } else { Safety::OthersFollow };
+    let safety = if head.code && there { Safety::WhileDeclared } else { Safety::OthersFollow };
     Some(Remedy { what: format!("send `{name}` again"), edits, safety })
 }
 
@@ -222,10 +256,10 @@ mod tests {
             Holder { inside: Span::new(open, close), entries, style }
         };
         let (before, after) = (source(base), source(head));
-        let base = Side { source: &before, holder: holder(base), names: Names::default() };
-        let head = Side { source: &after, holder: holder(head), names: Names::default() };
+        let base = Side { source: &before, holder: holder(base), code: true, names: Names::default() };
+        let head = Side { source: &after, holder: holder(head), code: true, names: Names::default() };
         let lost = base.holder.entries.iter().position(|entry| entry.key == lost).expect("it is there");
-        let remedy = put_back(&base, lost, &head, "x", true).expect("there is a place");
+        let remedy = put_back(&base, lost, &head, "x").expect("there is a place");
         let mut text = after.text().to_owned();
         for (span, replacement) in remedy.edits.iter().rev() {
             text.replace_range(span.start as usize..span.end as usize, replacement);

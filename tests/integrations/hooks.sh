@@ -10,7 +10,7 @@ source "$root/tests/integrations/sample.sh"
 # handed to the others. The program itself need not be fast here.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 mkdir -p "$CARGO_TARGET_DIR"
-home=$(mktemp -d "$CARGO_TARGET_DIR/hooks.XXXXXX")
+home=$(mktemp -d -p "$CARGO_TARGET_DIR")
 trap 'rm -rf "$home"' EXIT
 mkdir "$home/.cargo" "$home/bin"
 printf '[profile.release.package.driftgate]\nopt-level = 0\ncodegen-units = 64\n' > "$home/.cargo/config.toml"

@@ -7,33 +7,21 @@ use ruff_text_size::Ranged;
 
 use super::{names, span};
 use crate::extract::remedy::{Remedy, Wanted, text_at, unquoted};
-use crate::extract::restore::{Entry, Holder, Names, Scopes, Side, Style, put_back};
+use crate::extract::restore::{self, Entry, Holder, Scopes, Side, Style};
 use crate::source::{SourceText, Span};
 
 pub(super) fn restore(wanted: &Wanted<'_>, name: &str) -> Option<Remedy> {
-    let (base, key) = wanted.base?;
-    let (before, code_before) = find(base, key)?;
-    let lost = before.holder.entries.iter().position(|entry| entry.at == key)?;
-    let (after, code_after) = find(wanted.head, wanted.at)?;
-    // `dict(a=1)` and `{"a": 1}` write their entries in different ways.
-    if code_before != code_after || before.holder.style != after.holder.style {
-        return None;
-    }
-    put_back(&before, lost, &after, name, code_after)
+    restore::restore(wanted, name, find)
 }
 
-/// The holder at a place: the one that stands there, is called so, or has a key there. With it whether it is code.
-fn find(source: &SourceText, place: Span) -> Option<(Side<'_>, bool)> {
+/// The holder at a place: the one that stands there, is called so, or has a key there.
+fn find(source: &SourceText, place: Span) -> Option<Side<'_>> {
     let parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module))
         .try_into_module()
         .expect("module mode always gives a module");
     let mut finder = Finder { source, place, found: None, scopes: Scopes::default(), used: Vec::new() };
     parsed.suite().iter().for_each(|stmt| finder.visit_stmt(stmt));
-    let (holder, code) = finder.found?;
-    let inside = holder.entries.iter().find(|entry| entry.at == place).map_or(place, |entry| entry.whole);
-    let used = finder.used.into_iter().filter(|(span, _)| inside.contains(*span)).map(|(_, name)| name).collect();
-    let names = Names { used, bound: finder.scopes.at(inside) };
-    Some((Side { source, holder, names }, code))
+    Some(Side::new(source, place, finder.found?, finder.scopes, finder.used))
 }
 
 struct Finder<'s> {

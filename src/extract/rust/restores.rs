@@ -8,33 +8,22 @@ use syn::{Arm, Block, ExprClosure, Field, ImplItemFn, Item, ItemFn, Macro, PatId
 use super::parse;
 use super::spans::Spans;
 use crate::extract::remedy::{Remedy, Wanted, text_at, unquoted};
-use crate::extract::restore::{Entry, Holder, Names, Scopes, Side, Style, put_back};
+use crate::extract::restore::{self, Entry, Holder, Scopes, Side, Style};
 use crate::source::{SourceText, Span};
 
 /// How deep the groups of a macro are looked into.
 const MOST_GROUPS: usize = 40;
 
 pub(super) fn restore(wanted: &Wanted<'_>, name: &str) -> Option<Remedy> {
-    let (base, key) = wanted.base?;
-    let (before, code_before) = find(base, key)?;
-    let lost = before.holder.entries.iter().position(|entry| entry.at == key)?;
-    let (after, code_after) = find(wanted.head, wanted.at)?;
-    if code_before != code_after {
-        return None;
-    }
-    put_back(&before, lost, &after, name, code_after)
+    restore::restore(wanted, name, find)
 }
 
-/// The holder at a place: the one that stands there, is called so, or has a key there. With it whether it is code.
-fn find(source: &SourceText, place: Span) -> Option<(Side<'_>, bool)> {
+/// The holder at a place: the one that stands there, is called so, or has a key there.
+fn find(source: &SourceText, place: Span) -> Option<Side<'_>> {
     let parsed = parse::parse(source.text());
     let mut finder = Finder { source, place, spans: &parsed.spans, found: None, scopes: Scopes::default(), used: Vec::new() };
     parsed.items.iter().for_each(|item| finder.visit_item(item));
-    let (holder, code) = finder.found?;
-    let inside = holder.entries.iter().find(|entry| entry.at == place).map_or(place, |entry| entry.whole);
-    let used = finder.used.into_iter().filter(|(span, _)| inside.contains(*span)).map(|(_, name)| name).collect();
-    let names = Names { used, bound: finder.scopes.at(inside) };
-    Some((Side { source, holder, names }, code))
+    Some(Side::new(source, place, finder.found?, finder.scopes, finder.used))
 }
 
 struct Finder<'s> {

@@ -15,33 +15,22 @@ use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use super::remedies::builds_a_schema;
 use super::{parse, program_text};
 use crate::extract::remedy::{Remedy, Wanted};
-use crate::extract::restore::{Entry, Holder, Names, Scopes, Side, Style, put_back};
+use crate::extract::restore::{self, Entry, Holder, Scopes, Side, Style};
 use crate::source::{SourceText, Span};
 
 pub(super) fn restore(wanted: &Wanted<'_>, name: &str) -> Option<Remedy> {
-    let (base, key) = wanted.base?;
-    let (before, code_before) = find(base, key)?;
-    let lost = before.holder.entries.iter().position(|entry| entry.at == key)?;
-    let (after, code_after) = find(wanted.head, wanted.at)?;
-    if code_before != code_after || before.holder.style != after.holder.style {
-        return None;
-    }
-    put_back(&before, lost, &after, name, code_after)
+    restore::restore(wanted, name, find)
 }
 
-/// The holder at a place: the one that stands there, is called so, or has a key there. With it whether it is code.
-fn find(source: &SourceText, place: Span) -> Option<(Side<'_>, bool)> {
+/// The holder at a place: the one that stands there, is called so, or has a key there.
+fn find(source: &SourceText, place: Span) -> Option<Side<'_>> {
     let (code, kind) = program_text(&source.path, source.text());
     let allocator = Allocator::default();
     let parsed = parse::parse(&allocator, &code, kind);
     let mut finder =
         Finder { place, builders: 0, found: None, scopes: Scopes::default(), node: CodeSpan::default(), used: Vec::new() };
     finder.visit_program(&parsed.program);
-    let (holder, code) = finder.found?;
-    let inside = holder.entries.iter().find(|entry| entry.at == place).map_or(place, |entry| entry.whole);
-    let used = finder.used.into_iter().filter(|(span, _)| inside.contains(*span)).map(|(_, name)| name).collect();
-    let names = Names { used, bound: finder.scopes.at(inside) };
-    Some((Side { source, holder, names }, code))
+    Some(Side::new(source, place, finder.found?, finder.scopes, finder.used))
 }
 
 fn span(span: CodeSpan) -> Span {

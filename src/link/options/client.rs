@@ -5,10 +5,9 @@
 
 use super::lookup::{self, Found, Wanted};
 use super::{Given, names};
-use crate::facts::{Call, ExprKind, Function, LanguageId};
+use crate::facts::{Call, Expr, ExprKind, Function, LanguageId};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::{ClientPattern, Idiom};
-use crate::link::index::last_name;
 use crate::link::modules::FileId;
 use crate::link::packages;
 use crate::link::resolve::FnRef;
@@ -58,10 +57,7 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
         [site] => {
             let function: &'a Function = eval.program.function(site.function);
             let call = function.call(site.call);
-            Known::Client(Client {
-                made: eval.of_call(site.function, call),
-                later: set_on_local(eval, site.function, function, call),
-            })
+            Known::Client(Client { made: eval.of_call(site.function, call), later: set_on_local(eval, site.function, call) })
         }
         _ => Known::Unknown,
     }
@@ -71,24 +67,18 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
 fn sites<'a>(eval: &Eval<'a>, patterns: &[ClientPattern]) -> Vec<CallSite> {
     let mut found = Vec::new();
     for pattern in patterns {
-        for (at, unit) in eval.program.files.units.iter().enumerate() {
-            if unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
-                continue;
+        for site in calls_outside_tests(eval, &pattern.name) {
+            if found.len() > MAX_CLIENTS {
+                return found;
             }
-            for (function, call) in unit.index.calls.get(&pattern.name).into_iter().flatten() {
-                if found.len() > MAX_CLIENTS {
-                    return found;
-                }
-                let site = CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call };
-                let owner: &'a Function = eval.program.function(site.function);
-                let made = !owner.in_test
-                    && match &eval.of_call(site.function, owner.call(site.call)).bare().kind {
-                        Kind::Built(built) => pattern.makes(built),
-                        _ => false,
-                    };
-                if made && !found.contains(&site) {
-                    found.push(site);
-                }
+            let owner: &'a Function = eval.program.function(site.function);
+            let made = !owner.in_test
+                && match &eval.of_call(site.function, owner.call(site.call)).bare().kind {
+                    Kind::Built(built) => pattern.makes(built),
+                    _ => false,
+                };
+            if made && !found.contains(&site) {
+                found.push(site);
             }
         }
     }
@@ -100,17 +90,27 @@ fn is_made(patterns: &[ClientPattern], built: &Built<'_>) -> bool {
 }
 
 /// `config.set("acks", "all");` in statements of their own, on the variable that a client is made from.
-fn set_on_local<'a>(eval: &Eval<'a>, at: FnRef, function: &'a Function, call: &'a Call) -> Vec<(String, Term<'a>)> {
+fn set_on_local<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
     let ExprKind::Member(base, _) = &call.callee.kind else { return Vec::new() };
-    let ExprKind::Local(local) = &base.kind else { return Vec::new() };
+    told_to(eval, at, base, "set", call.span.start)
+}
+
+/// The keys and values that a method puts into a variable by calls of their own before a place.
+fn told_to<'a>(eval: &Eval<'a>, at: FnRef, variable: &Expr, method: &str, before: u32) -> Vec<(String, Term<'a>)> {
+    let ExprKind::Local(local) = &variable.kind else { return Vec::new() };
+    let function: &'a Function = eval.program.function(at);
     let mut found = Vec::new();
-    for other in function.calls.iter().filter(|other| other.span.end <= call.span.start) {
+    for other in function.calls.iter().filter(|other| other.span.end <= before) {
         let on_it = matches!(&other.callee.kind, ExprKind::Member(on, name)
-            if name == "set" && matches!(&on.kind, ExprKind::Local(id) if id == local));
-        if let (true, [key, value]) = (on_it, other.args.as_slice())
-            && let Some(key) = eval.term(at, &key.value, other.span.start).as_text()
-        {
-            found.push((key.to_owned(), eval.term(at, &value.value, other.span.start)));
+            if name == method && matches!(&on.kind, ExprKind::Local(id) if id == local));
+        if let (true, [key, value]) = (on_it, other.args.as_slice()) {
+            let key = eval.term(at, &key.value, other.span.start);
+            let text = key.as_text().map(str::to_owned).or_else(|| match &key.bare().kind {
+                // `"x-dead-letter-exchange".into()`
+                Kind::Built(built) => built.on.as_ref().and_then(|on| on.as_text()).map(str::to_owned),
+                _ => None,
+            });
+            found.extend(text.map(|text| (text, eval.term(at, &value.value, other.span.start))));
         }
     }
     found
@@ -164,43 +164,25 @@ fn search<'a>(built: &Built<'a>, name: &dyn Fn(&str) -> bool) -> Found<'a> {
     Found::any(all)
 }
 
-/// Whether some call of this name stands in the program, outside of tests.
-pub fn calls_any<'n>(eval: &Eval<'_>, names: impl Iterator<Item = &'n str>) -> Option<CallSite> {
-    for name in names {
-        for (at, unit) in eval.program.files.units.iter().enumerate() {
-            if unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
-                continue;
-            }
-            if let Some((function, call)) = unit.index.calls.get(name).into_iter().flatten().next() {
-                return Some(CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call });
-            }
-        }
-    }
-    None
+/// Whether some call of one of these names stands in the program, outside of tests.
+pub fn calls_any<'n>(eval: &Eval<'_>, mut names: impl Iterator<Item = &'n str>) -> Option<CallSite> {
+    names.find_map(|name| calls_outside_tests(eval, name).next())
+}
+
+/// The calls of a name in files that are no tests.
+fn calls_outside_tests<'e>(eval: &'e Eval<'_>, name: &'e str) -> impl Iterator<Item = CallSite> + 'e {
+    let files = eval.program.files.units.iter().enumerate();
+    let files = files.filter(|(_, unit)| !unit.facts.in_test && !packages::is_test_path(unit.path.as_str()));
+    files.flat_map(move |(at, unit)| {
+        let calls = unit.index.calls.get(name).into_iter().flatten();
+        calls.map(move |(function, call)| CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call })
+    })
 }
 
 /// What is put into the variables that a call is given by calls of their own: `arguments.insert("x-dead-letter-exchange".into(), …)`.
 pub fn inserted<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
-    let function: &'a Function = eval.program.function(at);
     if eval.program.files.unit(at.file).facts.language != LanguageId::Rust {
         return Vec::new();
     }
-    let mut found = Vec::new();
-    for argument in &call.args {
-        let ExprKind::Local(local) = &argument.value.kind else { continue };
-        for other in function.calls.iter().filter(|other| other.span.end <= call.span.start) {
-            let on_it = last_name(&other.callee.kind) == Some("insert")
-                && matches!(&other.callee.kind, ExprKind::Member(on, _) if matches!(&on.kind, ExprKind::Local(id) if id == local));
-            if let (true, [key, value]) = (on_it, other.args.as_slice()) {
-                let key = eval.term(at, &key.value, other.span.start);
-                let text = key.as_text().map(str::to_owned).or_else(|| match &key.bare().kind {
-                    // `"x-dead-letter-exchange".into()`
-                    Kind::Built(built) => built.on.as_ref().and_then(|on| on.as_text()).map(str::to_owned),
-                    _ => None,
-                });
-                found.extend(text.map(|text| (text, eval.term(at, &value.value, other.span.start))));
-            }
-        }
-    }
-    found
+    call.args.iter().flat_map(|argument| told_to(eval, at, &argument.value, "insert", call.span.start)).collect()
 }

@@ -183,23 +183,13 @@ fn stated_at<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use expect_test::{Expect, expect};
 
-    use crate::extract::{extract, language_of};
-    use crate::link::boundaries::{LinkOptions, link};
-    use crate::link::idioms::matcher::Idioms;
-    use crate::link::modules::FileUnit;
-    use crate::source::{BlobId, RepoPath, SourceText};
+    use crate::link::tests_programs::linked;
 
     /// Role, event, channel, symbol and the fields of each boundary.
     fn check(text: &str, expected: Expect) {
-        let source = SourceText::new(RepoPath::new("src/lib.rs"), BlobId::from_bytes(&[0; 20]), text);
-        let language = language_of(&source.path).expect("a Rust file has a language");
-        let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
-        let idioms = Idioms::new(&[]).expect("the shipped rows are tested");
-        let found: String = link(&units, &idioms, &LinkOptions::default())
+        let found: String = linked("src/lib.rs", text)
             .boundaries
             .iter()
             .map(|boundary| {

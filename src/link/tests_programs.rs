@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use crate::extract::{extract, language_of};
 use crate::link::boundaries::{LinkOptions, link};
 use crate::link::idioms::matcher::Idioms;
+use crate::link::model::Model;
 use crate::link::modules::FileUnit;
 use crate::shape::Shape;
 use crate::source::{BlobId, RepoPath, SourceText};
@@ -16,12 +17,17 @@ fn check(text: &str, expected: Expect) {
     check_in("src/lib.rs", text, expected);
 }
 
-fn check_in(path: &str, text: &str, expected: Expect) {
+/// What one file sends and reads.
+pub(super) fn linked(path: &str, text: &str) -> Model {
     let source = SourceText::new(RepoPath::new(path), BlobId::from_bytes(&[0; 20]), text);
     let language = language_of(&source.path).expect("the file has a language");
     let units = [FileUnit::new(source.path.clone(), Arc::new(extract(language, &source)))];
     let idioms = Idioms::new(&[]).expect("the shipped rows are tested");
-    let found: String = link(&units, &idioms, &LinkOptions::default())
+    link(&units, &idioms, &LinkOptions::default())
+}
+
+fn check_in(path: &str, text: &str, expected: Expect) {
+    let found: String = linked(path, text)
         .boundaries
         .iter()
         .map(|boundary| {

@@ -198,6 +198,8 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
                 handler: texts(&row.handler),
                 beside: Texts::None,
                 beside_channel: Texts::None,
+                beside_event: Texts::None,
+                beside_of: Texts::None,
                 event_like: Texts::None,
                 event_unlike: Texts::None,
                 key: texts(&row.key),

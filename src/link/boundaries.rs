@@ -288,6 +288,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         {
             return;
         }
+        // Nor is there where the row knows no payload.
+        if events.is_empty() && channels.is_empty() && idiom.payload.is_empty() && idiom.language.is_some() {
+            return;
+        }
         if let [event] = events.as_slice() {
             self.completed_by_map(&mut boundary, emission, event);
         }
@@ -456,6 +460,11 @@ impl<'l, 'a> Linker<'l, 'a> {
             boundary.channel = channels.first().cloned();
         }
         let queue: Vec<String> = channels.iter().chain(&events).cloned().collect();
+        let bound = if events.is_empty() && !idiom.beside_event.is_empty() {
+            self.events_beside(idiom, site, emission.channel.as_ref())
+        } else {
+            Vec::new()
+        };
         boundary.delivery.options = options::of_registered(self.eval, idiom, emission, &handlers, &queue);
         let before = self.boundaries.len();
         let told_apart = idiom.kind != "decode" && (events.is_empty() || idiom.kind == "webhook") && {
@@ -465,6 +474,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         if !told_apart && !self.split(&boundary, &events, &intakes, &sorting) {
             boundary.shape = shape;
             boundary.enforced = enforced;
+            if !bound.is_empty() {
+                boundary.channel = None;
+                events = bound;
+            }
             self.named(boundary, events, emission.event.as_ref(), channels);
         }
         for target in handlers.into_iter().filter(|_| emission.handler.is_some()) {
@@ -562,8 +575,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         let events = self.handler_texts(&row.event, target, function, decorator);
         let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
-            // A route that takes no payload by one of these names is some other route of a file about webhooks.
-            if intakes.is_empty() {
+            // A route that takes no payload by one of these names is some other route of a file about webhooks; so is one by which
+            // people manage them.
+            if intakes.is_empty() || row.excludes_event(&function.name) {
                 return;
             }
             let path = self.program.files.unit(target.file).path.clone();
@@ -571,13 +585,17 @@ impl<'l, 'a> Linker<'l, 'a> {
                 .iter()
                 .map(String::as_str)
                 .chain([function.name.as_str(), path.as_str()])
-                .any(|text| row.admits_event(text));
+                .any(|text| row.admits_event(&intakes::without_parameters(text)));
             if !near {
                 return;
             }
         }
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, _) = self.intake_shape(&intakes, &sorting);
+        // A decorator of which nothing but its name is known, no event and no field: nothing could ever be said of it.
+        if events.is_empty() && channels.is_empty() && shape.is_unknown() && row.is_generic() && row.language.is_some() {
+            return;
+        }
         let boundary = Boundary {
             channel: channels.first().cloned(),
             symbol: surroundings::symbol(self.program, target),

@@ -24,6 +24,7 @@ const EVENT_WORDS: &[&str] = &["event", "webhook", "topic", "message", "notifica
 /// Words that say that a list of names is about something else, whatever it is named after: `ChannelErrorCode`,
 /// `CHANNEL_FIELDS`, `EventStatus`.
 const OTHER_WORDS: &[&str] = &[
+    "bucket",
     "category",
     "code",
     "column",
@@ -34,8 +35,10 @@ const OTHER_WORDS: &[&str] = &[
     "filter",
     "format",
     "key",
+    "label",
     "level",
     "marker",
+    "metric",
     "option",
     "param",
     "pattern",
@@ -51,7 +54,9 @@ const OTHER_WORDS: &[&str] = &[
     "state",
     "status",
     "suffix",
+    "target",
     "template",
+    "window",
 ];
 
 /// Words that say that what is decoded is a message of another system.

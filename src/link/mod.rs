@@ -28,5 +28,7 @@ pub mod term;
 mod tests_programs;
 #[cfg(test)]
 mod tests_python;
+#[cfg(test)]
+mod tests_python_queues;
 mod told;
 pub mod types;

@@ -17,16 +17,15 @@ use super::summaries::{CallSite, texts_of};
 use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
 use crate::facts::{Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
 
-/// Methods of a task that take its arguments as their own.
+/// Methods of a task that take its arguments as their own. A signature that is no immutable one (`task.s(a)`) is not among them: in a
+/// chain the result of the task before it stands in front.
 const DIRECT: &[&str] = &[
     "delay",
     "delay_on_commit",
     "adelay",
     "send",
     "kiq",
-    "s",
     "si",
-    "signature",
     "defer",
     "defer_async",
     "schedule",
@@ -37,7 +36,7 @@ const DIRECT: &[&str] = &[
 
 /// Methods of a task that take its arguments in a list and a dictionary.
 const PACKED: &[&str] =
-    &["apply_async", "apply_async_on_commit", "send_with_options", "message_with_options", "apply", "subtask", "aapply_async"];
+    &["apply_async", "apply_async_on_commit", "send_with_options", "message_with_options", "apply", "aapply_async"];
 
 /// Functions that take a function of a queue first, then its arguments.
 const QUEUES: &[&str] = &["enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "enqueue_job", "async_task", "push_task"];

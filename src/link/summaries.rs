@@ -395,13 +395,8 @@ impl<'e, 'a> Work<'e, 'a> {
             Role::Producer | Role::Consumer => {}
         }
         if idiom.wants_event_like() {
-            let texts = [&event, &channel].into_iter().flatten().flat_map(texts_of).collect::<Vec<_>>();
-            let source =
-                [&event, &channel].into_iter().flatten().filter_map(|term| source_words(self.eval, term)).collect::<Vec<_>>();
-            let around = self.names_around(row, site);
-            let fits = texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text));
             let open = [&event, &channel].into_iter().flatten().any(Term::is_open);
-            if !fits && !open {
+            if !open && !self.speaks_of_events(row, site, [&event, &channel]) {
                 return None;
             }
         }
@@ -499,9 +494,20 @@ impl<'e, 'a> Work<'e, 'a> {
         if all.len() == 1 { all.remove(0) } else { Term::new(Kind::OneOf(all), place) }
     }
 
+    /// Whether the event, the channel or what is around the call is what the row asks for.
+    fn speaks_of_events(&self, row: usize, site: CallSite, named: [&Option<Term<'a>>; 2]) -> bool {
+        let terms = || named.into_iter().flatten();
+        let texts: Vec<String> = terms().flat_map(texts_of).collect();
+        let source: Vec<String> = terms().filter_map(|term| source_words(self.eval, term)).collect();
+        let around = self.names_around(row, site, texts.iter().any(|text| is_address(text)));
+        texts.iter().chain(&source).chain(&around).any(|text| self.idioms.rows[row].admits_event(text))
+    }
+
     /// The function and class around an HTTP call: `sendWebhook` tells what is sent as well as the address does, which is mostly
     /// a column of a subscription. What a request's body is, its address tells.
-    fn names_around(&self, row: usize, site: CallSite) -> Vec<String> {
+    ///
+    /// A class that is named after webhooks asks other systems as well: where the address is known, only the function counts.
+    fn names_around(&self, row: usize, site: CallSite, address_known: bool) -> Vec<String> {
         let idiom = &self.idioms.rows[row];
         if idiom.kind != "webhook" {
             return Vec::new();
@@ -511,7 +517,8 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         let mut current = site.function;
         let mut names = Vec::new();
-        if idiom.language == Some(LanguageId::Python) {
+        let everything = !(address_known && idiom.language == Some(LanguageId::Python));
+        if everything && idiom.language == Some(LanguageId::Python) {
             // `webhooks/tasks.py` sends webhooks, whatever its functions are called.
             let path = self.eval.program.files.unit(site.function.file).path.as_str();
             names.extend(path.rsplit('/').take(2).find(|part| part.contains("webhook")).map(str::to_owned));
@@ -519,7 +526,7 @@ impl<'e, 'a> Work<'e, 'a> {
         for _ in 0..8 {
             let owner = self.eval.program.function(current);
             names.push(owner.name.clone());
-            names.extend(owner.scope.last().cloned());
+            names.extend(owner.scope.last().filter(|_| everything).cloned());
             match owner.parent {
                 Some((parent, _)) => current = FnRef { file: current.file, id: parent },
                 None => break,
@@ -709,15 +716,8 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         let idiom = &self.idioms.rows[emission.row];
         if idiom.wants_event_like() {
-            let texts: Vec<String> = [&emission.event, &emission.channel].into_iter().flatten().flat_map(texts_of).collect();
-            let source: Vec<String> = [&emission.event, &emission.channel]
-                .into_iter()
-                .flatten()
-                .filter_map(|term| source_words(self.eval, term))
-                .collect();
             let sink = emission.chain[emission.chain.len() - 1];
-            let around = self.names_around(emission.row, sink);
-            if !texts.iter().chain(&source).chain(&around).any(|text| idiom.admits_event(text)) {
+            if !self.speaks_of_events(emission.row, sink, [&emission.event, &emission.channel]) {
                 return;
             }
         }
@@ -738,6 +738,11 @@ impl<'e, 'a> Work<'e, 'a> {
             _ => self.settled.push(emission),
         }
     }
+}
+
+/// Whether a text is an address whose host is known.
+fn is_address(text: &str) -> bool {
+    text.strip_prefix("https://").or(text.strip_prefix("http://")).is_some_and(|host| !host.starts_with(['*', '/']))
 }
 
 /// The methods by which object-relational mappers make an instance of a model from an object.

@@ -25,7 +25,7 @@ fn fields(shape: &Shape, depth: u32) -> String {
     format!("{{{}}}", object.fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
-fn check(files: &[(&str, &str)], expected: Expect) {
+pub(super) fn check(files: &[(&str, &str)], expected: Expect) {
     let mut units: Vec<FileUnit> = files
         .iter()
         .map(|(path, text)| {

@@ -1,13 +1,14 @@
 //! Where payloads come into a handler, and what it needs of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
-use crate::facts::{ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::facts::{Call, ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
-use crate::link::idioms::selector::{Root as Selected, Step as PathStep};
+use crate::link::idioms::selector::{Root as Selected, Selector, Step as PathStep};
 use crate::link::payload;
 use crate::link::reads::{self, Root};
 use crate::link::reduce;
@@ -139,22 +140,57 @@ impl<'a> Linker<'_, 'a> {
 
     /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
     pub(super) fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
+        let calls = self.calls_beside(idiom, site);
+        let named = |(at, call): &(FnRef, &'a Call)| {
+            let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, *at, call));
+            term.as_ref().map(texts_of).unwrap_or_default()
+        };
+        let mut found: Vec<String> = calls.iter().flat_map(named).collect();
+        found.dedup();
+        found
+    }
+
+    /// The events that are bound to the queue of a consumer: `queue.bind(exchange, routing_key="order.paid")` beside
+    /// `queue.consume(…)`. None where one of them is not known, or where everything is let in.
+    pub(super) fn events_beside(&self, idiom: &Idiom, site: CallSite, channel: Option<&Term<'a>>) -> Vec<String> {
+        let own = self.eval.own_class(site.function);
+        let mut found: Vec<String> = Vec::new();
+        for (at, call) in self.calls_beside(idiom, site) {
+            let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, at, call));
+            let of = pick(&idiom.beside_of);
+            let same = idiom.beside_of.is_empty()
+                || of.as_ref().zip(channel).is_some_and(|(of, channel)| self.text_at(of) == self.text_at(channel));
+            if !same || self.eval.own_class(at) != own {
+                continue;
+            }
+            let texts = pick(&idiom.beside_event).as_ref().map(texts_of).unwrap_or_default();
+            if texts.is_empty() || texts.iter().any(|text| text.is_empty() || matches!(text.as_str(), "#" | "*")) {
+                return Vec::new();
+            }
+            // Any number of words is written `#`, which is `*` here.
+            found.extend(texts.iter().map(|text| text.replace('#', "*")));
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|text| seen.insert(text.clone()));
+        found
+    }
+
+    /// The calls on the same receiver that the row knows to name the channel.
+    fn calls_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<(FnRef, &'a Call)> {
         let Some(own) = self.receiver_text(site.function, self.program.function(site.function).call(site.call)) else {
             return Vec::new();
         };
         let unit = self.program.files.unit(site.function.file);
-        let mut found: Vec<String> = Vec::new();
+        let mut found = Vec::new();
         for name in &idiom.beside {
             for (function, call) in unit.index.calls.get(name).into_iter().flatten() {
                 let at = FnRef { file: site.function.file, id: *function };
                 let call = self.program.function(at).call(*call);
                 if self.receiver_text(at, call).as_ref() == Some(&own) {
-                    let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, at, call));
-                    found.extend(term.as_ref().map(texts_of).unwrap_or_default());
+                    found.push((at, call));
                 }
             }
         }
-        found.dedup();
         found
     }
 
@@ -300,4 +336,18 @@ fn names_of(shape: &Arc<Shape>) -> Option<Vec<String>> {
             _ => None,
         })
         .collect()
+}
+
+/// A path without the names of its parameters: `/orders/{webhook_id}` is about orders.
+pub(super) fn without_parameters(path: &str) -> String {
+    let (mut kept, mut inside) = (String::new(), false);
+    for letter in path.chars() {
+        match letter {
+            '{' | '<' => inside = true,
+            '}' | '>' => inside = false,
+            _ if !inside => kept.push(letter),
+            _ => {}
+        }
+    }
+    kept
 }

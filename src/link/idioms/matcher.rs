@@ -35,6 +35,9 @@ pub struct Idiom {
     /// Calls on the same receiver that name the channel, and where in them it is.
     pub beside: Vec<String>,
     pub beside_channel: Vec<Selector>,
+    /// … the events, and which channel they are about.
+    pub beside_event: Vec<Selector>,
+    pub beside_of: Vec<Selector>,
     event_like: Vec<Wildcard>,
     event_unlike: Vec<Wildcard>,
     pub key: Vec<Selector>,
@@ -168,6 +171,8 @@ impl Idiom {
             handler: selectors(&row.handler)?,
             beside: row.beside.iter().map(|name| name.trim_start_matches('.').to_owned()).collect(),
             beside_channel: selectors(&row.beside_channel)?,
+            beside_event: selectors(&row.beside_event)?,
+            beside_of: selectors(&row.beside_of)?,
             event_like: row.event_like.iter().map(Wildcard::new).collect(),
             event_unlike: row.event_unlike.iter().map(Wildcard::new).collect(),
             key: selectors(&row.key)?,

@@ -117,6 +117,12 @@ pub struct Row {
     /// … and where in those calls the channel is.
     #[serde(default)]
     pub beside_channel: Texts,
+    /// The same for the events, where the channel is a queue and what comes in was bound to it: the routing keys of `queue.bind`.
+    #[serde(default)]
+    pub beside_event: Texts,
+    /// Where those calls say which channel they are about, if they are methods of something that has many.
+    #[serde(default)]
+    pub beside_of: Texts,
     /// A glob that the event or channel must match for the row to apply, in any casing: a post to a URL is a webhook where it says so.
     #[serde(default)]
     pub event_like: Texts,

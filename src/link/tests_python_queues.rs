@@ -1,0 +1,160 @@
+//! What Python consumers are bound to, how tasks are put together, and what only looks like a boundary.
+
+use expect_test::expect;
+
+use super::tests_python::check;
+
+#[test]
+fn a_consumer_gets_what_its_queue_is_bound_to() {
+    check(
+        &[(
+            "app/workers.py",
+            r##"
+import json
+import aio_pika
+import pika
+from kombu import Consumer, Exchange, Queue
+
+PAID = "order.paid"
+
+class Shipping:
+    async def start(self):
+        self.channel = await self.connection.channel()
+        self.queue = await self.channel.declare_queue("shipping", durable=True)
+        for key in [PAID, "order.cancelled"]:
+            await self.queue.bind(self.exchange, routing_key=key)
+        dead = await self.channel.declare_queue("shipping.dead")
+        await dead.bind("dead", routing_key="order.dead")
+        await self.queue.consume(self.on_message)
+
+    async def on_message(self, message):
+        async with message.process():
+            order = json.loads(message.body)
+            ship(order["id"])
+
+class Everything:
+    async def start(self):
+        self.queue = await self.channel.declare_queue("audit")
+        await self.queue.bind(self.exchange, routing_key="#")
+        async with self.queue.iterator() as messages:
+            async for message in messages:
+                log(json.loads(message.body)["at"])
+
+def bill(channel, method, properties, body):
+    print(json.loads(body)["total"])
+
+def run(channel):
+    result = channel.queue_declare(queue="", exclusive=True)
+    billing = result.method.queue
+    channel.queue_bind(exchange="shop", queue=billing, routing_key="invoice.*")
+    channel.queue_bind(exchange="shop", queue="other", routing_key="refund.made")
+    channel.basic_consume(queue=billing, on_message_callback=bill)
+    channel.basic_consume(queue="plain", on_message_callback=bill)
+
+def drain(connection):
+    shop = Exchange("shop", type="topic")
+    with Consumer(connection, queues=[Queue("mails", shop, routing_key="mail.asked")], callbacks=[on_mail]):
+        connection.drain_events()
+
+def on_mail(body, message):
+    send(body["to"])
+    message.ack()
+"##,
+        )],
+        expect![[r#"
+            Consumer queue order.cancelled in Shipping.start: {id}
+            Consumer queue order.paid in Shipping.start: {id}
+            Consumer queue - in Everything.start: {at}
+            Consumer queue invoice.* in run: {total}
+            Consumer queue plain in run: {total}
+            Consumer queue mail.asked in drain: {to}
+        "#]],
+    );
+}
+
+#[test]
+fn a_signature_is_a_message_to_its_task() {
+    check(
+        &[(
+            "app/tasks.py",
+            r#"
+from celery import chain, group, shared_task
+
+@shared_task
+def collect(repo, full): ...
+
+@shared_task
+def store(rows, repo): ...
+
+def start(repo):
+    chain(collect.si(repo, full=True), store.s(repo)).apply_async()
+    group(collect.si(name, False) for name in repo.names).delay()
+
+def shrink(frame, text):
+    frame["week"] = frame["week"].apply(lambda x: x - 1)
+    return text.s("x")
+"#,
+        )],
+        expect![[r#"
+            Consumer queue collect in collect: {repo, full}
+            Consumer queue store in store: {rows, repo}
+            Producer queue collect in start: {repo, full}
+            Producer queue store in start: ?
+            Producer queue collect in start: {repo, full}
+        "#]],
+    );
+}
+
+#[test]
+fn routes_that_manage_webhooks_and_calls_of_an_interface_are_no_webhooks() {
+    check(
+        &[(
+            "app/api.py",
+            r#"
+import httpx
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+
+app = FastAPI()
+router = APIRouter()
+
+class Endpoint(BaseModel):
+    url: str
+    events: list[str]
+
+class Delivery(BaseModel):
+    id: str
+
+@app.on_event("startup")
+async def open_pool(): ...
+
+@router.post("/webhooks")
+async def create_webhook(payload: Endpoint): ...
+
+@router.post("/orders/{webhook_id}/analyse")
+async def analyse(payload: Endpoint): ...
+
+@router.post("/webhooks/stripe")
+async def stripe_delivery(payload: Delivery): ...
+
+@scheduler.on_event(Stages.BEFORE)
+async def before(state): ...
+
+class HookServer:
+    async def fetch(self, client: httpx.AsyncClient):
+        return await client.post("https://api.github.com/graphql", json={"query": "{}", "variables": {}})
+
+    async def tell(self, client: httpx.AsyncClient):
+        await client.post(self.url, json={"id": 1})
+
+    async def notify_partner(self, client: httpx.AsyncClient):
+        await client.post("https://partner.example/in", json={"id": 1})
+"#,
+        )],
+        expect![[r#"
+            Consumer webhook /webhooks/stripe in stripe_delivery: {id}
+            Producer webhook - in HookServer.tell: {id}
+            Producer webhook https://partner.example/in in HookServer.notify_partner: {id}
+        "#]],
+    );
+}

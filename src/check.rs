@@ -183,6 +183,7 @@ pub fn idioms(config: &Config) -> Result<Idioms, UserError> {
             Row {
                 id: format!("own:{}", call.first().map_or("", String::as_str)),
                 role: row.role.value.role().as_str().to_owned(),
+                by_type: false,
                 kind: row.kind.as_ref().map_or_else(|| "queue".to_owned(), |kind| kind.value.clone()),
                 call: Texts::Many(both.collect()),
                 decorator: Texts::None,

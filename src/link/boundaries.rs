@@ -1,5 +1,6 @@
 //! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
 
+mod addresses;
 mod cases;
 mod definitions;
 mod intakes;
@@ -17,12 +18,13 @@ use super::idioms::matcher::{Evidence, Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
+use super::naming::{EVENT_KEYS, patterns_of, texts_of};
 use super::payload;
 use super::reads::Root;
 use super::reduce;
 use super::relay::{self, Relays};
 use super::resolve::{DeclId, FnRef, Program};
-use super::summaries::{CallSite, EVENT_KEYS, Emission, patterns_of, summarize, texts_of};
+use super::summaries::{CallSite, Emission, summarize};
 use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
 use super::{declared, decoders, dispatch, doubles, envelopes, options, packages, surroundings};
@@ -89,6 +91,10 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     envelopes::align(&mut found, &options.envelopes);
     let mut boundaries = declared::with_declared(&program, &types, &linker.packages, found, |file| linker.is_test(file));
     for boundary in &mut boundaries {
+        let route = boundary.channel.iter().chain(&boundary.event).any(|address| addresses::is_webhook(address));
+        if boundary.kind == "http" && boundary.role == Role::Consumer && route {
+            "webhook".clone_into(&mut boundary.kind);
+        }
         boundary.channel = boundary.channel.take().filter(|channel| boundary.event.as_ref() != Some(channel));
     }
     // Two rows may fit one call; the one that finds the name has understood it.
@@ -99,16 +105,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let hooks: std::collections::BTreeSet<(Origin, Role)> =
         boundaries.iter().filter(|b| b.kind == "webhook").map(|b| (b.origin.clone(), b.role)).collect();
     boundaries.retain(|boundary| boundary.kind != "http" || !hooks.contains(&(boundary.origin.clone(), boundary.role)));
-    // What a named reader decodes is that reader's: its decoding is no second boundary.
-    let read: std::collections::BTreeSet<Origin> = boundaries
-        .iter()
-        .filter(|boundary| boundary.role == Role::Consumer && boundary.event.is_some() && boundary.shape.name.is_some())
-        .filter_map(|boundary| boundary.shape.origin.clone())
-        .collect();
-    boundaries.retain(|boundary| {
-        let unnamed = boundary.role == Role::Consumer && boundary.event.is_none() && boundary.shape.name.is_some();
-        !(unnamed && boundary.shape.origin.as_ref().is_some_and(|origin| read.contains(origin)))
-    });
+    decoders::leave_to_readers(&mut boundaries);
     boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
     boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
     let unread = units
@@ -249,7 +246,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             .as_ref()
             .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
             .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
-        let told = emission.event.as_ref();
+        let told = emission.event.as_ref().filter(|_| !idiom.by_type);
         let mut events = told.map(texts_of).unwrap_or_default();
         if events.is_empty() {
             events = told.map(|event| self.stated_names(event)).unwrap_or_default();
@@ -268,6 +265,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
+        let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
         boundary.channel = channels.first().cloned();
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
@@ -275,8 +273,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         boundary.delivery.retry = key_text(&emission.retry);
         boundary.delivery.options = options::of_producer(self.eval, idiom, emission);
         // A bus of a process tells messages apart by their class.
-        if told.is_none() && events.is_empty() && channels.is_empty() && idiom.kind == "in-process" {
-            events.extend(boundary.shape.name.as_deref().map(str::to_owned));
+        if told.is_none() && events.is_empty() && channels.is_empty() && (idiom.kind == "in-process" || idiom.by_type) {
+            let of_value = || emission.payload.as_ref().and_then(payload::type_name);
+            events.extend(boundary.shape.name.as_deref().map(str::to_owned).or_else(of_value));
         }
         // By its name alone it may be any emitter; without a name and a payload there is nothing to hold on to.
         if events.is_empty()
@@ -437,10 +436,14 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
+        let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
         boundary.channel = channels.first().cloned();
         let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, read_anything) = self.intake_shape(&intakes, &sorting);
+        if idiom.by_type && events.is_empty() {
+            events.extend(shape.name.as_deref().map(str::to_owned));
+        }
         if idiom.kind == "decode" && events.is_empty() {
             let span = self.program.function(site.function).call(site.call).span;
             events = decoders::dispatched_events(self.eval, site.function, span);

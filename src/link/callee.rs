@@ -239,7 +239,11 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
             Receiver::Unknown => of_type(eval, ty, 0),
             known => known,
         },
-        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_type(eval, ty, 0),
+        Kind::Param { function, declared: Some(ty), .. } => match bound_of(eval, *function, ty) {
+            Some(bound) => of_type(eval, &bound, 0),
+            None => of_type(eval, ty, 0),
+        },
+        Kind::OfType(ty) => of_type(eval, ty, 0),
         Kind::Record(record) => of_type(eval, &record.ty, 0),
         Kind::Object(_) => Receiver::Object(term.clone()),
         Kind::Member(inner, name) => match receiver_of(eval, inner) {
@@ -290,6 +294,48 @@ pub fn class_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<DeclId> {
         Receiver::Class(class) => Some(class),
         Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
     }
+}
+
+/// The class of the repository behind a type.
+pub fn class_of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>) -> Option<DeclId> {
+    match of_type(eval, ty, 0) {
+        Receiver::Class(class) => Some(class),
+        Receiver::Named(_) | Receiver::Foreign | Receiver::Object(_) | Receiver::Unknown => None,
+    }
+}
+
+/// The trait that a type parameter of a function has to implement: `E: Event`.
+fn bound_of<'a>(eval: &Eval<'a>, function: FnRef, ty: &TypeUse<'a>) -> Option<TypeUse<'a>> {
+    let declared = eval.program.function(function);
+    if eval.program.files.unit(function.file).facts.language != LanguageId::Rust {
+        return None;
+    }
+    let name = match ty.ty {
+        Written::Expr(TypeExpr { kind: TypeKind::Param(name), .. }) => name,
+        written => match written.reference()?.path.as_slice() {
+            [name] => name,
+            _ => return None,
+        },
+    };
+    let param = declared.type_params.iter().find(|param| param.name == *name)?;
+    Some(eval.type_use(function, param.bound.as_ref()?))
+}
+
+/// The trait that the type parameter of a type has to implement, as the methods of the type say: `impl<B: Bus> Users<B>` for a
+/// member `bus: B`.
+fn bound_of_member<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, name: &str) -> Option<TypeUse<'a>> {
+    let unit = eval.program.files.unit(ty.file);
+    if unit.facts.language != LanguageId::Rust {
+        return None;
+    }
+    let methods = unit.facts.functions.iter().filter(|function| function.is_method && function.scope.starts_with(ty.scope));
+    let mut bounds = methods.flat_map(|method| {
+        let params = method.type_params.iter().filter(|param| param.name == name);
+        params.filter_map(move |param| Some((method, param.bound.as_ref()?)))
+    });
+    let (method, bound) = bounds.next()?;
+    let same = bounds.all(|(_, other)| other.kind == bound.kind);
+    same.then(|| eval.type_use_in(ty.file, &method.scope, bound))
 }
 
 /// The type of the member that a value is, where its owner's class is known: `self.client`.
@@ -361,9 +407,10 @@ fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
                 let term = eval.term(top, value, u32::MAX);
                 return receiver_of(eval, &term);
             }
-            TypeKind::Param(_) | TypeKind::Unknown(_) | TypeKind::Apply(_, _) | TypeKind::Intersection(_) => {
-                return Receiver::Unknown;
+            TypeKind::Param(name) => {
+                return bound_of_member(eval, ty, name).map_or(Receiver::Unknown, |bound| of_type(eval, &bound, depth + 1));
             }
+            TypeKind::Unknown(_) | TypeKind::Apply(_, _) | TypeKind::Intersection(_) => return Receiver::Unknown,
             TypeKind::Never
             | TypeKind::Absent
             | TypeKind::Null

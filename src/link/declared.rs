@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use super::model::Boundary;
 use super::modules::FileId;
+use super::naming::EVENT_KEYS;
 use super::packages::Packages;
 use super::payload;
 use super::reduce;
 use super::resolve::{DeclId, Program};
-use super::summaries::EVENT_KEYS;
 use super::types::{Side, Types};
 use crate::facts::{Expr, ExprKind, FileFacts, Literal, Role, ValueMember};
 use crate::shape::{Shape, ShapeKind};

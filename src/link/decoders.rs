@@ -1,16 +1,18 @@
 //! Decoders that the repository wraps: generic functions that decode into what their caller names, and the dispatchers that
 //! say, by a comparison around a call, which event the function they call decodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::boundaries::success_type;
 use super::eval::Eval;
+use super::model::Boundary;
 use super::modules::FileId;
 use super::resolve::FnRef;
 use super::surroundings;
 use super::term::TypeUse;
-use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, TypeExpr, TypeKind};
-use crate::source::Span;
+use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, Role, TypeExpr, TypeKind};
+use crate::shape::{Shape, ShapeKind};
+use crate::source::{Origin, Span};
 
 /// How many generic functions may stand between the caller and the decoding.
 const MAX_GENERIC_HOPS: usize = 3;
@@ -106,6 +108,50 @@ fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<St
     events.sort_unstable();
     events.dedup();
     events
+}
+
+/// Leaves out decodings of what a reader reads anyway: a handler that decodes its message, whole or a part of it, is one consumer.
+pub fn leave_to_readers(boundaries: &mut Vec<Boundary>) {
+    let mut read: BTreeMap<Origin, BTreeSet<Option<String>>> = BTreeMap::new();
+    let readers =
+        |boundary: &&Boundary| boundary.role == Role::Consumer && boundary.kind != "decode" && boundary.kind != "declared";
+    for reader in boundaries.iter().filter(readers) {
+        declarations(&reader.shape, PARTS_DEPTH, &mut |origin| {
+            read.entry(origin.clone()).or_default().insert(reader.event.clone());
+        });
+    }
+    let named: BTreeSet<Origin> = boundaries
+        .iter()
+        .filter(|boundary| boundary.role == Role::Consumer && boundary.event.is_some() && boundary.shape.name.is_some())
+        .filter_map(|boundary| boundary.shape.origin.clone())
+        .collect();
+    boundaries.retain(|boundary| {
+        let Some(origin) = boundary.shape.origin.as_ref().filter(|_| boundary.role == Role::Consumer) else { return true };
+        let unnamed = boundary.event.is_none() && boundary.shape.name.is_some();
+        let events = read.get(origin).filter(|_| boundary.kind == "decode");
+        let of_reader = events.is_some_and(|events| boundary.event.is_none() || events.contains(&boundary.event));
+        !of_reader && !(unnamed && named.contains(origin))
+    });
+}
+
+/// How deep in what is read the decoded part may lie.
+const PARTS_DEPTH: u32 = 4;
+
+/// The declarations of the types that a shape is made of.
+fn declarations(shape: &Shape, depth: u32, found: &mut impl FnMut(&Origin)) {
+    let Some(down) = depth.checked_sub(1) else { return };
+    match &shape.kind {
+        ShapeKind::Object(object) => {
+            shape.origin.as_ref().into_iter().for_each(&mut *found);
+            object.fields.iter().for_each(|field| declarations(&field.shape, down, found));
+        }
+        ShapeKind::Array(array) => array.items.iter().for_each(|items| declarations(items, down, found)),
+        ShapeKind::Union(branches) => {
+            shape.origin.as_ref().into_iter().for_each(&mut *found);
+            branches.iter().for_each(|branch| declarations(branch, down, found));
+        }
+        _ => {}
+    }
 }
 
 fn calls_of<'a>(eval: &Eval<'a>, target: FnRef) -> Vec<(FnRef, CallId, &'a Call)> {

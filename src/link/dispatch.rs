@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use super::callee;
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
-use super::reads::{Place, Root, trace};
+use super::naming::{EVENT_KEYS, texts_of};
+use super::reads::{Place, Root, steps_from, trace};
 use super::resolve::FnRef;
-use super::summaries::{EVENT_KEYS, texts_of};
 use super::term::{Entry, Kind, Term};
 use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Guard, Literal, LocalKind, ValueMember};
 use crate::source::Span;
@@ -161,7 +161,13 @@ fn is_key(name: &str) -> bool {
 /// Whether an expression is the name of the event of the message at `root`.
 fn names_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root: Root, prefix: &[PathStep]) -> bool {
     let subject = unwrapped(eval, function, subject, 0);
-    let Some((from, steps)) = trace(eval, function, subject, 0) else { return false };
+    let Some((mut from, mut steps)) = trace(eval, function, subject, 0) else { return false };
+    // A member of what was decoded from the payload is a member of the payload.
+    if from != root
+        && let Some(inner) = steps_from(eval, function, subject, root)
+    {
+        (from, steps) = (root, inner);
+    }
     let same_handler = match (from, root) {
         (Root::Param(a, x), Root::Param(b, y)) if a == b => {
             // A parameter beside the payload: `(topic, payload)`.

@@ -15,9 +15,9 @@ use super::eval::{Eval, callee_text, dotted};
 use super::index::last_name;
 use super::model::Boundary;
 use super::modules::FileId;
+use super::naming::EVENT_KEYS;
 use super::payload;
 use super::resolve::FnRef;
-use super::summaries::EVENT_KEYS;
 use super::term::{Kind, Term};
 use super::types::{Side, Types};
 use crate::facts::{

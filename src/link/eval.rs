@@ -318,6 +318,9 @@ impl<'a> Eval<'a> {
         let site = Site { file: function.file, span };
         let scope = &self.program.function(function).scope;
         let own_path = matches!(path.first().map(String::as_str), Some("Self" | "cls"));
+        if let Some(term) = self.of_type_parameter(function, path, Vec::new(), site) {
+            return Some(term);
+        }
         // `Self::TOPIC` and `cls.TOPIC` mean the type that the function belongs to.
         let own: Vec<String>;
         let path = match path.first().map(String::as_str) {
@@ -328,9 +331,6 @@ impl<'a> Eval<'a> {
             _ => path,
         };
         let scope = if own_path { scope.as_slice() } else { self.program.visible_scope(function) };
-        if let Some(term) = self.of_type_parameter(function, path, Vec::new(), site) {
-            return Some(term);
-        }
         let found = self.program.resolve(function.file, scope, path, Want::Value)?;
         self.entity_value(found, site, depth)
     }
@@ -525,6 +525,9 @@ impl<'a> Eval<'a> {
             return text;
         }
         if let Some(given) = self.called_on_class(function, call, at, depth) {
+            return given;
+        }
+        if let Some(given) = self.called_on_trait(function, call, at, depth) {
             return given;
         }
         let Some(target) = self.callee(function, call) else {

@@ -13,6 +13,7 @@ pub mod idioms;
 pub mod index;
 pub mod model;
 pub mod modules;
+pub mod naming;
 pub mod options;
 pub mod packages;
 pub mod payload;

@@ -431,3 +431,12 @@ pub fn literal_text(literal: &Literal) -> Option<String> {
         Literal::Null | Literal::Bool(_) => None,
     }
 }
+/// The name of the type that a value is of, where it is a value of a declared type.
+pub fn type_name(term: &Term<'_>) -> Option<String> {
+    match &term.kind {
+        Kind::Record(record) => record.ty.ty.reference()?.path.last().cloned(),
+        Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => ty.ty.reference()?.path.last().cloned(),
+        Kind::Typed(inner, ty) => type_name(inner).or_else(|| ty.ty.reference()?.path.last().cloned()),
+        _ => None,
+    }
+}

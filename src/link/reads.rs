@@ -13,7 +13,7 @@ use super::summaries::CallSite;
 use super::term::TypeUse;
 use super::types::{Side, Types};
 use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step, TypeExpr, TypeKind};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 
@@ -42,6 +42,8 @@ pub struct ReadTree<'a> {
 struct ReadField<'a> {
     presence: Presence,
     origin: Origin,
+    /// Whether it is read of what a type has made of the payload: by the source's name for it, and declared there.
+    declared: bool,
     tree: ReadTree<'a>,
 }
 
@@ -143,7 +145,7 @@ const UNWRAPPING: &[&str] = &["into_inner"];
 const MAX_DECODINGS: usize = 4;
 
 /// The steps from `root` to an expression that comes from it, through decodings too.
-fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) -> Option<Vec<PathStep>> {
+pub fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) -> Option<Vec<PathStep>> {
     let (mut from, mut steps) = trace(eval, function, expr, 0)?;
     for _ in 0..MAX_DECODINGS {
         if from == root {
@@ -255,7 +257,8 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                 continue;
             }
             let ty = read.ty.as_ref().map(|ty| eval.type_use(reference, ty));
-            insert(eval, tree, &steps[steps.len() - rest..], read, reference, ty);
+            let declared = is_rust && is_of_type(eval, reference, &read.base, 0);
+            insert(eval, tree, &steps[steps.len() - rest..], read, reference, ty, declared);
         }
         // A type that the payload, or a part of it, is decoded into.
         for local in &function.locals {
@@ -353,6 +356,7 @@ fn taken_apart<'a>(eval: &Eval<'a>, call: &'a Call, target: FnRef, node: &mut Re
                 let field = node.fields.entry(local.name.clone()).or_insert_with(|| ReadField {
                     presence,
                     origin,
+                    declared: false,
                     tree: ReadTree::default(),
                 });
                 field.presence = field.presence.min(presence);
@@ -391,6 +395,34 @@ fn through_model(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32) -> b
             owner.reads.iter().any(|read| read.ty.is_some() && read.path.is_empty() && read.span == expr.span) || go(inner)
         }
         ExprKind::Member(inner, _) | ExprKind::Index(inner, _) | ExprKind::Element(inner) | ExprKind::Await(inner) => go(inner),
+        _ => false,
+    }
+}
+
+/// Whether a value has a type of its own that names its members: what was decoded into one, a parameter that states one.
+fn is_of_type(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32) -> bool {
+    if depth > 12 {
+        return false;
+    }
+    let owner = eval.program.function(function);
+    let names = |ty: &TypeExpr| match &ty.kind {
+        TypeKind::Ref(reference) => reference.path.last().is_some_and(|last| last != "Value"),
+        kind => !matches!(kind, TypeKind::Unknown(_)),
+    };
+    let go = |inner: &Expr| is_of_type(eval, function, inner, depth + 1);
+    match &expr.kind {
+        ExprKind::Local(id) => owner.locals.get(id.0 as usize).is_some_and(|local| match &local.ty {
+            Some(ty) => names(ty),
+            None => local.value.as_ref().is_some_and(go),
+        }),
+        ExprKind::Decoded(_, ty) => ty.as_ref().is_some_and(|ty| names(ty)),
+        ExprKind::Typed(inner, ty) => names(ty) || go(inner),
+        ExprKind::OneOf(branches) => branches.iter().any(go),
+        ExprKind::Member(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::Element(inner)
+        | ExprKind::Await(inner)
+        | ExprKind::Tested(inner, true) => go(inner),
         _ => false,
     }
 }
@@ -435,6 +467,7 @@ fn insert<'a>(
     read: &'a crate::facts::Read,
     reader: FnRef,
     ty: Option<TypeUse<'a>>,
+    declared: bool,
 ) {
     let mut node = tree;
     let skipped = read.path.len().saturating_sub(steps.len());
@@ -448,9 +481,14 @@ fn insert<'a>(
         node = match step {
             PathStep::Key(name) => {
                 let origin = Origin::new(eval.program.files.unit(reader.file).path.clone(), span);
-                let field =
-                    node.fields.entry(name.clone()).or_insert_with(|| ReadField { presence, origin, tree: ReadTree::default() });
+                let field = node.fields.entry(name.clone()).or_insert_with(|| ReadField {
+                    presence,
+                    origin,
+                    declared,
+                    tree: ReadTree::default(),
+                });
                 field.presence = field.presence.min(presence);
+                field.declared &= declared;
                 &mut field.tree
             }
             PathStep::Each | PathStep::Position(_) | PathStep::Argument(_, _) => node.each.get_or_insert_with(Box::default),
@@ -484,7 +522,12 @@ fn subtree<'t, 'a>(
                 &mut node
                     .fields
                     .entry(name.clone())
-                    .or_insert_with(|| ReadField { presence: Presence::Optional, origin, tree: ReadTree::default() })
+                    .or_insert_with(|| ReadField {
+                        presence: Presence::Optional,
+                        origin,
+                        declared: true,
+                        tree: ReadTree::default(),
+                    })
                     .tree
             }
             PathStep::Each | PathStep::Position(_) | PathStep::Argument(_, _) => node.each.get_or_insert_with(Box::default),
@@ -583,29 +626,57 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option
     ))
 }
 
-/// A type that the payload is read into, with what is read of the payload beside it: `event["type"]` before `Order(**event)`.
-fn with_reads<'a>(types: &Types<'_, 'a>, stated: Arc<Shape>, tree: &ReadTree<'a>) -> Arc<Shape> {
-    let ShapeKind::Object(object) = &stated.kind else { return stated };
-    let taken = |name: &String| {
-        object
-            .fields
-            .iter()
-            .any(|field| field.name == *name || field.aliases.contains(name) || field.source.as_ref() == Some(name))
-    };
-    let beside: Vec<Field> = tree
-        .fields
-        .iter()
-        .filter(|(name, _)| !taken(name))
-        .map(|(name, field)| {
-            Field::new(name.clone(), shape_of(types, &field.tree, None), field.presence, Some(field.origin.clone()))
-        })
-        .collect();
-    if beside.is_empty() {
+/// A type that the payload is read into, with what is read of the payload beside it (`event["type"]` before `Order(**event)`), and
+/// of the parts that the type says nothing of: `event.data["amount"]` of a `data: Value`.
+pub fn with_reads<'a>(types: &Types<'_, 'a>, stated: Arc<Shape>, tree: &ReadTree<'a>) -> Arc<Shape> {
+    if tree.fields.is_empty() && tree.each.is_none() {
         return stated;
     }
-    let mut object = object.clone();
-    object.fields.extend(beside);
-    Arc::new(Shape { kind: ShapeKind::Object(object), ..stated.as_ref().clone() })
+    let kind = match &stated.kind {
+        ShapeKind::Object(object) => {
+            let mut object = object.clone();
+            let mut beside = Vec::new();
+            for (name, read) in &tree.fields {
+                let is_it = |field: &&mut Field| {
+                    field.name == *name || field.aliases.contains(name) || field.source.as_ref() == Some(name)
+                };
+                match object.fields.iter_mut().find(is_it) {
+                    Some(field) => field.shape = with_member_reads(types, &field.shape, &read.tree),
+                    None if read.declared => {}
+                    None => beside.push(Field::new(
+                        name.clone(),
+                        shape_of(types, &read.tree, None),
+                        read.presence,
+                        Some(read.origin.clone()),
+                    )),
+                }
+            }
+            object.fields.extend(beside);
+            ShapeKind::Object(object)
+        }
+        ShapeKind::Array(array) if array.prefix.is_empty() => {
+            let (Some(items), Some(each)) = (&array.items, &tree.each) else { return stated };
+            ShapeKind::Array(ArrayShape { items: Some(with_member_reads(types, items, each)), ..array.clone() })
+        }
+        // What may be null or left out is read where it is there.
+        ShapeKind::Union(branches) => {
+            let present: Vec<usize> = (0..branches.len()).filter(|at| branches[*at].kind != ShapeKind::Null).collect();
+            let [only] = present.as_slice() else { return stated };
+            let mut branches = branches.clone();
+            branches[*only] = with_member_reads(types, &branches[*only], tree);
+            ShapeKind::Union(branches)
+        }
+        _ => return stated,
+    };
+    Arc::new(Shape { kind, ..stated.as_ref().clone() })
+}
+
+fn with_member_reads<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, tree: &ReadTree<'a>) -> Arc<Shape> {
+    if stated.is_unknown() && !tree.is_empty() {
+        shape_of(types, tree, None)
+    } else {
+        with_reads(types, Arc::clone(stated), tree)
+    }
 }
 
 fn known_member(shape: &Arc<Shape>, name: &str) -> Option<Arc<Shape>> {

@@ -11,9 +11,10 @@ use super::callee;
 use super::eval::Eval;
 use super::index::last_name;
 use super::modules::FileId;
+use super::naming::texts_of;
 use super::resolve::FnRef;
 use super::resolve::{Entity, Want};
-use super::summaries::{CallSite, texts_of};
+use super::summaries::CallSite;
 use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
 use crate::facts::{Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
 

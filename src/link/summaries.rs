@@ -12,8 +12,9 @@ use rustc_hash::FxHashSet;
 use super::callers::Callers;
 use super::eval::{Eval, Receiver};
 use super::idioms::matcher::{Evidence, Idioms};
-use super::idioms::selector::{Root, Selector, Step};
+use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
+use super::naming::{can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, source_words, texts_of};
 use super::options::{Given, is_whole};
 use super::packages::is_test_path;
 use super::relay::{self, Relays};
@@ -31,21 +32,6 @@ const MAX_CLOSURES: usize = 8;
 
 /// How many emissions one run keeps in flight; past it the rest stays unresolved and is counted.
 const MAX_EMISSIONS: usize = 200_000;
-
-/// The keys under which payloads carry the name of their event, in the order in which they are trusted.
-pub const EVENT_KEYS: &[&str] = &[
-    "event",
-    "type",
-    "event_type",
-    "eventType",
-    "event_name",
-    "eventName",
-    "detail-type",
-    "detailType",
-    "topic",
-    "kind",
-    "name",
-];
 
 /// The keys under which a message carries the name of an event that it is about.
 const CARRIED_KEYS: &[&str] = &["event", "eventType", "event_type", "eventName", "event_name", "trigger"];
@@ -383,6 +369,7 @@ impl<'e, 'a> Work<'e, 'a> {
         let channel = pick(&idiom.channel);
         let mut event_in_payload = false;
         if event.is_none()
+            && !idiom.by_type
             && let Some(payload) = &payload
             && let Some(found) = event_in(payload)
         {
@@ -451,8 +438,14 @@ impl<'e, 'a> Work<'e, 'a> {
         mut admit: impl FnMut(&Selector, Term<'a>) -> Option<Term<'a>>,
     ) -> Option<Term<'a>> {
         let mut found: Vec<Term<'a>> = Vec::new();
+        let mut opaque: Option<Term<'a>> = None;
         for selector in selectors {
             let Some(term) = selector.select(self.eval, function, call).and_then(|term| admit(selector, term)) else { continue };
+            // A part of what a foreign call gave, such as a transaction: where another place holds something, it is that.
+            if is_opaque(&term) {
+                opaque.get_or_insert(term);
+                continue;
+            }
             let undecided = !selector.steps.is_empty() && is_inside_param(&term);
             found.push(term);
             if !undecided {
@@ -460,7 +453,7 @@ impl<'e, 'a> Work<'e, 'a> {
             }
         }
         match found.len() {
-            0 => None,
+            0 => opaque,
             1 => found.pop(),
             _ => {
                 let site = found[0].site;
@@ -743,149 +736,4 @@ impl<'e, 'a> Work<'e, 'a> {
 /// Whether a text is an address whose host is known.
 fn is_address(text: &str) -> bool {
     text.strip_prefix("https://").or(text.strip_prefix("http://")).is_some_and(|host| !host.starts_with(['*', '/']))
-}
-
-/// The methods by which object-relational mappers make an instance of a model from an object.
-const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
-
-/// Whether a value can be the name of an event; objects, lists, functions and numbers cannot.
-fn can_be_name(term: &Term<'_>) -> bool {
-    match &term.bare().kind {
-        Kind::Object(_)
-        | Kind::Record(_)
-        | Kind::Array(_)
-        | Kind::ListOf(_)
-        | Kind::MapOf(_)
-        | Kind::Tested(_, false)
-        | Kind::Function(_)
-        | Kind::Literal(crate::facts::Literal::Number(_) | crate::facts::Literal::Bool(_) | crate::facts::Literal::Null) => false,
-        Kind::OneOf(branches) => branches.iter().any(can_be_name),
-        _ => true,
-    }
-}
-
-/// Whether the selector's last step leads into a value of which nothing is known: the name is then the selector's own, and no
-/// word of the source. Headers that a caller passes on are of that kind.
-fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
-    match (&term.kind, selector.steps.last()) {
-        (Kind::Member(inner, name), Some(Step::Key(key))) => {
-            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()))
-                || matches!(&selector.root, Root::Named(root) if root == "headers");
-            let deep = selector.steps.len() > 2 && !term.is_open();
-            name == key && (of_headers || deep || matches!(inner.bare().kind, Kind::Built(_)))
-        }
-        (Kind::OneOf(branches), Some(_)) => branches.iter().all(|branch| is_beyond(branch, selector)),
-        _ => false,
-    }
-}
-
-/// The name of its event that a payload carries.
-pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
-    let mut bare = payload;
-    // What a schema has checked is what it was given.
-    while let Kind::Encoded(inner) | Kind::Typed(inner, _) | Kind::Decoded(inner, _) = &bare.kind {
-        bare = inner;
-    }
-    // Several forms of one payload, by who receives it: those that name the event agree.
-    if let Kind::OneOf(branches) = &bare.kind {
-        return branches.iter().find_map(event_in);
-    }
-    // `Model.build({…})`: an instance of a model has what it is built from.
-    if let Kind::Built(built) = &bare.kind
-        && let Some((name, args)) = built.calls.last()
-        && MODEL_BUILDERS.contains(&name.as_str())
-        && let [(None, given)] = args.as_slice()
-    {
-        bare = given.bare();
-    }
-    if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
-        return None;
-    }
-    // A variant of an enum is told apart by its tag: what else is called a name in it is a matter of its own.
-    let is_variant =
-        matches!(&bare.kind, Kind::Record(record) if record.ty.ty.reference().is_some_and(|named| named.path.len() > 1));
-    let mut keys = EVENT_KEYS.iter().filter(|key| !is_variant || !matches!(**key, "name" | "kind"));
-    keys.find_map(|key| {
-        let term = bare.clone().member(key, bare.site);
-        let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
-        // A number tells nobody what an event is called.
-        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic));
-        (can_be_name(&term) && (depends || named())).then_some(term)
-    })
-}
-
-/// Whether it is a part of a parameter that no caller has given yet.
-pub(super) fn is_inside_param(term: &Term<'_>) -> bool {
-    match &term.kind {
-        Kind::Member(inner, _) | Kind::Element(inner) => {
-            matches!(inner.bare().kind, Kind::Param { .. }) || is_inside_param(inner)
-        }
-        _ => false,
-    }
-}
-
-fn is_param_member(term: &Term<'_>) -> bool {
-    matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
-}
-
-/// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.
-/// One that callers may still complete gives none.
-pub fn texts_of(term: &Term<'_>) -> Vec<String> {
-    if matches!(term.bare().kind, Kind::Template(_)) && term.is_open() {
-        return Vec::new();
-    }
-    patterns_of(term)
-}
-
-/// The same, where no further caller is going to complete it.
-pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
-    if let Some(values) = term.bare().any_of_table() {
-        return patterns_of(&values);
-    }
-    match &term.bare().kind {
-        Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
-        Kind::OneOf(branches) => {
-            let mut texts: Vec<String> = branches.iter().flat_map(patterns_of).collect();
-            texts.dedup();
-            texts
-        }
-        Kind::Template(parts) => {
-            let mut patterns = vec![String::new()];
-            let mut constant = 0;
-            for part in parts {
-                let options = match patterns_of(part) {
-                    texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
-                    texts => texts,
-                };
-                constant +=
-                    options.iter().map(|option| option.chars().filter(|c| c.is_alphanumeric()).count()).max().unwrap_or(0);
-                patterns =
-                    patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
-            }
-            if constant < 3 { Vec::new() } else { patterns }
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The words of the source in a term that has no constant text: names of members and variables.
-fn source_words(eval: &Eval<'_>, term: &Term<'_>) -> Option<String> {
-    match &term.bare().kind {
-        Kind::Unknown(text) => Some(text.clone()),
-        Kind::Param { function, index, .. } => {
-            eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone())
-        }
-        Kind::Member(inner, name) => Some(match source_words(eval, inner) {
-            Some(base) => format!("{base}.{name}"),
-            None => name.clone(),
-        }),
-        Kind::Built(built) => Some(built.root.clone()),
-        Kind::Class(class) => Some(class.name.clone()),
-        Kind::Template(parts) => {
-            let words: Vec<String> =
-                parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(eval, part))).collect();
-            (!words.is_empty()).then(|| words.join(""))
-        }
-        _ => None,
-    }
 }

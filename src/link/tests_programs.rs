@@ -256,3 +256,167 @@ fn an_event_is_named_by_what_its_type_declares() {
         "#]],
     );
 }
+
+#[test]
+fn a_trait_names_events_by_a_method_of_its_own_and_a_bus_is_whatever_implements_one() {
+    check(
+        r#"
+        use serde::Serialize;
+        pub trait Event: Serialize {
+            const SUBJECT: &'static str;
+            fn subject(&self) -> String { format!("app.{}", Self::SUBJECT) }
+        }
+        #[derive(Serialize)] pub struct SignedUp { id: u64 }
+        impl Event for SignedUp { const SUBJECT: &'static str = "user.signed_up"; }
+        #[derive(Serialize)] pub struct Left { reason: String }
+        impl Event for Left { const SUBJECT: &'static str = "user.left"; fn subject(&self) -> String { "legacy.left".into() } }
+        pub trait EventBus { async fn publish<E: Event>(&self, event: E) -> Result<(), BusError>; }
+        pub struct NatsBus { client: async_nats::Client }
+        impl EventBus for NatsBus {
+            async fn publish<E: Event>(&self, event: E) -> Result<(), BusError> {
+                let body = serde_json::to_vec(&event)?;
+                self.client.publish(event.subject(), body.into()).await?;
+                Ok(())
+            }
+        }
+        pub struct Users<B: EventBus> { bus: B }
+        impl<B: EventBus> Users<B> {
+            pub async fn sign_up(&self) -> Result<(), BusError> { self.bus.publish(SignedUp { id: 1 }).await }
+            pub async fn leave(&self, reason: String) -> Result<(), BusError> { self.bus.publish(Left { reason }).await }
+        }
+        "#,
+        expect![[r#"
+            Producer declared user.signed_up on - in SignedUp: id
+            Producer declared user.left on - in Left: reason
+            Producer queue app.user.signed_up on - in Users.sign_up: id
+            Producer queue legacy.left on - in Users.leave: reason
+        "#]],
+    );
+}
+
+#[test]
+fn a_message_that_is_decoded_in_a_match_is_of_the_stated_type() {
+    check(
+        r#"
+        use rdkafka::consumer::StreamConsumer;
+        #[derive(Deserialize)]
+        #[serde(tag = "type", content = "data", rename_all = "snake_case")]
+        pub enum DomainEvent { InvoiceCreated { invoice_id: String, amount: i64 }, Cancelled }
+        pub async fn run(consumer: StreamConsumer) -> anyhow::Result<()> {
+            consumer.subscribe(&["billing"])?;
+            loop {
+                let message = consumer.recv().await?;
+                let Some(Ok(text)) = message.payload_view::<str>() else { continue };
+                let event: DomainEvent = match serde_json::from_str(text) { Ok(event) => event, Err(_) => continue };
+                match event {
+                    DomainEvent::InvoiceCreated { invoice_id, .. } => println!("{invoice_id}"),
+                    DomainEvent::Cancelled => {}
+                }
+            }
+        }
+        "#,
+        expect![[r#"
+            Producer declared invoice_created on - in DomainEvent: type, data {invoice_id, amount}
+            Consumer queue cancelled on billing in run: type
+            Consumer queue invoice_created on billing in run: type, data {invoice_id, amount}
+        "#]],
+    );
+}
+
+#[test]
+fn a_webhook_is_told_apart_by_the_field_of_its_type_and_read_where_the_type_is_open() {
+    check(
+        r#"
+        use actix_web::{post, web, HttpResponse};
+        use serde_json::Value;
+        #[derive(Deserialize)] pub struct Incoming { id: String, #[serde(rename = "type")] kind: String, data: Data }
+        #[derive(Deserialize)] pub struct Data { object: Value }
+        #[derive(Deserialize)] struct Subscription { customer: String }
+        #[post("/webhooks/payments")]
+        pub async fn payments(body: web::Bytes) -> HttpResponse {
+            let event: Incoming = match serde_json::from_slice(&body) { Ok(event) => event, Err(_) => return HttpResponse::BadRequest().finish() };
+            match event.kind.as_str() {
+                "invoice.paid" => book(event.data.object["amount_paid"].as_i64().unwrap_or(0)),
+                "subscription.updated" => {
+                    let subscription: Subscription = serde_json::from_value(event.data.object).unwrap();
+                    keep(subscription.customer);
+                }
+                _ => {}
+            }
+            HttpResponse::Ok().finish()
+        }
+        "#,
+        expect![[r#"
+            Consumer webhook invoice.paid on /webhooks/payments in payments: id, type, data {object {amount_paid}}
+            Consumer webhook subscription.updated on /webhooks/payments in payments: id, type, data {object {customer}}
+        "#]],
+    );
+}
+
+#[test]
+fn queues_of_redis_jobs_and_functions_have_their_readers() {
+    check(
+        r#"
+        use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+        use lambda_runtime::{Error, LambdaEvent};
+        use redis::AsyncCommands;
+        #[derive(Serialize, Deserialize)] pub struct Order { id: String }
+        #[derive(Serialize, Deserialize)] pub struct Mail { to: String }
+        #[derive(Deserialize)] pub struct Resize { key: String }
+        pub async fn add(con: &mut Con, order: &Order) -> anyhow::Result<()> {
+            let json = serde_json::to_string(order)?;
+            let _: String = con.xadd("orders", "*", &[("type", "order.created"), ("payload", json.as_str())]).await?;
+            let _: () = con.lpush("mails", serde_json::to_string(&Mail { to: "x".into() })?).await?;
+            Ok(())
+        }
+        pub async fn mails(con: &mut Con) -> anyhow::Result<()> {
+            loop {
+                let (_, raw): (String, String) = con.brpop("mails", 0.0).await?;
+                let mail: Mail = serde_json::from_str(&raw)?;
+                println!("{}", mail.to);
+            }
+        }
+        pub async fn handler(event: LambdaEvent<SqsEvent>) -> Result<(), Error> {
+            for record in event.payload.records { process(record).await?; }
+            Ok(())
+        }
+        async fn process(record: SqsMessage) -> Result<(), Error> {
+            let job: Resize = serde_json::from_str(&record.body.ok_or("empty")?)?;
+            println!("{}", job.key);
+            Ok(())
+        }
+        pub async fn announce(sns: &aws_sdk_sns::Client, key: String) {
+            sns.publish().topic_arn("arn:aws:sns:eu-west-1:123456789012:resized").message(json!({ "key": key }).to_string()).send().await.unwrap();
+        }
+        "#,
+        expect![[r#"
+            Producer queue order.created on orders in add: id
+            Producer queue mails on - in add: to
+            Consumer queue mails on - in mails: to
+            Consumer queue - on - in handler: key
+            Producer queue resized on - in announce: key
+        "#]],
+    );
+}
+
+#[test]
+fn a_queue_of_one_type_goes_by_the_name_of_the_type() {
+    check(
+        r#"
+        use apalis::prelude::*;
+        use apalis_redis::RedisStorage;
+        #[derive(Serialize, Deserialize)] pub struct WelcomeEmail { to: String, name: String }
+        pub async fn schedule(storage: &mut RedisStorage<WelcomeEmail>, to: String) {
+            storage.push(WelcomeEmail { to, name: "x".into() }).await.unwrap();
+        }
+        async fn send_welcome(job: WelcomeEmail) -> Result<(), Error> { println!("{}", job.to); Ok(()) }
+        pub async fn run(storage: RedisStorage<WelcomeEmail>) {
+            WorkerBuilder::new("welcome").backend(storage).build_fn(send_welcome);
+        }
+        "#,
+        expect![[r#"
+            Producer queue WelcomeEmail on - in schedule: to, name
+            Consumer queue WelcomeEmail on - in run: to, name
+        "#]],
+    );
+}

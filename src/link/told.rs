@@ -4,9 +4,9 @@
 //! stands: going on to the callers would give each of them the same payload, and the place of the publish to none. An envelope is
 //! not: what it carries is told by who calls, unless a type states it.
 
+use super::naming::{is_inside_param, texts_of};
 use super::payload;
 use super::resolve::FnRef;
-use super::summaries::{is_inside_param, texts_of};
 use super::term::{Entry, Kind, Term};
 use super::types::{Side, Types};
 use crate::shape::{Rest, Shape, ShapeKind};

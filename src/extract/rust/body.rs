@@ -493,13 +493,18 @@ impl Lowering<'_> {
 
     /// Gives a decoded value the type that the place it goes to states.
     pub fn decode_as(&mut self, value: Expr, ty: &TypeExpr) -> Expr {
-        let span = value.span;
         // `let found: Result<T, _> = from_str(text);` decodes a `T`.
         let ty = match &ty.kind {
             TypeKind::Ref(found) if found.path.last().is_some_and(|last| last == "Result") => found.args.first().unwrap_or(ty),
             _ => ty,
         };
-        match value.kind {
+        self.decoded_into(value, ty, EXPRESSION_DEPTH)
+    }
+
+    fn decoded_into(&mut self, value: Expr, ty: &TypeExpr, depth: usize) -> Expr {
+        let span = value.span;
+        let Some(down) = depth.checked_sub(1) else { return value };
+        let kind = match value.kind {
             ExprKind::Decoded(text, None) => {
                 if let ExprKind::Call(id) = &text.kind {
                     let call = &mut self.frame().function.calls[id.0 as usize];
@@ -507,10 +512,25 @@ impl Lowering<'_> {
                         call.type_args.push(ty.clone());
                     }
                 }
-                Expr::new(ExprKind::Decoded(text, Some(Box::new(ty.clone()))), span)
+                ExprKind::Decoded(text, Some(Box::new(ty.clone())))
             }
-            kind => Expr::new(kind, span),
-        }
+            // `match from_str(text) { Ok(order) => order, … }`
+            ExprKind::Local(id) => {
+                let local = &mut self.frame().function.locals[id.0 as usize];
+                if local.ty.is_none()
+                    && let Some(inner) = local.value.take()
+                {
+                    let inner = self.decoded_into(inner, ty, down);
+                    self.frame().function.locals[id.0 as usize].value = Some(inner);
+                }
+                ExprKind::Local(id)
+            }
+            ExprKind::OneOf(branches) => {
+                ExprKind::OneOf(branches.into_iter().map(|branch| self.decoded_into(branch, ty, down)).collect())
+            }
+            kind => kind,
+        };
+        Expr::new(kind, span)
     }
 }
 

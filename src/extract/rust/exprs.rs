@@ -6,7 +6,7 @@ use super::body::{diverges, expression_diverges, is_nothing, pattern_literals, p
 use super::extent;
 use super::items::Lowering;
 use super::types::{plain, segments};
-use crate::facts::calls::{Change, Edit};
+use crate::facts::calls::{Case, Change, Edit};
 use crate::facts::{
     Completion, Enclosing, Expr, ExprKind, Guard, Literal, RecordExpr, Role, Swallowed, TypeExpr, TypeKind, TypeRef,
 };
@@ -410,6 +410,7 @@ impl Lowering<'_> {
         let (guard, then, swallowed) = self.scoped(|this| {
             let swallowed = this.swallowed_by_if(found);
             let guard = this.condition(&found.cond);
+            this.case(&guard, this.spans.of(found.then_branch.brace_token.span.join()));
             let then = this.within(Enclosing::Branch(guard.clone().into()), |this| this.block(&found.then_branch));
             (guard, then, swallowed)
         });
@@ -436,6 +437,13 @@ impl Lowering<'_> {
             }
         }
         one_of(values, span)
+    }
+
+    /// Keeps what runs for some constants only.
+    fn case(&mut self, guard: &Guard, extent: crate::source::Span) {
+        if !guard.negated && !guard.values.is_empty() && guard.subject.is_some() {
+            self.frame().function.cases.push(Case { guard: guard.clone(), extent });
+        }
     }
 
     /// `if let Err(e) = call().await { error!(…) }`
@@ -499,6 +507,7 @@ impl Lowering<'_> {
                 otherwise: false,
                 raises: false,
             };
+            self.case(&guard, extent::of(self.spans, &arm.body));
             let enclosing =
                 if is_error_pattern(&arm.pat) { Enclosing::Catch(guard.span) } else { Enclosing::Branch(guard.into()) };
             let value = self.within(enclosing, |this| {

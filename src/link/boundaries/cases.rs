@@ -9,9 +9,9 @@ use crate::link::dispatch::{self, Sorting};
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::Step;
 use crate::link::model::Boundary;
+use crate::link::naming::{EVENT_KEYS, texts_of};
 use crate::link::reads::{self, Place, Root};
 use crate::link::resolve::FnRef;
-use crate::link::summaries::{EVENT_KEYS, texts_of};
 
 /// How many functions deep a dispatcher is looked for.
 const MAX_DEPTH: u32 = 3;
@@ -79,10 +79,7 @@ fn collect(
         }
         for call in &function.calls {
             for (position, argument) in call.args.iter().enumerate() {
-                let Some((from, steps)) = reads::trace(eval, reference, &argument.value, 0) else { continue };
-                if from != root {
-                    continue;
-                }
+                let Some(steps) = reads::steps_from(eval, reference, &argument.value, root) else { continue };
                 let inside = reads::after_prefix(&steps, prefix).is_some();
                 let around = steps.len() <= prefix.len() && prefix[..steps.len()] == steps[..];
                 if !inside && !around {
@@ -122,12 +119,13 @@ enum Named {
 
 /// Whether an expression is the name of the event: a key for it in the payload, or beside it in what carries the payload.
 fn names_the_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root: Root, prefix: &[Step]) -> Option<Named> {
-    let (from, steps) = reads::trace(eval, function, subject, 0)?;
+    let steps = reads::steps_from(eval, function, subject, root)?;
     let (Step::Key(last), around) = steps.split_last()? else { return None };
-    let fits = from == root && around.len() <= prefix.len() && prefix[..around.len()] == *around;
-    if !fits || !EVENT_KEYS.contains(&last.as_str()) {
+    let fits = around.len() <= prefix.len() && prefix[..around.len()] == *around;
+    // `type_`: a name that is taken in the language gets an underscore.
+    if !fits || !EVENT_KEYS.contains(&last.trim_end_matches('_')) {
         return None;
     }
     let beside = around.len() < prefix.len();
-    Some(if beside || !matches!(last.as_str(), "type" | "kind" | "name") { Named::Surely } else { Named::Perhaps })
+    Some(if beside || !matches!(last.trim_end_matches('_'), "type" | "kind" | "name") { Named::Surely } else { Named::Perhaps })
 }

@@ -9,12 +9,13 @@ use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::idioms::selector::{Root as Selected, Selector, Step as PathStep};
+use crate::link::naming::texts_of;
 use crate::link::payload;
 use crate::link::reads::{self, Root};
 use crate::link::reduce;
 use crate::link::relay;
 use crate::link::resolve::FnRef;
-use crate::link::summaries::{CallSite, texts_of};
+use crate::link::summaries::CallSite;
 use crate::link::term::Term;
 use crate::link::types::Side;
 use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
@@ -37,11 +38,15 @@ impl<'a> Linker<'_, 'a> {
             if let Some(ty) = &local.ty
                 && let Some(inner) = extractor_argument(ty, &idiom.param_types)
             {
+                let declared = self.eval.type_use(target, enveloped(inner));
+                // Of a type of some library the code says what it reads.
+                let steps = idiom.payload.first().map_or(&[][..], |selector| selector.steps.as_slice());
+                let is_foreign = !steps.is_empty() && self.types.shape(&declared, Side::Read).shape.is_unknown();
                 found.push(Intake {
                     root: Root::Param(target, index as u32),
-                    prefix: Vec::new(),
-                    declared: Some(self.eval.type_use(target, inner)),
-                    enforced: true,
+                    prefix: if is_foreign { steps.to_vec() } else { Vec::new() },
+                    declared: (!is_foreign).then_some(declared),
+                    enforced: !is_foreign,
                     of_request: false,
                     all: None,
                 });
@@ -222,7 +227,15 @@ impl<'a> Linker<'_, 'a> {
             {
                 enforced = true;
                 read_anything = true;
-                shapes.push(declared);
+                // What the type leaves open, the code says.
+                let is_open = has_hole(&declared, HOLE_DEPTH);
+                let tree = is_open.then(|| reads::reads_of(self.eval, intake.root, &intake.prefix, sorting));
+                shapes.push(
+                    tree.map_or_else(
+                        || Arc::clone(&declared),
+                        |tree| reads::with_reads(self.types, Arc::clone(&declared), &tree),
+                    ),
+                );
                 continue;
             }
             let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, sorting);
@@ -313,6 +326,37 @@ fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t T
         let fits = name == wanted || name.ends_with(&format!(".{wanted}")) || wanted.ends_with(&format!(".{name}"));
         (fits && !reference.args.is_empty()).then(|| reference.args.last()).flatten()
     })
+}
+
+/// Types of libraries around what was sent, which they are generic over.
+const TYPED_ENVELOPES: &[&str] = &["CloudWatchEvent", "EventBridgeEvent", "SnsEventObj", "SqsEventObj"];
+
+/// `T` of `EventBridgeEvent<T>`.
+fn enveloped(ty: &TypeExpr) -> &TypeExpr {
+    match &ty.kind {
+        TypeKind::Ref(reference)
+            if reference.args.len() == 1
+                && reference.path.last().is_some_and(|last| TYPED_ENVELOPES.contains(&last.as_str())) =>
+        {
+            &reference.args[0]
+        }
+        _ => ty,
+    }
+}
+
+/// How deep a part that a type says nothing of is looked for.
+const HOLE_DEPTH: u32 = 6;
+
+/// Whether a shape says nothing of some part of it.
+fn has_hole(shape: &Shape, depth: u32) -> bool {
+    let Some(down) = depth.checked_sub(1) else { return false };
+    match &shape.kind {
+        ShapeKind::Unknown(_) => true,
+        ShapeKind::Object(object) => object.fields.iter().any(|field| has_hole(&field.shape, down)),
+        ShapeKind::Array(array) => array.items.as_ref().is_some_and(|items| has_hole(items, down)),
+        ShapeKind::Union(branches) => branches.iter().any(|branch| has_hole(branch, down)),
+        _ => false,
+    }
 }
 
 /// Whether a parameter takes a body that nobody has decoded: text or bytes.

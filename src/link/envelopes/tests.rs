@@ -170,7 +170,6 @@ async fn handle(event: LambdaEvent<SqsEvent>) -> Result<(), Error> {
         ],
         expect![[r#"
             producer user.signup: {userId, plan}
-            consumer -: {payload {records [{body?}]}}
             consumer user.signup: {userId}
         "#]],
     );

@@ -3,7 +3,7 @@
 use super::{Eval, MAX_CALL_DEPTH, MAX_NESTING};
 use crate::facts::{Call, ExprKind, LanguageId, Literal, TypeExpr};
 use crate::link::resolve::FnRef;
-use crate::link::term::{CALLED, ClassValue, Kind, OnClass, Site, Term, TypeUse, Written};
+use crate::link::term::{CALLED, ClassValue, Kind, OnClass, RECEIVER, Site, Term, TypeUse, Written};
 
 /// Class methods of models that give a value of the model.
 const VALIDATING: &[&str] =
@@ -53,21 +53,21 @@ impl<'a> Eval<'a> {
     pub fn on_class(&self) -> impl Fn(&Term<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + '_ {
         |value, method, args, site| match &value.kind {
             Kind::Class(class) => self.class_call(class, method, args, site),
-            Kind::Function(target) if method == CALLED => self.applied(*target, args, site),
+            Kind::Function(target) if method == CALLED => self.applied(*target, None, args, site),
             // `partial(generate, order)()`
             Kind::Built(built) if method == CALLED && built.root.rsplit('.').next() == Some("partial") => {
                 let (_, given) = built.calls.first()?;
                 let ((None, Term { kind: Kind::Function(target), .. }), rest) = given.split_first()? else { return None };
                 let positional = rest.iter().filter(|(name, _)| name.is_none()).map(|(_, value)| value.clone());
                 let positional: Vec<Term<'a>> = positional.chain(args.iter().cloned()).collect();
-                self.applied(*target, &positional, site)
+                self.applied(*target, None, &positional, site)
             }
             _ => self.associated(value, method, args, site),
         }
     }
 
-    /// What a function gives for these arguments.
-    pub(super) fn applied(&self, target: FnRef, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+    /// What a function gives for these arguments, and a method for what it is called on.
+    pub(super) fn applied(&self, target: FnRef, receiver: Option<&Term<'a>>, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
         if self.active.borrow().len() >= MAX_CALL_DEPTH as usize || self.active.borrow().contains(&target) {
             self.cut();
             return None;
@@ -81,7 +81,11 @@ impl<'a> Eval<'a> {
             1 => returns.remove(0),
             _ => Term::new(Kind::OneOf(returns), site),
         };
-        Some(value.substitute(target, &|index| args.get(index as usize).cloned(), &self.on_class()))
+        let given = |index: u32| match index {
+            RECEIVER => receiver.cloned(),
+            index => args.get(index as usize).cloned(),
+        };
+        Some(value.substitute(target, &given, &self.on_class()))
     }
 
     /// A call of a parameter: what it gives is known once it is known which function was passed.

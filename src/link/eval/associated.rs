@@ -2,9 +2,9 @@
 //! what they are given.
 
 use super::Eval;
-use crate::facts::{LanguageId, TypeExpr, TypeKind};
+use crate::facts::{Call, ExprKind, LanguageId, TypeExpr, TypeKind};
 use crate::link::resolve::{Entity, FnRef, Found};
-use crate::link::term::{Kind, OnClass, Site, Term};
+use crate::link::term::{Kind, OnClass, Site, Term, TypeUse};
 
 impl<'a> Eval<'a> {
     /// `E::NAME` and, with arguments, `E::name()`, where `E` is a type parameter of the function around: known once it is known
@@ -25,6 +25,12 @@ impl<'a> Eval<'a> {
             TypeKind::Ref(reference) => reference.args.is_empty() && reference.path.as_slice() == std::slice::from_ref(owner),
             _ => false,
         };
+        // A trait's own method speaks of whatever implements it.
+        if owner == "Self" {
+            self.own_class(function).filter(|class| self.program.class(*class).is_interface)?;
+            let class = self.own_value(function, site);
+            return Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: member.clone(), args })), site));
+        }
         let mut around = Some(function);
         while let Some(current) = around {
             let declared = self.program.function(current);
@@ -58,10 +64,51 @@ impl<'a> Eval<'a> {
         }
         let path = &ty.ty.reference()?.path;
         let owner = if path.as_slice() == ["Self"] { ty.scope.last()? } else { path.last()? };
-        match self.program.member_of(owner, ty.file, member)? {
-            entity @ Entity::Constant(_) => self.entity_value(Found { entity, rest: Vec::new() }, site, 0),
-            Entity::Function(target) => self.applied(target, args, site),
+        let of_type = self.program.member_of(owner, ty.file, member);
+        match of_type.or_else(|| self.of_variant(path, ty, member).or_else(|| self.of_trait(ty, member)))? {
+            entity @ Entity::Constant(_) => {
+                let known = self.entity_value(Found { entity, rest: Vec::new() }, site, 0)?;
+                // What an enum calls each of its variants.
+                let is_table = path.len() > 1 && matches!(known.bare().kind, Kind::Object(_));
+                Some(if is_table { known.member(owner, site) } else { known })
+            }
+            Entity::Function(target) => self.applied(target, Some(value), args, site),
             Entity::Type(_) | Entity::Class(_) | Entity::Module(_) | Entity::External(_) => None,
         }
+    }
+
+    /// The member of the enum that a variant is one of.
+    fn of_variant(&self, path: &[String], ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
+        let [.., owner, _] = path else { return None };
+        let owner = if owner == "Self" { ty.scope.last()? } else { owner };
+        self.program.member_of(owner, ty.file, member)
+    }
+
+    /// What a trait gives to the types that implement it.
+    fn of_trait(&self, ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
+        let class = crate::link::callee::class_of_type(self, ty)?;
+        crate::link::callee::method_of(self, class, member, 0).map(Entity::Function)
+    }
+
+    /// A method without arguments of a value that some trait is all that is known of: `event.topic()` in `publish<E: Event>(event: E)`.
+    /// Which one it is, the value's own type says.
+    pub(super) fn called_on_trait(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
+        let ExprKind::Member(base, method) = &call.callee.kind else { return None };
+        if !call.args.is_empty()
+            || !matches!(base.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::This)
+            || self.program.files.unit(function.file).facts.language != LanguageId::Rust
+        {
+            return None;
+        }
+        let class = self.eval(function, base, at, depth + 1);
+        if !matches!(class.kind, Kind::Param { declared: Some(_), .. }) {
+            return None;
+        }
+        let known = crate::link::callee::class_of(self, &class)?;
+        if !self.program.class(known).is_interface {
+            return None;
+        }
+        let site = Site { file: function.file, span: call.span };
+        Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: method.clone(), args: Vec::new() })), site))
     }
 }

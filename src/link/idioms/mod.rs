@@ -55,7 +55,8 @@ impl Texts {
 /// `args[*]` for any, `arguments` for the message of a call that
 /// runs a task with its own arguments (`arguments[1]`: those from the second on; `arguments.packed`: in a list and a dictionary;
 /// `arguments.named`: the named ones), `text` for the first that is a text and `after-text` for the one behind it, `object` for the first that is an
-/// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `instance` for the first argument where it is an object of a class,
+/// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `instance` for the first argument where it is an object of a class, `pairs` for the last argument where it lists keys with
+/// their values,
 /// `param-type[0]` for a type argument of the parameter that `param-type` asks for, `decorator.args[0]` on a handler that is recognised by
 /// its decorator) and steps: `.key`, `[0]`, `[*]`, and `.method()` or `.method(1)` for an argument of a call in the chain of calls that
 /// builds the value (`args[0].payload()` is `x` in `send(Record::to("t").payload(x).key(k))`, `receiver.topic_arn()` is `a` in
@@ -102,6 +103,9 @@ pub struct Row {
     /// The name that readers tell payloads apart by.
     #[serde(default)]
     pub event: Texts,
+    /// Whether messages are told apart by their type alone: a queue of jobs of one type.
+    #[serde(default)]
+    pub by_type: bool,
     /// The transport's name, where it differs from the event.
     #[serde(default)]
     pub channel: Texts,

@@ -60,6 +60,8 @@ pub enum Root {
     ClassName,
     /// `class.decorator.args[0]`: what the class of the handler is decorated with.
     ClassDecorator(u32),
+    /// `pairs`: the last argument, a list of keys with their values, as the object that it is.
+    Pairs,
     /// `instance`: the first argument, where it is an object of a class: `publish(new OrderPlaced(order))`.
     Instance,
     /// `param-type[0]`: a type argument of the parameter's type that the row asks for.
@@ -207,6 +209,7 @@ impl Selector {
             }
             ("class", _) => Root::ClassName,
             ("instance", _) => Root::Instance,
+            ("pairs", _) => Root::Pairs,
             ("param-type", Some(Step::Position(position))) => {
                 steps.remove(0);
                 Root::ParamTypeArgument(position)
@@ -215,7 +218,7 @@ impl Selector {
                 return Err(format!(
                     "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `arguments`, `arguments.named`, `text`, \
                      `after-text`, `object`, `receiver`, `type_args[0]`, `return`, `params`, `params[0]`, `model-param`, `decorator.args[0]`, `payload`, \
-                     `instance`, `param-type[0]`, `function`, `class` and `'text'`"
+                     `instance`, `pairs`, `param-type[0]`, `function`, `class` and `'text'`"
                 ));
             }
         };
@@ -292,6 +295,7 @@ impl Selector {
             Root::TextArgument => relay::text_argument(eval, function, call)?.1,
             Root::ObjectArgument => relay::object_argument(eval, function, call),
             Root::AfterText => argument(relay::text_argument(eval, function, call)?.0 + 1)?,
+            Root::Pairs => object_of_pairs(argument(call.args.len().checked_sub(1)?)?)?,
             Root::Instance => argument(0).filter(|given| is_instance(eval, given))?,
             Root::Return
             | Root::Param(_)
@@ -369,6 +373,22 @@ fn given_in_chain<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, method: 
     None
 }
 
+/// `[("type", kind), ("payload", text)]` as an object; `None` where it is no list of pairs.
+fn object_of_pairs(list: Term<'_>) -> Option<Term<'_>> {
+    let site = list.site;
+    let Kind::Array(items) = &list.bare().kind else { return None };
+    let pairs = items.iter().map(|item| match &item.bare().kind {
+        Kind::Array(pair) => match pair.as_slice() {
+            [key, value] => {
+                Some(Entry::Field { key: key.as_text()?.to_owned(), value: value.clone(), conditional: false, site: key.site })
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    Some(Term::new(Kind::Object(pairs.collect::<Option<Vec<_>>>()?), site))
+}
+
 /// Whether a value is an object of a class that is declared in the repository, or may become one by who calls.
 fn is_instance(eval: &Eval<'_>, term: &Term<'_>) -> bool {
     use super::super::resolve::{Entity, Want};
@@ -440,7 +460,12 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
         }
         let place = term.site;
         // A text or a number has no parts: the selector means another form of the call.
-        if matches!(term.bare().kind, Kind::Literal(_)) && matches!(step, Step::Key(name) if name != "value") {
+        let takes_apart = match step {
+            Step::Key(name) => name != "value",
+            Step::Each => true,
+            Step::Position(_) | Step::Argument(..) => false,
+        };
+        if takes_apart && matches!(term.bare().kind, Kind::Literal(_)) {
             return None;
         }
         term = match step {

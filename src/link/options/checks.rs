@@ -13,8 +13,9 @@ use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, 
 use crate::link::eval::{Eval, callee_text};
 use crate::link::index::last_name;
 use crate::link::modules::FileId;
+use crate::link::naming::texts_of;
 use crate::link::resolve::FnRef;
-use crate::link::summaries::{CallSite, texts_of};
+use crate::link::summaries::CallSite;
 use crate::link::term::{Entry, Kind, Term};
 use crate::shape::wire_name::fold;
 use crate::source::{Origin, RepoPath, Span};

@@ -246,7 +246,7 @@ pub fn of_producer<'a>(eval: &Eval<'a>, idiom: &Idiom, emission: &Emission<'a>) 
         options.key = derive(given.find(&idiom.key));
     }
     let queue: Vec<String> =
-        [&emission.channel, &emission.event].into_iter().flatten().flat_map(super::summaries::texts_of).collect();
+        [&emission.channel, &emission.event].into_iter().flatten().flat_map(super::naming::texts_of).collect();
     options.settings = settings::of_call(eval, idiom, given, &emission.chain, &queue);
     options.names = names_around(eval, emission.site());
     options

@@ -12,8 +12,9 @@ use crate::link::eval::Eval;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::index::last_name;
 use crate::link::modules::FileId;
+use crate::link::naming::texts_of;
 use crate::link::resolve::FnRef;
-use crate::link::summaries::{CallSite, texts_of};
+use crate::link::summaries::CallSite;
 use crate::link::term::{Kind, Term};
 use crate::source::Origin;
 

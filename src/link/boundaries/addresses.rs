@@ -1,0 +1,72 @@
+//! What the address of a channel says: the topic or queue behind it, and whether it is that of a webhook.
+
+use std::borrow::Cow;
+
+/// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.
+pub(super) fn channel_of(address: String) -> String {
+    match named_in(&address) {
+        Cow::Borrowed(name) if name.len() < address.len() => name.to_owned(),
+        Cow::Borrowed(_) | Cow::Owned(_) => address,
+    }
+}
+
+fn named_in(address: &str) -> Cow<'_, str> {
+    let said = |name: &str| !name.is_empty() && name.chars().any(char::is_alphabetic);
+    // `arn:aws:sns:eu-west-1:123456789012:orders`, `arn:aws:events:…:event-bus/orders`
+    if address.starts_with("arn:") && address.split(':').count() >= 6 {
+        let name = address.rsplit([':', '/']).next().unwrap_or_default();
+        return Cow::Borrowed(if said(name) { name } else { address });
+    }
+    // `https://sqs.eu-west-1.amazonaws.com/123456789012/orders`
+    if let Some((_, path)) = address.split_once("://")
+        && let [.., account, name] = path.split('/').collect::<Vec<_>>().as_slice()
+        && account.len() == 12
+        && account.chars().all(|digit| digit.is_ascii_digit())
+        && said(name)
+    {
+        return Cow::Borrowed(name);
+    }
+    // `projects/shop/topics/orders`
+    if let ["projects", _, "topics" | "subscriptions", name] = address.split('/').collect::<Vec<_>>().as_slice()
+        && said(name)
+    {
+        return Cow::Borrowed(name);
+    }
+    Cow::Borrowed(address)
+}
+
+/// Whether the path of a route says that others post events to it.
+pub(super) fn is_webhook(path: &str) -> bool {
+    path.starts_with('/')
+        && path.split('/').any(|part| {
+            let part = part.to_ascii_lowercase();
+            let last = part.rsplit(['-', '_']).next().unwrap_or_default();
+            matches!(last, "webhook" | "webhooks" | "hook" | "hooks")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_which_topic_or_queue_it_is_of() {
+        let of = |address: &str| channel_of(address.to_owned());
+        assert_eq!(of("arn:aws:sns:eu-west-1:123456789012:orders"), "orders");
+        assert_eq!(of("arn:aws:events:eu-west-1:123456789012:event-bus/orders"), "orders");
+        assert_eq!(of("https://sqs.eu-west-1.amazonaws.com/123456789012/resize-jobs"), "resize-jobs");
+        assert_eq!(of("http://localhost:4566/000000000000/resize-jobs"), "resize-jobs");
+        assert_eq!(of("projects/shop/topics/orders"), "orders");
+        assert_eq!(of("https://crm.example/webhook"), "https://crm.example/webhook");
+        assert_eq!(of("order.placed"), "order.placed");
+        assert_eq!(of("arn:aws:sns:*:*:*"), "arn:aws:sns:*:*:*");
+    }
+
+    #[test]
+    fn a_route_says_that_it_is_a_webhook() {
+        assert!(is_webhook("/webhooks/stripe"));
+        assert!(is_webhook("/api/github-webhook"));
+        assert!(!is_webhook("/orders"));
+        assert!(!is_webhook("webhook.sent"));
+    }
+}

@@ -1,0 +1,173 @@
+//! What a value says of the name of an event: its texts, the patterns that it fits, and the key of a payload that holds it.
+
+use super::eval::Eval;
+use super::idioms::selector::{Root, Selector, Step};
+use super::term::{Kind, Term};
+
+/// The keys under which payloads carry the name of their event, in the order in which they are trusted.
+pub const EVENT_KEYS: &[&str] = &[
+    "event",
+    "type",
+    "event_type",
+    "eventType",
+    "event_name",
+    "eventName",
+    "detail-type",
+    "detailType",
+    "topic",
+    "kind",
+    "name",
+];
+
+/// The methods by which object-relational mappers make an instance of a model from an object.
+const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
+
+/// Whether a value can be the name of an event; objects, lists, functions and numbers cannot.
+pub(super) fn can_be_name(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Object(_)
+        | Kind::Record(_)
+        | Kind::Array(_)
+        | Kind::ListOf(_)
+        | Kind::MapOf(_)
+        | Kind::Tested(_, false)
+        | Kind::Function(_)
+        | Kind::Literal(crate::facts::Literal::Number(_) | crate::facts::Literal::Bool(_) | crate::facts::Literal::Null) => false,
+        Kind::OneOf(branches) => branches.iter().any(can_be_name),
+        _ => true,
+    }
+}
+
+/// Whether the selector's last step leads into a value of which nothing is known: the name is then the selector's own, and no
+/// word of the source. Headers that a caller passes on are of that kind.
+pub(super) fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
+    match (&term.kind, selector.steps.last()) {
+        (Kind::Member(inner, name), Some(Step::Key(key))) => {
+            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()))
+                || matches!(&selector.root, Root::Named(root) if root == "headers");
+            let deep = selector.steps.len() > 2 && !term.is_open();
+            name == key && (of_headers || deep || matches!(inner.bare().kind, Kind::Built(_)))
+        }
+        (Kind::OneOf(branches), Some(_)) => branches.iter().all(|branch| is_beyond(branch, selector)),
+        _ => false,
+    }
+}
+
+/// The name of its event that a payload carries.
+pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
+    let mut bare = payload;
+    // What a schema has checked is what it was given.
+    while let Kind::Encoded(inner) | Kind::Typed(inner, _) | Kind::Decoded(inner, _) = &bare.kind {
+        bare = inner;
+    }
+    // Several forms of one payload, by who receives it: those that name the event agree.
+    if let Kind::OneOf(branches) = &bare.kind {
+        return branches.iter().find_map(event_in);
+    }
+    // `Model.build({…})`: an instance of a model has what it is built from.
+    if let Kind::Built(built) = &bare.kind
+        && let Some((name, args)) = built.calls.last()
+        && MODEL_BUILDERS.contains(&name.as_str())
+        && let [(None, given)] = args.as_slice()
+    {
+        bare = given.bare();
+    }
+    if !matches!(bare.kind, Kind::Object(_) | Kind::Record(_)) {
+        return None;
+    }
+    // A variant of an enum is told apart by its tag: what else is called a name in it is a matter of its own.
+    let is_variant =
+        matches!(&bare.kind, Kind::Record(record) if record.ty.ty.reference().is_some_and(|named| named.path.len() > 1));
+    let mut keys = EVENT_KEYS.iter().filter(|key| !is_variant || !matches!(**key, "name" | "kind"));
+    keys.find_map(|key| {
+        let term = bare.clone().member(key, bare.site);
+        let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
+        // A number tells nobody what an event is called.
+        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic));
+        (can_be_name(&term) && (depends || named())).then_some(term)
+    })
+}
+
+/// Whether it is a part of a parameter that no caller has given yet.
+pub(super) fn is_inside_param(term: &Term<'_>) -> bool {
+    match &term.kind {
+        Kind::Member(inner, _) | Kind::Element(inner) => {
+            matches!(inner.bare().kind, Kind::Param { .. }) || is_inside_param(inner)
+        }
+        _ => false,
+    }
+}
+
+/// Whether nothing but the name of a member is known of it.
+pub(super) fn is_opaque(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Member(inner, _) => matches!(inner.bare().kind, Kind::Built(_) | Kind::Unknown(_)) || is_opaque(inner),
+        _ => false,
+    }
+}
+
+pub(super) fn is_param_member(term: &Term<'_>) -> bool {
+    matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
+}
+
+/// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.
+/// One that callers may still complete gives none.
+pub fn texts_of(term: &Term<'_>) -> Vec<String> {
+    if matches!(term.bare().kind, Kind::Template(_)) && term.is_open() {
+        return Vec::new();
+    }
+    patterns_of(term)
+}
+
+/// The same, where no further caller is going to complete it.
+pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
+    if let Some(values) = term.bare().any_of_table() {
+        return patterns_of(&values);
+    }
+    match &term.bare().kind {
+        Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
+        Kind::OneOf(branches) => {
+            let mut texts: Vec<String> = branches.iter().flat_map(patterns_of).collect();
+            texts.dedup();
+            texts
+        }
+        Kind::Template(parts) => {
+            let mut patterns = vec![String::new()];
+            let mut constant = 0;
+            for part in parts {
+                let options = match patterns_of(part) {
+                    texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
+                    texts => texts,
+                };
+                constant +=
+                    options.iter().map(|option| option.chars().filter(|c| c.is_alphanumeric()).count()).max().unwrap_or(0);
+                patterns =
+                    patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
+            }
+            if constant < 3 { Vec::new() } else { patterns }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The words of the source in a term that has no constant text: names of members and variables.
+pub(super) fn source_words(eval: &Eval<'_>, term: &Term<'_>) -> Option<String> {
+    match &term.bare().kind {
+        Kind::Unknown(text) => Some(text.clone()),
+        Kind::Param { function, index, .. } => {
+            eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone())
+        }
+        Kind::Member(inner, name) => Some(match source_words(eval, inner) {
+            Some(base) => format!("{base}.{name}"),
+            None => name.clone(),
+        }),
+        Kind::Built(built) => Some(built.root.clone()),
+        Kind::Class(class) => Some(class.name.clone()),
+        Kind::Template(parts) => {
+            let words: Vec<String> =
+                parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(eval, part))).collect();
+            (!words.is_empty()).then(|| words.join(""))
+        }
+        _ => None,
+    }
+}

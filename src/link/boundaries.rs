@@ -445,8 +445,10 @@ impl<'l, 'a> Linker<'l, 'a> {
             events.extend(shape.name.as_deref().map(str::to_owned));
         }
         if idiom.kind == "decode" && events.is_empty() {
-            let span = self.program.function(site.function).call(site.call).span;
-            events = decoders::dispatched_events(self.eval, site.function, span);
+            if decoders::is_answer(self.eval, site.function, call) {
+                return;
+            }
+            events = decoders::dispatched_events(self.eval, site.function, call.span);
             // Neither an event nor a field: nothing could ever be said of it.
             if events.is_empty() && shape.is_unknown() {
                 return;
@@ -776,6 +778,10 @@ impl<'l, 'a> Linker<'l, 'a> {
     }
 
     fn decoder(&mut self, function: FnRef, span: Span, ty: &TypeUse<'a>) {
+        let calls = &self.program.function(function).calls;
+        if calls.iter().any(|call| call.span == span && decoders::is_answer(self.eval, function, call)) {
+            return;
+        }
         let shape = self.types.shape(ty, Side::Read).shape;
         if !is_payload(&shape) {
             return;

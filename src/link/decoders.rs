@@ -7,6 +7,7 @@ use super::boundaries::success_type;
 use super::eval::Eval;
 use super::model::Boundary;
 use super::modules::FileId;
+use super::reads::{self, Root};
 use super::resolve::FnRef;
 use super::surroundings;
 use super::term::TypeUse;
@@ -108,6 +109,42 @@ fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<St
     events.sort_unstable();
     events.dedup();
     events
+}
+
+/// The methods that give the body of an answer, or of a request.
+const BODIES: &[&str] = &["bytes", "text", "text_with_charset"];
+
+/// The methods that ask for something and give the answer.
+const REQUESTS: &[&str] = &["call", "delete", "execute", "fetch", "get", "patch", "post", "put", "request", "send_request"];
+
+/// Whether a call decodes the answer to a request of the program's own: `serde_json::from_str(&response.text().await?)`.
+pub fn is_answer<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
+    if eval.program.files.unit(function.file).facts.language != LanguageId::Rust {
+        return false;
+    }
+    let Some(argument) = call.args.first() else { return false };
+    let Some((Root::Call(site), _)) = reads::trace(eval, function, &argument.value, 0) else { return false };
+    let body = eval.program.function(site.function).call(site.call);
+    let ExprKind::Member(on, method) = &body.callee.kind else { return false };
+    if REQUESTS.contains(&method.as_str()) && !body.args.is_empty() {
+        return true;
+    }
+    if !BODIES.contains(&method.as_str()) || !body.args.is_empty() {
+        return false;
+    }
+    // A handler is given a request.
+    match reads::trace(eval, site.function, on, 0) {
+        Some((Root::Param(owner, index), _)) => {
+            let ty = eval.program.function(owner).locals.get(index as usize).and_then(|local| local.ty.as_ref());
+            let named = ty.and_then(|ty| match &ty.kind {
+                TypeKind::Ref(reference) => reference.path.last(),
+                _ => None,
+            });
+            named.is_some_and(|name| name.ends_with("Response"))
+        }
+        Some((Root::Call(_), _)) => true,
+        None => false,
+    }
 }
 
 /// Leaves out decodings of what a reader reads anyway: a handler that decodes its message, whole or a part of it, is one consumer.

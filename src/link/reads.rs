@@ -479,6 +479,7 @@ fn insert<'a>(
             Some(Step::Each) | None => (Presence::Optional, read.span),
         };
         node = match step {
+            PathStep::Key(name) if is_place(eval, reader, name) => part_at(node, name),
             PathStep::Key(name) => {
                 let origin = Origin::new(eval.program.files.unit(reader.file).path.clone(), span);
                 let field = node.fields.entry(name.clone()).or_insert_with(|| ReadField {
@@ -507,6 +508,16 @@ fn insert<'a>(
     }
 }
 
+/// `.0` and `.1` of Rust: places of a tuple, and no keys.
+fn is_place(eval: &Eval<'_>, reader: FnRef, name: &str) -> bool {
+    name.chars().all(|digit| digit.is_ascii_digit()) && eval.program.files.unit(reader.file).facts.language == LanguageId::Rust
+}
+
+/// What stands at such a place: the inside of a newtype is what it wraps, further places are of lists.
+fn part_at<'t, 'a>(node: &'t mut ReadTree<'a>, name: &str) -> &'t mut ReadTree<'a> {
+    if name == "0" { node } else { node.each.get_or_insert_with(Box::default) }
+}
+
 fn subtree<'t, 'a>(
     eval: &Eval<'a>,
     tree: &'t mut ReadTree<'a>,
@@ -517,6 +528,7 @@ fn subtree<'t, 'a>(
     let mut node = tree;
     for step in steps {
         node = match step {
+            PathStep::Key(name) if is_place(eval, reader, name) => part_at(node, name),
             PathStep::Key(name) => {
                 let origin = Origin::new(eval.program.files.unit(reader.file).path.clone(), span);
                 &mut node

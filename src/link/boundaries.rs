@@ -6,6 +6,7 @@ mod definitions;
 mod intakes;
 mod routes;
 mod tasks;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let settled = summarize(&eval, &callers, &relays, idioms).settled;
     let leaves = |emission: &&Emission<'_>| emission.role == Role::Producer && idioms.rows[emission.row].leaves_process();
     linker.sent = settled.iter().filter(leaves).filter_map(|emission| emission.event.as_ref()).flat_map(texts_of).collect();
-    for emission in settled {
+    for emission in settled.into_iter().flat_map(together::taken_apart) {
         match emission.role {
             Role::Producer => linker.producer(&emission),
             Role::Consumer => linker.registered(&emission),
@@ -346,12 +347,9 @@ impl<'l, 'a> Linker<'l, 'a> {
             }
             return;
         }
-        if event.is_none()
-            && let Some(channel) = channels.first()
-        {
-            boundary.event = Some(channel.clone());
-            boundary.channel = None;
-            self.boundaries.push(boundary);
+        if event.is_none() && !channels.is_empty() {
+            let each = |name: String| Boundary { event: Some(name), channel: None, ..boundary.clone() };
+            self.boundaries.extend(channels.into_iter().map(each));
             return;
         }
         boundary.event_expr = event

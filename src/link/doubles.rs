@@ -393,7 +393,8 @@ impl<'a> FileReader<'_, '_, 'a> {
             }
             events.extend(asked.iter().filter_map(|name| self.known.names.get(name).cloned()));
         }
-        if events.is_empty() {
+        // A call that names several events is about the names: no object beside them is the payload of one.
+        if events.len() != 1 {
             return;
         }
         let mut partial = PARTIAL.contains(&name);

@@ -218,9 +218,9 @@ impl<'a> Eval<'a> {
                 let index = go(index);
                 return match &index.kind {
                     Kind::Literal(Literal::Text(name)) => base.member(name, site),
-                    Kind::Literal(Literal::Number(position)) => match (position.parse::<usize>(), base.kind) {
-                        (Ok(position), Kind::Array(mut items)) if position < items.len() => items.swap_remove(position),
-                        (_, kind) => Term::new(kind, base.site).element(site),
+                    Kind::Literal(Literal::Number(position)) => match position.parse::<usize>() {
+                        Ok(position) => base.at_place(position, site),
+                        Err(_) => base.element(site),
                     },
                     _ => Term::lookup(base, index, site),
                 };

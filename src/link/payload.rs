@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::model::Overlaid;
 use super::reduce;
 use super::resolve::{DeclId, Entity, Want};
+use super::summaries::EVENT_KEYS;
 use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
 use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};
@@ -15,12 +16,7 @@ use crate::source::Origin;
 
 /// The shape of a payload: encodings around the whole are looked through, since the payload is what they carry.
 pub fn wire_shape<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc<Shape> {
-    let mut root = decoded(term);
-    if let Kind::Typed(inner, _) = &root.kind
-        && matches!(inner.kind, Kind::OneOf(_))
-    {
-        root = inner;
-    }
+    let root = decoded(term);
     let encodes = |branch: &Term<'a>| !std::ptr::eq(decoded(branch), branch);
     if let Kind::OneOf(branches) = &root.kind
         && branches.iter().any(encodes)
@@ -44,9 +40,19 @@ fn decoded<'t, 'a>(term: &'t Term<'a>) -> &'t Term<'a> {
     loop {
         match &root.kind {
             Kind::Encoded(inner) => root = inner,
-            Kind::Typed(inner, _) if matches!(inner.kind, Kind::Encoded(_)) => root = inner,
+            Kind::Typed(inner, _) if is_encoded(inner) => root = inner,
             _ => return root,
         }
+    }
+}
+
+/// Whether a value is a text that carries another, however often it was handed on as a text (`value: bytes`), or may be one.
+fn is_encoded(term: &Term<'_>) -> bool {
+    match &term.kind {
+        Kind::Encoded(_) => true,
+        Kind::Typed(inner, _) => is_encoded(inner),
+        Kind::OneOf(branches) => branches.iter().any(is_encoded),
+        _ => false,
     }
 }
 
@@ -339,10 +345,7 @@ fn object_shape<'a>(types: &Types<'_, 'a>, entries: &[Entry<'a>], origin: Option
 fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(String, Term<'a>)], side: Side) -> Arc<Shape> {
     let Some(object) = stated.as_object() else { return Arc::clone(stated) };
     let mut filled = object.clone();
-    for field in &mut filled.fields {
-        if !has_hole(&field.shape, 0) {
-            continue;
-        }
+    for field in filled.fields.iter_mut().filter(|field| takes_more(field)) {
         let source = field.source.as_deref().unwrap_or(&field.name);
         if let Some((_, value)) = fields.iter().find(|(name, _)| name == source) {
             let given = wire_shape(types, value, side);
@@ -362,7 +365,7 @@ fn is_dumped(types: &Types<'_, '_>, ty: &TypeUse<'_>) -> bool {
 fn completed(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
     let Some(object) = stated.as_object() else { return Arc::clone(stated) };
     let mut filled = object.clone();
-    for field in filled.fields.iter_mut().filter(|field| has_hole(&field.shape, 0)) {
+    for field in filled.fields.iter_mut().filter(|field| takes_more(field)) {
         let source = field.source.as_deref().unwrap_or(&field.name);
         let known = given.as_object().and_then(|given| given.field(source).or_else(|| given.field(&field.name)));
         if let Some(known) = known {
@@ -372,7 +375,20 @@ fn completed(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
     Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
 }
 
+/// Whether what is given for a field says more than its type: where that leaves something open, and where any text may name the event.
+fn takes_more(field: &Field) -> bool {
+    has_hole(&field.shape, 0) || EVENT_KEYS.contains(&field.name.as_str()) && is_any_text(&field.shape)
+}
+
+fn is_any_text(shape: &Shape) -> bool {
+    matches!(&shape.kind, ShapeKind::String(string) if *string == StringShape::default())
+}
+
 fn completed_field(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
+    if is_any_text(stated) {
+        let told = matches!(&given.kind, ShapeKind::Const(serde_json::Value::String(_)));
+        return Arc::clone(if told { given } else { stated });
+    }
     let open = stated.is_unknown() || is_any_map(stated) && given.as_object().is_some();
     if open && !given.is_unknown() { Arc::clone(given) } else { reduce::fill(stated, given, 0) }
 }

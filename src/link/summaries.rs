@@ -491,7 +491,11 @@ impl<'e, 'a> Work<'e, 'a> {
     fn speaks_of_events(&self, row: usize, site: CallSite, named: [&Option<Term<'a>>; 2]) -> bool {
         let terms = || named.into_iter().flatten();
         let texts: Vec<String> = terms().flat_map(texts_of).collect();
-        let source: Vec<String> = terms().filter_map(|term| source_words(self.eval, term)).collect();
+        // That a payload was asked for its `event` says nothing of whether it has one.
+        let asked = |term: &&Term<'a>| matches!(&term.bare().kind, Kind::Member(_, name) if EVENT_KEYS.contains(&name.as_str()));
+        let event = named[0].as_ref().filter(|event| !asked(event));
+        let source: Vec<String> =
+            event.into_iter().chain(named[1].as_ref()).filter_map(|term| source_words(self.eval, term)).collect();
         let around = self.names_around(row, site, texts.iter().any(|text| is_address(text)));
         texts.iter().chain(&source).chain(&around).any(|text| self.idioms.rows[row].admits_event(text))
     }

@@ -656,6 +656,17 @@ impl<'a> Term<'a> {
         Term::new(Kind::Tested(Box::new(self), there), site)
     }
 
+    /// What stands at a place of a list, where its places are known; whatever is in it otherwise.
+    pub fn at_place(self, position: usize, site: Site) -> Term<'a> {
+        match self.kind {
+            Kind::Array(mut items) if position < items.len() => items.swap_remove(position),
+            Kind::OneOf(lists) if lists.iter().all(|list| matches!(&list.kind, Kind::Array(items) if position < items.len())) => {
+                Term::new(Kind::OneOf(lists.into_iter().map(|list| list.at_place(position, site)).collect()), site)
+            }
+            kind => Term::new(kind, self.site).element(site),
+        }
+    }
+
     /// One element of this list.
     pub fn element(self, site: Site) -> Term<'a> {
         match self.kind {

@@ -158,3 +158,80 @@ class HookServer:
         "#]],
     );
 }
+
+#[test]
+fn a_payload_survives_being_handed_on_as_a_text_and_names_its_event() {
+    check(
+        &[(
+            "app/publisher.py",
+            r#"
+import json
+from dataclasses import asdict, dataclass
+from typing import Generic, TypeVar
+from confluent_kafka import Producer
+T = TypeVar("T")
+
+@dataclass
+class Track:
+    track_id: int
+    name: str
+
+@dataclass
+class Envelope(Generic[T]):
+    event_id: str
+    event_type: str
+    payload: T
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+def serialize(envelope: Envelope[object] | dict[str, object]) -> bytes:
+    message: dict[str, object]
+    if isinstance(envelope, Envelope):
+        message = envelope.to_dict()
+    else:
+        message = envelope
+    return json.dumps(message, sort_keys=True).encode("utf-8")
+
+def produce_and_wait(producer: Producer, *, topic: str, value: bytes) -> None:
+    producer.produce(topic=topic, value=value)
+
+def build(event_type: str, payload: T) -> Envelope[T]:
+    return Envelope(event_id=new_id(), event_type=event_type, payload=payload)
+
+def publish(producer: Producer, track: Track):
+    produce_and_wait(producer, topic="tracks", value=serialize(build("track.found", track)))
+"#,
+        )],
+        expect![[r#"
+            Producer queue track.found in publish: {event_id, event_type, payload {track_id, name}}
+        "#]],
+    );
+}
+
+#[test]
+fn what_stands_beside_a_name_is_sent_under_that_name_alone() {
+    check(
+        &[(
+            "app/seed.py",
+            r#"
+import json
+from confluent_kafka import Producer
+
+def seed(producer: Producer):
+    for topic, body in (("order.paid", {"total": 1}), ("order.sent", {"parcel": "x"})):
+        producer.produce(topic=topic, value=json.dumps(body))
+
+def choose(producer: Producer, paid, late):
+    topic = "order.done" if paid else "order.open"
+    body = {"late": True} if late else {"due": 1}
+    producer.produce(topic=topic, value=json.dumps(body))
+"#,
+        )],
+        expect![[r#"
+            Producer queue order.paid in seed: {total}
+            Producer queue order.sent in seed: {parcel}
+            Producer queue order.done in choose: value
+            Producer queue order.open in choose: value
+        "#]],
+    );
+}

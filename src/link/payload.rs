@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::model::Overlaid;
+use super::naming::EVENT_KEYS;
 use super::reduce;
 use super::resolve::{DeclId, Entity, Want};
-use super::summaries::EVENT_KEYS;
 use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
 use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};

@@ -14,7 +14,9 @@ use super::eval::{Eval, Receiver};
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
-use super::naming::{can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, source_words, texts_of};
+use super::naming::{
+    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, source_words, texts_of,
+};
 use super::options::{Given, is_whole};
 use super::packages::is_test_path;
 use super::relay::{self, Relays};

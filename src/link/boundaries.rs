@@ -3,6 +3,7 @@
 mod addresses;
 mod cases;
 mod definitions;
+mod discriminator;
 mod intakes;
 mod routes;
 mod tasks;
@@ -13,13 +14,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use self::discriminator::{by_discriminator, is_payload, is_scalar, narrowed};
 use super::callers::Callers;
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::{Evidence, Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
 use super::modules::{FileId, FileUnit};
-use super::naming::{EVENT_KEYS, patterns_of, texts_of};
+use super::naming::{patterns_of, texts_of};
 use super::payload;
 use super::reads::Root;
 use super::reduce;
@@ -252,6 +254,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         if events.is_empty() {
             events = told.map(|event| self.stated_names(event)).unwrap_or_default();
         }
+        // No caller completes it any more: what is constant of a name tells it from others.
+        if events.is_empty() {
+            events = told.map(patterns_of).unwrap_or_default();
+        }
         // A payload without a key of that name has no name of its event in it.
         let told = told.filter(|told| !events.is_empty() || !emission.event_in_payload && !tasks::is_asked_for(told));
         // A double that is called with a text or a number is of some other call.
@@ -436,7 +442,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
         boundary.channel = channels.first().cloned();
-        let mut events = emission.event.as_ref().map(texts_of).unwrap_or_default();
+        let mut events = emission.event.as_ref().map(patterns_of).unwrap_or_default();
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, read_anything) = self.intake_shape(&intakes, &sorting);
         if idiom.by_type && events.is_empty() {
@@ -542,6 +548,10 @@ impl<'l, 'a> Linker<'l, 'a> {
                 let target = FnRef { file, id: FnId(index as u32) };
                 for row in &rows {
                     if row.language.is_some_and(|language| language != unit.facts.language) {
+                        continue;
+                    }
+                    // A route has been registered for it: what it takes is known.
+                    if row.takes_any_function() && self.handled.contains_key(&target) {
                         continue;
                     }
                     self.handler(row, target, function);
@@ -855,46 +865,5 @@ pub fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
             reference.args.first()
         }
         _ => Some(ty),
-    }
-}
-
-fn is_scalar(shape: &Shape) -> bool {
-    match &shape.kind {
-        ShapeKind::Const(value) => !value.is_object() && !value.is_array(),
-        ShapeKind::String(_) | ShapeKind::Integer(_) | ShapeKind::Number(_) | ShapeKind::Boolean | ShapeKind::Null => true,
-        _ => false,
-    }
-}
-
-fn is_payload(shape: &Shape) -> bool {
-    match &shape.kind {
-        ShapeKind::Object(object) => !object.fields.is_empty(),
-        ShapeKind::Union(branches) => branches.iter().any(|branch| is_payload(branch)),
-        ShapeKind::Array(array) => array.items.as_ref().is_some_and(|items| is_payload(items)),
-        _ => false,
-    }
-}
-
-/// The part of a discriminated union that carries this event name; the whole shape where it does not tell.
-fn narrowed(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
-    by_discriminator(shape).into_iter().find(|(name, _)| name == event).map_or_else(|| Arc::clone(shape), |(_, shape)| shape)
-}
-
-/// The branches of a union that each carry one constant event name.
-fn by_discriminator(shape: &Arc<Shape>) -> Vec<(String, Arc<Shape>)> {
-    let name_of = |branch: &Shape| EVENT_KEYS.iter().find_map(|key| payload::constant_field(branch, key));
-    match &shape.kind {
-        ShapeKind::Object(_) => name_of(shape).map(|name| vec![(name, Arc::clone(shape))]).unwrap_or_default(),
-        ShapeKind::Union(branches) => {
-            let mut named = Vec::with_capacity(branches.len());
-            for branch in branches {
-                match name_of(branch) {
-                    Some(name) => named.push((name, Arc::clone(branch))),
-                    None => return Vec::new(),
-                }
-            }
-            named
-        }
-        _ => Vec::new(),
     }
 }

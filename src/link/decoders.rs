@@ -2,6 +2,7 @@
 //! say, by a comparison around a call, which event the function they call decodes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::boundaries::success_type;
 use super::eval::Eval;
@@ -13,7 +14,7 @@ use super::surroundings;
 use super::term::TypeUse;
 use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, Role, TypeExpr, TypeKind};
 use crate::shape::{Shape, ShapeKind};
-use crate::source::{Origin, Span};
+use crate::source::{Origin, RepoPath, Span};
 
 /// How many generic functions may stand between the caller and the decoding.
 const MAX_GENERIC_HOPS: usize = 3;
@@ -162,7 +163,18 @@ pub fn leave_to_readers(boundaries: &mut Vec<Boundary>) {
         .filter(|boundary| boundary.role == Role::Consumer && boundary.event.is_some() && boundary.shape.name.is_some())
         .filter_map(|boundary| boundary.shape.origin.clone())
         .collect();
+    let known: Vec<(RepoPath, String, Arc<Shape>)> = boundaries
+        .iter()
+        .filter(readers)
+        .filter_map(|reader| Some((reader.origin.file.clone(), reader.event.clone()?, Arc::clone(&reader.shape))))
+        .collect();
     boundaries.retain(|boundary| {
+        let same = |(file, event, shape): &(RepoPath, String, Arc<Shape>)| {
+            *file == boundary.origin.file && boundary.event.as_ref() == Some(event) && shape.same_values(&boundary.shape)
+        };
+        if boundary.kind == "decode" && known.iter().any(same) {
+            return false;
+        }
         let Some(origin) = boundary.shape.origin.as_ref().filter(|_| boundary.role == Role::Consumer) else { return true };
         let unnamed = boundary.event.is_none() && boundary.shape.name.is_some();
         let events = read.get(origin).filter(|_| boundary.kind == "decode");

@@ -160,6 +160,9 @@ fn is_key(name: &str) -> bool {
 
 /// Whether an expression is the name of the event of the message at `root`.
 fn names_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root: Root, prefix: &[PathStep]) -> bool {
+    if is_event_header(eval, function, subject, 0) {
+        return true;
+    }
     let subject = unwrapped(eval, function, subject, 0);
     let Some((mut from, mut steps)) = trace(eval, function, subject, 0) else { return false };
     // A member of what was decoded from the payload is a member of the payload.
@@ -386,6 +389,48 @@ fn run_by<'a>(eval: &Eval<'a>, value: &Term<'a>, method: Option<&str>, depth: u3
         }
         (Kind::Object(_), Some(method)) => run_by(eval, &value.clone().member(method, value.site), None, depth + 1),
         _ => Vec::new(),
+    }
+}
+
+/// Whether a value is what a header of the request says of its event: `headers.get("X-GitHub-Event")`.
+pub fn is_event_header(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32) -> bool {
+    if depth > MAX_HEADER_STEPS {
+        return false;
+    }
+    let go = |inner: &Expr| is_event_header(eval, function, inner, depth + 1);
+    let names = |key: &Expr| matches!(&key.kind, ExprKind::Literal(Literal::Text(name)) if is_header_of_event(name));
+    match &expr.kind {
+        ExprKind::Local(id) => {
+            let local = eval.program.function(function).locals.get(id.0 as usize);
+            local.is_some_and(|local| local.kind == LocalKind::Variable && local.value.as_ref().is_some_and(go))
+        }
+        ExprKind::Index(_, key) => names(key),
+        ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Tested(inner, true) => go(inner),
+        ExprKind::OneOf(branches) => branches.first().is_some_and(go),
+        ExprKind::Template(parts) => matches!(parts.as_slice(), [only] if go(only)),
+        ExprKind::Call(id) => {
+            let Some(call) = eval.program.function(function).calls.get(id.0 as usize) else { return false };
+            let ExprKind::Member(base, _) = &call.callee.kind else { return false };
+            match call.args.first() {
+                Some(argument) => names(&argument.value),
+                None => go(base),
+            }
+        }
+        _ => false,
+    }
+}
+
+/// How many methods and variables may stand between a header and its comparison.
+const MAX_HEADER_STEPS: u32 = 8;
+
+/// `X-GitHub-Event`, `X-Shopify-Topic`, `X-Event-Type`.
+fn is_header_of_event(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut words = name.split('-');
+    words.next() == Some("x") && {
+        let words: Vec<&str> = words.collect();
+        words.last().is_some_and(|last| matches!(*last, "event" | "topic"))
+            || matches!(words.as_slice(), [.., "event", "type" | "name" | "key"] | [.., "webhook", "type"])
     }
 }
 

@@ -101,7 +101,9 @@ pub(super) fn is_inside_param(term: &Term<'_>) -> bool {
 /// Whether nothing but the name of a member is known of it.
 pub(super) fn is_opaque(term: &Term<'_>) -> bool {
     match &term.bare().kind {
-        Kind::Member(inner, _) => matches!(inner.bare().kind, Kind::Built(_) | Kind::Unknown(_)) || is_opaque(inner),
+        Kind::Member(inner, _) => {
+            matches!(inner.bare().kind, Kind::Built(_) | Kind::OfType(_) | Kind::Unknown(_)) || is_opaque(inner)
+        }
         _ => false,
     }
 }

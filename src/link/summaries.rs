@@ -714,6 +714,18 @@ impl<'e, 'a> Work<'e, 'a> {
             }
         }
         let idiom = &self.idioms.rows[emission.row];
+        // A value that has no such part was meant by a later reading.
+        let first = idiom.payload.first().filter(|_| idiom.payload.len() > 1).and_then(Selector::last_key);
+        if let (Some(key), Some(Term { kind: Kind::OneOf(readings), .. })) = (first, &mut emission.payload) {
+            let holds = |reading: &Term<'a>| matches!(reading.bare().kind, Kind::Record(_) | Kind::Object(_));
+            let lacks = |reading: &Term<'a>| match &reading.kind {
+                Kind::Member(inner, name) => name == key && matches!(inner.bare().kind, Kind::OfType(_)),
+                _ => false,
+            };
+            if readings.first().is_some_and(lacks) && readings[1..].iter().any(holds) {
+                readings.remove(0);
+            }
+        }
         if idiom.wants_event_like() {
             let sink = emission.chain[emission.chain.len() - 1];
             if !self.speaks_of_events(emission.row, sink, [&emission.event, &emission.channel]) {

@@ -420,3 +420,132 @@ fn a_queue_of_one_type_goes_by_the_name_of_the_type() {
         "#]],
     );
 }
+
+#[test]
+fn rows_that_statements_write_into_an_outbox_are_events() {
+    check_in(
+        "src/lib.rs",
+        r#"
+        use sqlx::{PgPool, Postgres, Transaction};
+        #[derive(Serialize)] pub struct Placed { order_id: i64, total: i64 }
+        pub async fn place(pool: &PgPool, placed: &Placed) -> sqlx::Result<()> {
+            let mut tx = pool.begin().await?;
+            sqlx::query("INSERT INTO outbox (id, event_type, payload, created_at) VALUES ($1, $2, $3, now())")
+                .bind(Uuid::new_v4()).bind("order.placed").bind(serde_json::to_value(placed).unwrap()).execute(&mut *tx).await?;
+            add(&mut tx, "order.shipped", &serde_json::json!({ "orderId": placed.order_id })).await?;
+            sqlx::query!("INSERT INTO audit (topic, payload) VALUES ('order.audited', $1)", placed.order_id).execute(&mut *tx).await?;
+            tx.commit().await
+        }
+        async fn add(tx: &mut Transaction<'_, Postgres>, topic: &str, payload: &serde_json::Value) -> sqlx::Result<()> {
+            sqlx::query("insert into app.event_outbox(topic, payload) values ($1, $2)").bind(topic).bind(payload).execute(&mut **tx).await?;
+            Ok(())
+        }
+        "#,
+        expect![[r#"
+            Producer outbox order.placed on - in place: order_id, total
+            Producer outbox order.shipped on - in place: orderId
+        "#]],
+    );
+    check_in(
+        "src/outbox.ts",
+        r#"
+        import { Pool, PoolClient } from "pg";
+        import postgres from "postgres";
+        const pool = new Pool();
+        const sql = postgres();
+        export async function place(order: { id: string; total: number }) {
+          const client = await pool.connect();
+          await client.query("INSERT INTO outbox (event_type, payload) VALUES ($1, $2)", ["order.placed", JSON.stringify({ orderId: order.id })]);
+          await write(client, "order.audited", { orderId: order.id, by: "x" });
+        }
+        async function write(client: PoolClient, type: string, payload: unknown) {
+          await client.query(`INSERT INTO outbox_messages (id, type, payload) VALUES (gen_random_uuid(), $1, $2)`, [type, payload]);
+        }
+        const PAID = "order.paid";
+        export async function pay(id: string) { await sql`insert into outbox (topic, payload) values (${PAID}, ${sql.json({ paid: id })})`; }
+        "#,
+        expect![[r#"
+            Producer outbox order.placed on - in place: orderId
+            Producer outbox order.audited on - in place: orderId, by
+            Producer outbox order.paid on - in pay: paid
+        "#]],
+    );
+    check_in(
+        "outbox.py",
+        r#"
+import json
+from sqlalchemy import text
+
+async def place(conn, order):
+    await conn.execute("INSERT INTO outbox (event_type, payload) VALUES ($1, $2)", "order.placed", json.dumps({"orderId": order.id}))
+
+def pay(cursor, order):
+    cursor.execute("INSERT INTO outbox (event_type, payload) VALUES (%s, %s)", ("order.paid", json.dumps({"paid": order.id})))
+
+def ship(session, order):
+    session.execute(text("INSERT INTO outbox (topic, payload) VALUES (:topic, :payload)"), {"topic": "order.shipped", "payload": json.dumps({"shipped": order.id})})
+"#,
+        expect![[r#"
+            Producer outbox order.placed on - in place: orderId
+            Producer outbox order.paid on - in pay: paid
+            Producer outbox order.shipped on - in ship: shipped
+        "#]],
+    );
+}
+
+#[test]
+fn a_header_of_the_request_tells_webhooks_apart() {
+    check(
+        r#"
+        use axum::{body::Bytes, http::HeaderMap, routing::post, Json, Router};
+        use serde_json::Value;
+        #[derive(Deserialize)] struct Push { commits: Vec<String> }
+        pub fn router() -> Router { Router::new().route("/hooks/github", post(github)).route("/hooks/any", post(any)) }
+        async fn github(headers: HeaderMap, body: Bytes) -> Result<(), Failure> {
+            let kind = headers.get("x-github-event").and_then(|value| value.to_str().ok()).unwrap_or("");
+            match kind {
+                "push" => { let push: Push = serde_json::from_slice(&body)?; println!("{}", push.commits.len()); }
+                "pull_request" => { let value: Value = serde_json::from_slice(&body)?; keep(value["number"].as_u64().ok_or(Failure)?); }
+                _ => {}
+            }
+            Ok(())
+        }
+        async fn any(Json(body): Json<Value>) { keep(body["id"].as_str()); }
+        "#,
+        expect![[r#"
+            Consumer webhook pull_request on /hooks/github in router: number
+            Consumer webhook push on /hooks/github in router: commits
+            Consumer webhook /hooks/any on - in router: id
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_no_caller_completes_are_patterns() {
+    check(
+        r#"
+        use async_nats::jetstream::{self, consumer::PullConsumer};
+        mod subjects {
+            pub const PREFIX: &str = "stock";
+            pub fn released(sku: &str) -> String { format!("{}.{}.released", PREFIX, sku) }
+        }
+        pub struct Stock { jetstream: async_nats::jetstream::Context }
+        impl Stock {
+            pub async fn release(&self, sku: &str) { self.jetstream.publish(subjects::released(sku), serde_json::to_vec(&json!({ "sku": sku })).unwrap().into()).await.unwrap(); }
+        }
+        pub async fn consume(stream: async_nats::jetstream::stream::Stream) {
+            let consumer: PullConsumer = stream.get_or_create_consumer("b", Config { filter_subject: "stock.reserved".into(), ..Default::default() }).await.unwrap();
+            let mut messages = consumer.messages().await.unwrap();
+            while let Some(message) = messages.try_next().await.unwrap() {
+                let reserved: Reserved = serde_json::from_slice(&message.payload).unwrap();
+                println!("{}", reserved.sku);
+            }
+        }
+        #[derive(Deserialize)] struct Reserved { sku: String }
+        "#,
+        expect![[r#"
+            Producer queue stock.*.released on - in Stock.release: sku
+            Consumer queue stock.reserved on - in consume: sku
+        "#]],
+    );
+}

@@ -389,7 +389,9 @@ impl Lowering<'_> {
                 place
             }
             // An enum of the project's own may give a constant by these: `link` knows, and looks through where there is none.
-            "as_str" | "as_ref" | "into" | "to_string" | "name" | "as_string" if self.may_be_enum(&place.expr) => {
+            "as_str" | "as_ref" | "into" | "to_string" | "name" | "as_string"
+                if !(name == "to_string" && self.is_json_value(&place.expr)) && self.may_be_enum(&place.expr) =>
+            {
                 let receiver = self.finish(place);
                 self.plain_method(call, name, receiver, span)
             }
@@ -453,9 +455,9 @@ impl Lowering<'_> {
                 let item = Expr::new(ExprKind::Element(Box::new(list)), span);
                 Place::of(Expr::new(ExprKind::ListOf(Box::new(item)), span))
             }
-            "first" | "last" | "next" | "pop" | "peek" => {
+            "first" | "last" | "next" | "try_next" | "pop" | "peek" => {
                 let list = self.finish(place);
-                if matches!(name, "next" | "pop") {
+                if matches!(name, "next" | "try_next" | "pop") {
                     // A stream or a queue of messages may be behind it: the call is kept beside its value.
                     self.plain_method(call, name, list.clone(), span);
                 }
@@ -506,7 +508,7 @@ impl Lowering<'_> {
                 match (&local.ty, &local.value) {
                     (Some(ty), _) => {
                         matches!(&ty.kind, TypeKind::Ref(named) if named.path.last().is_some_and(|last| last == "Value"))
-                            || matches!(&ty.kind, TypeKind::Unknown(reason) if reason == "any JSON")
+                            || matches!(&ty.kind, TypeKind::Unknown(reason) if reason.ends_with("any JSON"))
                     }
                     (None, Some(value)) => matches!(value.kind, ExprKind::Object(_)),
                     (None, None) => false,

@@ -115,6 +115,8 @@ impl Lowering<'_> {
             ("ulid", "Ulid", "new") | ("time", "OffsetDateTime", "now_utc") | ("jiff", "Timestamp", "now") => {
                 return of_type(rust_types::known(front, &[], Role::Producer, span)?);
             }
+            ("sea_orm", _, "Set" | "Unchanged") => return one(args),
+            ("sqlx" | "diesel_json", _, "Json") => return one(args),
             ("bytes", "Bytes" | "BytesMut", "from" | "from_static" | "copy_from_slice") => return one(args),
             ("axum" | "actix_web" | "rocket" | "poem" | "salvo", _, "Json" | "Form") => return one(args),
             ("std" | "core", "mem", "take") => return one(args),

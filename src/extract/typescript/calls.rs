@@ -86,6 +86,15 @@ impl Lower<'_> {
     }
 
     /// What a call is made on. A method call reads the value it is made on, not a key of the method's name.
+    /// `` sql`INSERT INTO …` ``: the tag is called with the text.
+    pub fn tagged(&mut self, tag: &Expression<'_>, text: Expr, usage: Usage, span: crate::source::Span) -> Expr {
+        let callee = self.callee(tag, false);
+        let args = vec![crate::facts::Argument { name: None, value: text, spread: false }];
+        let surroundings = self.surroundings(usage);
+        let id = self.push_call(Call { callee, args, type_args: Vec::new(), kind: CallKind::Plain, surroundings, span });
+        Expr::new(ExprKind::Call(id), span)
+    }
+
     fn callee(&mut self, callee: &Expression<'_>, coping: bool) -> Expr {
         let span = node_span(callee);
         match callee.get_inner_expression() {

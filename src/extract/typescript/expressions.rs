@@ -197,6 +197,10 @@ impl Lower<'_> {
                 }
                 last.unwrap_or_else(|| self.unknown(expression.span()))
             }
+            Expression::TaggedTemplateExpression(tagged) if is_insertion(&tagged.quasi) => {
+                let statement = self.template(&tagged.quasi, span_of(tagged.quasi.span));
+                self.tagged(&tagged.tag, statement, usage, span)
+            }
             Expression::TaggedTemplateExpression(tagged) => {
                 for part in &tagged.quasi.expressions {
                     self.expr(part, Usage::USED);
@@ -817,4 +821,10 @@ fn tested_for_presence<'e, 't>(test: &'e Expression<'t>) -> Option<(&'e Expressi
         }
         value => is_value(value).then_some((value, true)),
     }
+}
+
+/// Whether a template is a statement of SQL that writes a row.
+fn is_insertion(template: &TemplateLiteral<'_>) -> bool {
+    let start = template.quasis.first().map(|quasi| quasi.value.raw.trim_start());
+    start.and_then(|text| text.get(..12)).is_some_and(|word| word.eq_ignore_ascii_case("insert into "))
 }

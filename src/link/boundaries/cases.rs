@@ -36,7 +36,7 @@ impl<'a> Linker<'_, 'a> {
             let (shape, enforced, _) = self.intake_shape(intakes, &Sorting::without(&others));
             found.push(Boundary {
                 event: Some(event.clone()),
-                shape: super::narrowed(&shape, event),
+                shape: super::discriminator::narrowed(&shape, event),
                 enforced,
                 ..boundary.clone()
             });
@@ -119,6 +119,9 @@ enum Named {
 
 /// Whether an expression is the name of the event: a key for it in the payload, or beside it in what carries the payload.
 fn names_the_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root: Root, prefix: &[Step]) -> Option<Named> {
+    if dispatch::is_event_header(eval, function, subject, 0) {
+        return Some(Named::Surely);
+    }
     let steps = reads::steps_from(eval, function, subject, root)?;
     let (Step::Key(last), around) = steps.split_last()? else { return None };
     let fits = around.len() <= prefix.len() && prefix[..around.len()] == *around;

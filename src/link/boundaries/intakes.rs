@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Intake, Linker, REQUEST_MEMBERS, is_payload};
+use super::discriminator::is_payload;
+use super::{Intake, Linker, REQUEST_MEMBERS};
 use crate::facts::{Call, ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;

@@ -199,6 +199,11 @@ impl Idiom {
             .any(|selector| selector.root == *root && selector.steps.is_empty() || selector.root == Root::AnyArgument)
     }
 
+    /// Whether the type of a parameter alone makes a function one of its handlers.
+    pub fn takes_any_function(&self) -> bool {
+        self.functions.iter().any(|name| name == "*")
+    }
+
     /// Whether nothing but the callee's name speaks for it.
     pub fn is_generic(&self) -> bool {
         self.from.is_empty()
@@ -444,7 +449,13 @@ fn term_names(term: &Term<'_>, names: &mut Vec<String>) {
 
 fn type_name(ty: Written<'_>) -> Vec<String> {
     match ty {
-        Written::Named(reference) => reference.path.last().cloned().into_iter().collect(),
+        // `outbox::ActiveModel`: every table has one, and the module says which.
+        Written::Named(reference) => match reference.path.as_slice() {
+            [.., module, last] if matches!(last.as_str(), "ActiveModel" | "Entity" | "Model") => {
+                vec![last.clone(), module.clone()]
+            }
+            path => path.last().cloned().into_iter().collect(),
+        },
         Written::Expr(expr) => match &expr.kind {
             TypeKind::Ref(reference) => {
                 let mut names: Vec<String> = reference.path.last().cloned().into_iter().collect();

@@ -62,6 +62,8 @@ pub enum Root {
     ClassDecorator(u32),
     /// `pairs`: the last argument, a list of keys with their values, as the object that it is.
     Pairs,
+    /// `sql`: the row that an `INSERT` statement of the call writes.
+    Sql,
     /// `instance`: the first argument, where it is an object of a class: `publish(new OrderPlaced(order))`.
     Instance,
     /// `param-type[0]`: a type argument of the parameter's type that the row asks for.
@@ -210,6 +212,7 @@ impl Selector {
             ("class", _) => Root::ClassName,
             ("instance", _) => Root::Instance,
             ("pairs", _) => Root::Pairs,
+            ("sql", _) => Root::Sql,
             ("param-type", Some(Step::Position(position))) => {
                 steps.remove(0);
                 Root::ParamTypeArgument(position)
@@ -218,7 +221,7 @@ impl Selector {
                 return Err(format!(
                     "`{other}` is not a root of a selector; there are `args[0]`, `args.name`, `arguments`, `arguments.named`, `text`, \
                      `after-text`, `object`, `receiver`, `type_args[0]`, `return`, `params`, `params[0]`, `model-param`, `decorator.args[0]`, `payload`, \
-                     `instance`, `pairs`, `param-type[0]`, `function`, `class` and `'text'`"
+                     `instance`, `pairs`, `sql`, `param-type[0]`, `function`, `class` and `'text'`"
                 ));
             }
         };
@@ -295,6 +298,7 @@ impl Selector {
             Root::TextArgument => relay::text_argument(eval, function, call)?.1,
             Root::ObjectArgument => relay::object_argument(eval, function, call),
             Root::AfterText => argument(relay::text_argument(eval, function, call)?.0 + 1)?,
+            Root::Sql => super::sql::inserted(eval, function, call)?,
             Root::Pairs => object_of_pairs(argument(call.args.len().checked_sub(1)?)?)?,
             Root::Instance => argument(0).filter(|given| is_instance(eval, given))?,
             Root::Return

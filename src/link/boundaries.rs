@@ -416,20 +416,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             }
         } else {
             let sink = emission.chain[emission.chain.len() - 1];
-            let returned = idiom.payload.iter().filter(|selector| selector.root == Selected::Return).map(|selector| Intake {
-                root: Root::Call(sink),
-                prefix: selector.steps.clone(),
-                declared: None,
-                enforced: false,
-                of_request: false,
-                all: None,
-            });
-            // The part that is read, where the row knows several.
-            let mut returned: Vec<Intake<'a>> = returned.collect();
-            let sorting = dispatch::Sorting::default();
-            let read = returned.iter().position(|intake| self.intake_shape(std::slice::from_ref(intake), &sorting).2);
-            returned.truncate(read.map_or(returned.len(), |at| at + 1));
-            intakes.extend(if read.is_some() { returned.pop() } else { returned.into_iter().next() });
+            intakes = self.intakes_of_call(idiom, sink);
         }
         // `connect` and the like are methods of many things; what they are given here is no handler.
         if idiom.kind == "in-process"

@@ -5,7 +5,7 @@ use super::eval::{Eval, dotted};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::term::{Built, CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
-use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind};
 
 /// Method names that so many types have that a single candidate proves nothing.
 const COMMON_METHODS: &[&str] = &[
@@ -107,20 +107,29 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
                 Receiver::Unknown => unique_method(eval, function, name, call),
             }
         }
-        ExprKind::Local(id) => match &program.function(function).locals.get(id.0 as usize) {
-            Some(local) if local.kind == LocalKind::Param && local.ty.is_some() => {
-                let ty = eval.type_use(function, local.ty.as_ref()?);
-                callable(eval, &of_type(eval, &ty, 0))
-            }
-            Some(local) if local.kind == LocalKind::Variable => {
-                match eval.term(function, local.value.as_ref()?, call.span.start).bare().kind {
-                    Kind::Function(target) => Some(target),
-                    _ => None,
-                }
-            }
-            _ => None,
-        },
+        ExprKind::Local(id) => variable(eval, function, *id, call),
+        ExprKind::Outer(out, id) => {
+            let outer = program.outer(function, *out)?;
+            variable(eval, outer, *id, call)
+        }
         ExprKind::Function(id) => Some(FnRef { file: function.file, id: *id }),
+        _ => None,
+    }
+}
+
+/// The function that a variable of `owner` holds where it is called.
+fn variable(eval: &Eval<'_>, owner: FnRef, id: LocalId, call: &Call) -> Option<FnRef> {
+    match eval.program.function(owner).locals.get(id.0 as usize) {
+        Some(local) if local.kind == LocalKind::Param && local.ty.is_some() => {
+            let ty = eval.type_use(owner, local.ty.as_ref()?);
+            callable(eval, &of_type(eval, &ty, 0))
+        }
+        Some(local) if local.kind == LocalKind::Variable => {
+            match eval.term(owner, local.value.as_ref()?, call.span.start).bare().kind {
+                Kind::Function(target) => Some(target),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{CallId, ExprKind, FileFacts, FnId};
+use crate::facts::{CallId, ExprKind, FileFacts, FnId, Function, LocalId};
 
 /// What a name stands for in its own file; the numbers are indices into [`FileFacts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl FileIndex {
             for (call_at, call) in function.calls.iter().enumerate() {
                 let local = match &call.callee.kind {
                     ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.as_str()),
+                    ExprKind::Outer(out, id) => outer_name(facts, function, *out, *id),
                     _ => None,
                 };
                 if let Some(name) = last_name(&call.callee.kind).or(local) {
@@ -101,6 +102,15 @@ impl FileIndex {
     pub fn has_scope(&self, scope: &[String]) -> bool {
         self.scopes.contains(&scope.join("\u{1f}"))
     }
+}
+
+/// The name of a variable of a function further out.
+fn outer_name<'f>(facts: &'f FileFacts, function: &'f Function, out: u32, id: LocalId) -> Option<&'f str> {
+    let mut outer = function;
+    for _ in 0..out {
+        outer = facts.functions.get(outer.parent?.0.0 as usize)?;
+    }
+    outer.locals.get(id.0 as usize).map(|local| local.name.as_str())
 }
 
 /// The last name of a callee: `send` of `producer.send`, `publish` of `bus::publish`.

@@ -31,5 +31,7 @@ mod tests_programs;
 mod tests_python;
 #[cfg(test)]
 mod tests_python_queues;
+#[cfg(test)]
+mod tests_typescript;
 mod told;
 pub mod types;

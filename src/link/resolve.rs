@@ -172,6 +172,15 @@ impl<'a> Program<'a> {
         &self.files.unit(reference.file).facts.functions[reference.id.0 as usize]
     }
 
+    /// The function that stands `out` functions around this one.
+    pub fn outer(&self, function: FnRef, out: u32) -> Option<FnRef> {
+        let mut outer = function;
+        for _ in 0..out {
+            outer = FnRef { file: outer.file, id: self.function(outer).parent?.0 };
+        }
+        Some(outer)
+    }
+
     pub fn type_decl(&self, id: DeclId) -> &'a TypeDecl {
         &self.files.unit(id.file).facts.types[id.index as usize]
     }

@@ -9,7 +9,7 @@ use crate::link::boundaries::{LinkOptions, link};
 use crate::link::idioms::matcher::Idioms;
 use crate::link::model::Model;
 use crate::link::modules::FileUnit;
-use crate::shape::Shape;
+use crate::shape::{Presence, Shape};
 use crate::source::{BlobId, RepoPath, SourceText};
 
 /// Role, kind, event, channel, symbol and the fields of each boundary.
@@ -27,7 +27,12 @@ pub(super) fn linked(path: &str, text: &str) -> Model {
 }
 
 fn check_in(path: &str, text: &str, expected: Expect) {
-    let found: String = linked(path, text)
+    expected.assert_eq(&listed(path, text));
+}
+
+/// Each boundary of one file on a line.
+pub(super) fn listed(path: &str, text: &str) -> String {
+    linked(path, text)
         .boundaries
         .iter()
         .map(|boundary| {
@@ -41,8 +46,7 @@ fn check_in(path: &str, text: &str, expected: Expect) {
                 fields(&boundary.shape)
             )
         })
-        .collect();
-    expected.assert_eq(&found);
+        .collect()
 }
 
 fn fields(shape: &Shape) -> String {
@@ -51,6 +55,10 @@ fn fields(shape: &Shape) -> String {
             let field = |field: &crate::shape::Field| match field.shape.as_object() {
                 Some(_) => format!("{} {{{}}}", field.name, fields(&field.shape)),
                 None => field.name.clone(),
+            };
+            let field = |one: &crate::shape::Field| match one.presence {
+                Presence::Required => field(one),
+                Presence::Optional => format!("{}?", field(one)),
             };
             object.fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }

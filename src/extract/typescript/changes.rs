@@ -16,6 +16,7 @@ impl Lower<'_> {
         let how = if usage.how == How::Floating { Usage::USED } else { usage };
         if let AssignmentTarget::AssignmentTargetIdentifier(id) = &assignment.left {
             self.coping = false;
+            self.forget(id.name.as_str());
             let value = self.expr(&assignment.right, how);
             if assignment.operator == AssignmentOperator::Assign || assignment.operator.is_logical() {
                 self.reassign(id.name.as_str(), value.clone());
@@ -34,6 +35,7 @@ impl Lower<'_> {
         }
         let target = match &assignment.left {
             AssignmentTarget::StaticMemberExpression(member) => {
+                self.forget_around(&member.object);
                 let (object, _, _) = self.member_chain(&member.object);
                 let key = Expr::text(member.property.name.as_str(), span_of(member.property.span));
                 Some((object, key))

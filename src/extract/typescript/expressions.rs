@@ -360,7 +360,7 @@ impl Lower<'_> {
     // Choices.
 
     /// Notes that what the source calls `tested` is there: `x ? x : y` is `x ?? y`.
-    fn assert_there(&self, value: &mut Expr, tested: &str) {
+    pub(super) fn assert_there(&self, value: &mut Expr, tested: &str) {
         if matches!(value.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::Member(..) | ExprKind::Name(_))
             && self.folded(oxc_span::Span::new(value.span.start, value.span.end)) == tested
         {
@@ -474,6 +474,7 @@ impl Lower<'_> {
                         continue;
                     }
                     let value = self.property_value(&property.value);
+                    let value = self.as_shown(property, value);
                     members.push(ValueMember::Entry { key, value, conditional: false });
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {

@@ -60,6 +60,8 @@ pub(super) struct Frame {
     pub scopes: Vec<FxHashMap<String, LocalId>>,
     pub enclosing: Vec<Enclosing>,
     pub early_returns: Vec<Arc<Guard>>,
+    /// What tests have shown to be there.
+    pub shown: Vec<super::narrowing::Shown>,
     /// What the handlers of the surrounding `try` blocks do, from outside in.
     pub handlers: Vec<Swallowed>,
     /// For each local, how many branches and loops stood around its declaration.
@@ -144,6 +146,7 @@ impl<'s> Lower<'s> {
             scopes: vec![FxHashMap::default()],
             enclosing: Vec::new(),
             early_returns: Vec::new(),
+            shown: Vec::new(),
             handlers: Vec::new(),
             declared_under: Vec::new(),
             outer_type_params: self.type_params.len(),
@@ -273,11 +276,13 @@ impl<'s> Lower<'s> {
     /// Opens a block scope and closes it after `inner`.
     pub fn block<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
         let early = self.frame_ref().early_returns.len();
+        let shown = self.frame_ref().shown.len();
         self.frame().scopes.push(FxHashMap::default());
         let result = inner(self);
         let frame = self.frame();
         frame.scopes.pop();
         frame.early_returns.truncate(early);
+        frame.shown.truncate(shown);
         result
     }
 

@@ -11,6 +11,7 @@ mod expressions;
 mod jsx;
 mod known;
 mod lower;
+mod narrowing;
 mod parse;
 mod patterns;
 mod reads;

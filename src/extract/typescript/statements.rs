@@ -150,13 +150,17 @@ impl Lower<'_> {
             }
         }
         self.case(&guard, span_of(oxc_span::GetSpan::span(&branch.consequent)));
+        let shown = self.frame_ref().shown.len();
+        self.show(&branch.test, true);
         self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.nested(&branch.consequent));
+        self.frame().shown.truncate(shown);
         let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, raises: demands, ..guard };
         if let Some(alternate) = &branch.alternate {
             self.enclosed(Enclosing::Branch(negated.clone().into()), |lower| lower.nested(alternate));
         }
         if leaves {
             self.frame().early_returns.push(negated.into());
+            self.show(&branch.test, false);
         } else if branch.alternate.as_ref().is_some_and(always_leaves) {
             let guard = Guard { negated: !negated.negated, otherwise: !negated.otherwise, ..negated };
             self.frame().early_returns.push(guard.into());

@@ -556,11 +556,20 @@ impl CallPattern {
         if !kind_fits {
             return false;
         }
-        let (base, name): (Option<&Expr>, &str) = match &call.callee.kind {
-            ExprKind::Member(base, name) => (Some(base), name),
-            ExprKind::Name(path) => (None, path.last().map(String::as_str).unwrap_or_default()),
+        // A variable of a function further out is looked at where it stands.
+        let (function, variable) = match &call.callee.kind {
+            ExprKind::Local(id) => (function, Some(*id)),
+            ExprKind::Outer(out, id) => match eval.program.outer(function, *out) {
+                Some(outer) => (outer, Some(*id)),
+                None => return false,
+            },
+            _ => (function, None),
+        };
+        let (base, name): (Option<&Expr>, &str) = match (&call.callee.kind, variable) {
+            (ExprKind::Member(base, name), _) => (Some(base), name),
+            (ExprKind::Name(path), _) => (None, path.last().map(String::as_str).unwrap_or_default()),
             // A function that was handed over goes by the name of its parameter.
-            ExprKind::Local(id) => match eval.program.function(function).locals.get(id.0 as usize) {
+            (_, Some(id)) => match eval.program.function(function).locals.get(id.0 as usize) {
                 Some(local) if local.kind == LocalKind::Param && self.kind == PatternKind::Plain => (None, local.name.as_str()),
                 // `const { trackEvent } = useTracking()`
                 Some(local) if self.kind == PatternKind::Plain => match local.value.as_ref().map(|value| &value.kind) {

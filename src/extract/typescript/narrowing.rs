@@ -1,0 +1,118 @@
+//! Values that a test has shown to be there: after `if (!user.email) return`, and inside of `if (user.email) {…}`.
+//!
+//! Only tests that neither `null` nor `undefined` passes are looked at. What is known holds to the end of the block, and no longer
+//! than until the variable at its root is given another value.
+
+use oxc_ast::ast::{Expression, ObjectProperty};
+use oxc_span::GetSpan;
+use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator};
+
+use super::lower::Lower;
+use crate::facts::{Expr, LocalId};
+
+/// The most values of one function that are kept as being there; past it a test shows nothing.
+const MAX_SHOWN: usize = 64;
+
+/// A variable, or a member of one, that is neither `null` nor `undefined`.
+pub(super) struct Shown {
+    root: (u32, LocalId),
+    text: String,
+}
+
+impl Lower<'_> {
+    /// Keeps what is there where `test` comes out as `holds`.
+    pub(super) fn show(&mut self, test: &Expression<'_>, holds: bool) {
+        match test.get_inner_expression() {
+            Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
+                self.show(&unary.argument, !holds);
+            }
+            Expression::LogicalExpression(logical) => {
+                let both = match logical.operator {
+                    LogicalOperator::And => holds,
+                    LogicalOperator::Or => !holds,
+                    LogicalOperator::Coalesce => false,
+                };
+                if both {
+                    self.show(&logical.left, holds);
+                    self.show(&logical.right, holds);
+                }
+            }
+            Expression::BinaryExpression(binary) => {
+                let nothing = |side: &Expression<'_>| side.is_null_or_undefined();
+                let text = |side: &Expression<'_>| side.get_inner_expression().is_string_literal();
+                let (differs, equals) = match binary.operator {
+                    BinaryOperator::Inequality => (true, false),
+                    BinaryOperator::Equality => (false, true),
+                    BinaryOperator::StrictEquality => {
+                        // `typeof x === "string"`, `x === "paid"`
+                        if holds && text(&binary.right) {
+                            match binary.left.get_inner_expression() {
+                                Expression::UnaryExpression(of)
+                                    if of.operator == UnaryOperator::Typeof
+                                        && !binary.right.is_specific_string_literal("undefined")
+                                        && !binary.right.is_specific_string_literal("object") =>
+                                {
+                                    self.shown(&of.argument);
+                                }
+                                _ => self.shown(&binary.left),
+                            }
+                        }
+                        return;
+                    }
+                    _ => return,
+                };
+                if holds && differs || !holds && equals {
+                    if nothing(&binary.right) {
+                        self.shown(&binary.left);
+                    } else if nothing(&binary.left) {
+                        self.shown(&binary.right);
+                    }
+                }
+            }
+            value if holds => self.shown(value),
+            _ => {}
+        }
+    }
+
+    fn shown(&mut self, value: &Expression<'_>) {
+        let Some(root) = self.root_of(value) else { return };
+        let text = self.folded(value.get_inner_expression().span());
+        if self.frame_ref().shown.len() < MAX_SHOWN {
+            self.frame().shown.push(Shown { root, text });
+        }
+    }
+
+    /// The variable that a chain of plain members starts at.
+    fn root_of(&self, value: &Expression<'_>) -> Option<(u32, LocalId)> {
+        match value.get_inner_expression() {
+            Expression::Identifier(id) => self.find(id.name.as_str()),
+            Expression::StaticMemberExpression(member) if !member.optional => self.root_of(&member.object),
+            _ => None,
+        }
+    }
+
+    /// Forgets what was known of a variable that is given another value, or of its members.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(root) = self.find(name) {
+            self.frame().shown.retain(|shown| shown.root != root);
+        }
+    }
+
+    /// The same for the variable that a chain of members starts at.
+    pub(super) fn forget_around(&mut self, object: &Expression<'_>) {
+        if let Some(root) = self.root_of(object) {
+            self.frame().shown.retain(|shown| shown.root != root);
+        }
+    }
+
+    /// The value of a property, known to be there where a test has shown it.
+    pub(super) fn as_shown(&self, property: &ObjectProperty<'_>, mut value: Expr) -> Expr {
+        let written = &property.value;
+        let Some(root) = self.root_of(written) else { return value };
+        let text = self.folded(written.get_inner_expression().span());
+        if self.frame_ref().shown.iter().any(|shown| shown.root == root && shown.text == text) {
+            self.assert_there(&mut value, &text);
+        }
+        value
+    }
+}

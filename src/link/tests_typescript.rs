@@ -1,0 +1,111 @@
+//! Small programs of TypeScript: what they send and read, by the ways in which people write it.
+
+use expect_test::{Expect, expect};
+
+use super::tests_programs::listed;
+
+fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&listed("src/app.ts", text));
+}
+
+#[test]
+fn a_function_taken_from_a_hook_is_followed_inside_of_closures() {
+    check(
+        r#"
+        import { PostHog } from "posthog-node";
+        const client = new PostHog("key");
+        export function useAnalytics() {
+          const track = (event: string, properties: Record<string, unknown>) =>
+            client.capture({ distinctId: "x", event, properties });
+          return { track };
+        }
+        export function Button({ id }: { id: string }) {
+          const { track } = useAnalytics();
+          const onClick = async () => { track("button_clicked", { id }); };
+          const onEach = useCallback((list: number[]) => { list.forEach((n) => track("row_clicked", { id, n })); }, []);
+          return onClick;
+        }
+        "#,
+        expect![[r#"
+            Producer analytics button_clicked on - in onClick: id
+            Producer analytics row_clicked on - in Button: id, n
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_test_has_shown_to_be_there_is_sent_for_sure() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const producer = new Kafka({ brokers: [] }).producer();
+        const send = (topic: string, body: object) => producer.send({ topic, messages: [{ value: JSON.stringify(body) }] });
+        interface User { name?: string; email?: string | null; plan?: { tier: string } }
+        export async function guarded(user: User) {
+          if (!user.name || user.email == null) return;
+          await send("guarded", { name: user.name, email: user.email, plan: user.plan });
+        }
+        export async function inside(user: User) {
+          if (user.name && typeof user.email === "string") {
+            await send("inside", { name: user.name, email: user.email });
+          }
+          await send("after", { name: user.name });
+        }
+        export async function again(user: User, next: User) {
+          if (!user.name) throw new Error("no name");
+          user = next;
+          await send("again", { name: user.name });
+        }
+        export async function half(user: User) {
+          if (!user.name && !user.email) return;
+          if (user.email === undefined) return;
+          await send("half", { name: user.name, email: user.email });
+        }
+        "#,
+        expect![[r#"
+            Producer queue guarded on - in guarded: name, email, plan {tier}?
+            Producer queue inside on - in inside: name, email
+            Producer queue after on - in inside: name?
+            Producer queue again on - in again: name?
+            Producer queue half on - in half: name?, email?
+        "#]],
+    );
+}
+
+#[test]
+fn a_helper_that_checks_a_signature_hands_the_event_back() {
+    check(
+        r#"
+        import Stripe from "stripe";
+        const stripe = new Stripe("key");
+        function verified(body: string, signature: string): Stripe.Event | null {
+          try {
+            return stripe.webhooks.constructEvent(body, signature, "secret");
+          } catch {
+            return null;
+          }
+        }
+        export async function POST(req: Request) {
+          const event = verified(await req.text(), req.headers.get("stripe-signature")!);
+          if (!event) return new Response("bad", { status: 400 });
+          switch (event.type) {
+            case "customer.deleted": {
+              const customer = event.data.object as Stripe.Customer;
+              await remove(customer.id);
+              break;
+            }
+            case "invoice.paid":
+              await paid(event.data.object);
+          }
+          return new Response("ok");
+        }
+        async function paid(invoice) {
+          await save(invoice.id, invoice.amount_paid);
+        }
+        "#,
+        expect![[r#"
+            Consumer webhook customer.deleted on - in verified: data {object {id}}, type
+            Consumer webhook invoice.paid on - in verified: data {object {amount_paid, id}}, type
+        "#]],
+    );
+}

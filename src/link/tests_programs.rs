@@ -355,7 +355,7 @@ fn a_webhook_is_told_apart_by_the_field_of_its_type_and_read_where_the_type_is_o
         }
         "#,
         expect![[r#"
-            Consumer webhook invoice.paid on /webhooks/payments in payments: id, type, data {object {amount_paid}}
+            Consumer webhook invoice.paid on /webhooks/payments in payments: id, type, data {object {amount_paid?}}
             Consumer webhook subscription.updated on /webhooks/payments in payments: id, type, data {object {customer}}
         "#]],
     );

@@ -210,6 +210,30 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
         compared.findings.push(found);
         return;
     }
+    // The list that declared it is now taken from a package.
+    let imported = |old: &&Boundary| {
+        old.kind == "declared"
+            && sides.head.foreign_lists.contains(&old.symbol)
+            && !sides.base.foreign_lists.contains(&old.symbol)
+            && !sides
+                .head
+                .boundaries
+                .iter()
+                .any(|now| now.kind == "declared" && now.symbol == old.symbol && now.origin.file == old.origin.file)
+    };
+    if pair.base_producers.iter().all(|old| imported(old)) {
+        let mut found = finding(
+            "unknown-compatibility",
+            &pair.event,
+            Role::Producer,
+            format!("whether `{}` is still emitted cannot be said: `{}` now comes from a package", pair.event, old.symbol),
+        );
+        found.base = Some(old.origin.clone());
+        found.head = Some(old.origin.clone());
+        found.help = "look into the package whether it still lists the event".to_owned();
+        compared.findings.push(found);
+        return;
+    }
     if let Some(new_name) = renames.new_name(&pair.event) {
         let new =
             events.iter().find(|other| other.event == new_name && other.named).and_then(|other| other.head_producers.first());

@@ -341,8 +341,9 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
             violated(pair, new, reader, &witness, &violations, Status::New, compared);
         }
     }
-    // Places whose names are known in part only need not speak of one event.
-    if rejected || !held.readers.is_empty() || super::is_declaration(new) || pair.event.starts_with('*') {
+    // Places whose names are not known, or in part only, need not speak of one event.
+    let vague = !pair.named || pair.event.starts_with('*');
+    if rejected || !held.readers.is_empty() || super::is_declaration(new) || vague {
         return;
     }
     let stand_in = Reader::of_base(&old.shape, Some(old.origin.clone()));

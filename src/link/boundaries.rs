@@ -30,7 +30,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, Emission, summarize};
 use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
-use super::{declared, decoders, dispatch, doubles, envelopes, options, packages, surroundings};
+use super::{declared, decoders, dispatch, doubles, envelopes, foreign, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -117,7 +117,8 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         .map(|unit| (unit.path.clone(), unit.facts.unread.clone()))
         .collect();
     let tests = linker.tests(&boundaries);
-    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(&eval) }
+    let foreign_lists = foreign::lists(&program);
+    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(&eval), foreign_lists }
 }
 
 /// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands

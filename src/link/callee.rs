@@ -3,6 +3,7 @@
 
 use super::eval::{Eval, dotted};
 use super::modules::FileId;
+use super::packages::is_test_path;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::term::{Built, CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
 use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind};
@@ -550,7 +551,11 @@ fn method_or_implementation(eval: &Eval<'_>, class: DeclId, name: &str) -> Optio
             && Some(target) != own
         {
             if found.is_some_and(|known| known != target) {
-                let in_test = |reference: FnRef| eval.program.function(reference).in_test;
+                // What stands in for it in tests is no implementation to follow.
+                let in_test = |reference: FnRef| {
+                    let unit = eval.program.files.unit(reference.file);
+                    eval.program.function(reference).in_test || unit.facts.in_test || is_test_path(unit.path.as_str())
+                };
                 match (in_test(target), found.is_some_and(in_test)) {
                     (true, _) => continue,
                     (false, true) => {}

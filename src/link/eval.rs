@@ -351,7 +351,12 @@ impl<'a> Eval<'a> {
                 match found.rest.first() {
                     Some(member) => {
                         let Some((_, _, value)) = class.members.iter().find(|(name, _, _)| name == member) else {
-                            let given = self.class_member(id, member, site, depth, 0)?;
+                            let given = self.class_member(id, member, site, depth, 0).or_else(|| {
+                                // `OrderPlaced.name`: what the language calls the class.
+                                let own =
+                                    member == "name" && self.program.files.unit(id.file).facts.language == LanguageId::TypeScript;
+                                own.then(|| Term::new(Kind::Literal(Literal::Text(class.name.clone())), site))
+                            })?;
                             return Some(found.rest[1..].iter().fold(given, |term, name| term.member(name, site)));
                         };
                         let top = FnRef { file: id.file, id: crate::facts::FnId(0) };

@@ -9,6 +9,7 @@ mod dispatch;
 pub mod doubles;
 pub mod envelopes;
 pub mod eval;
+mod foreign;
 pub mod idioms;
 pub mod index;
 pub mod model;

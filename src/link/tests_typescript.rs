@@ -109,3 +109,31 @@ fn a_helper_that_checks_a_signature_hands_the_event_back() {
         "#]],
     );
 }
+
+#[test]
+fn a_client_and_an_emitter_in_one_file_are_told_apart_and_events_are_named_by_their_class() {
+    check(
+        r#"
+        import { ClientProxy } from "@nestjs/microservices";
+        import { EventEmitter2, OnEvent } from "@nestjs/event-emitter";
+        export class OrderCreated {
+          constructor(readonly orderId: string, readonly total: number) {}
+        }
+        export class OrderHandler {
+          constructor(private readonly logger: ClientProxy, private readonly emitter: EventEmitter2) {}
+          @OnEvent(OrderCreated.name, { async: true })
+          async handle(event: OrderCreated) {
+            this.logger.emit("orderLogged", { orderId: event.orderId });
+          }
+          create(id: string) {
+            this.emitter.emit(OrderCreated.name, new OrderCreated(id, 3));
+          }
+        }
+        "#,
+        expect![[r#"
+            Consumer in-process - on - in OrderHandler.handle: orderId
+            Producer queue orderLogged on - in OrderHandler.handle: orderId
+            Producer in-process OrderCreated on - in OrderHandler.create: orderId, total
+        "#]],
+    );
+}

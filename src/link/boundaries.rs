@@ -8,6 +8,7 @@ mod intakes;
 mod routes;
 mod tasks;
 mod together;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -231,6 +232,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         if let Some(payload) = &emission.payload {
             let sent = match self.opaque_class(payload).filter(|_| !idiom.asks_for_import()) {
                 Some(name) => reduce::hole(format!("`{name}` does not say how it is serialized")),
+                None if idiom.language == Some(LanguageId::Python) => {
+                    payload::without_any_maps(&payload::wire_shape(self.types, payload, Side::Write))
+                }
                 None => payload::wire_shape(self.types, payload, Side::Write),
             };
             // `undefined` is no payload.
@@ -300,6 +304,9 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         if let [event] = events.as_slice() {
+            if emission.event_in_payload {
+                boundary.shape = payload::named_as(&boundary.shape, event);
+            }
             self.completed_by_map(&mut boundary, emission, event);
         }
         self.named(boundary, events, told, channels);
@@ -361,42 +368,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         boundary.event_expr = event
             .map(|term| self.text_at(term))
-            .filter(|text| says_something(text))
+            .filter(|text| words::says_something(text))
             .or_else(|| boundary.shape.name.as_deref().map(str::to_owned));
         self.boundaries.push(boundary);
-    }
-
-    /// A term in the words of the source, for people.
-    fn text_at(&self, term: &Term<'a>) -> String {
-        match &term.bare().kind {
-            Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
-            Kind::Unknown(text) => text.clone(),
-            Kind::Built(built) => format!("{}(…)", built.root),
-            Kind::Class(class) => class.name.clone(),
-            Kind::OnClass(on) => format!("{}.{}()", self.text_at(&on.class), on.method),
-            Kind::Member(inner, name) => format!("{}.{name}", self.text_at(inner)),
-            Kind::Param { function, index, .. } => self
-                .program
-                .function(*function)
-                .locals
-                .get(*index as usize)
-                .map_or_else(|| "?".to_owned(), |local| local.name.clone()),
-            Kind::Template(parts) => parts
-                .iter()
-                .map(|part| match part.as_text() {
-                    Some(text) => text.to_owned(),
-                    None => format!("${{{}}}", self.text_at(part)),
-                })
-                .collect(),
-            Kind::OneOf(branches) => {
-                let mut texts: Vec<String> = branches.iter().map(|branch| self.text_at(branch)).collect();
-                texts.retain(|text| says_something(text));
-                texts.dedup();
-                if texts.is_empty() { "?".to_owned() } else { texts.join(" | ") }
-            }
-            Kind::OfType(ty) => ty.ty.reference().map_or_else(|| "?".to_owned(), |named| named.path.join(".")),
-            _ => "?".to_owned(),
-        }
     }
 
     /// A handler that a call registers, or a call that gives a payload.
@@ -817,11 +791,6 @@ fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, Cal
 /// Whether a call gives the fields of a form: a view that hands them on as a whole takes what people enter.
 fn is_form(call: &crate::facts::Call) -> bool {
     matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST"))
-}
-
-/// Whether the words of a source tell anything: a part of `null` or of what nobody knows does not.
-fn says_something(text: &str) -> bool {
-    !matches!(text, "?" | "null") && !text.starts_with("?.") && !text.starts_with("null.")
 }
 
 /// What a method is called on, in the words of the source: the last name of it.

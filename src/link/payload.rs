@@ -393,6 +393,41 @@ fn completed_field(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
     if open && !given.is_unknown() { Arc::clone(given) } else { reduce::fill(stated, given, 0) }
 }
 
+/// A payload of which nothing is stated but that it is a dictionary is not known; that it may be empty is no fact about it.
+pub fn without_any_maps(shape: &Arc<Shape>) -> Arc<Shape> {
+    match &shape.kind {
+        ShapeKind::Object(_) if is_any_map(shape) => reduce::hole("a dictionary of anything"),
+        ShapeKind::Union(branches) if branches.iter().any(|branch| is_any_map(branch)) => {
+            Shape::union(branches.iter().map(without_any_maps).collect::<Vec<_>>(), shape.origin.clone())
+        }
+        _ => Arc::clone(shape),
+    }
+}
+
+/// A payload in which the name of its event was found holds that name, also where the type of the key is any text.
+pub fn named_as(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
+    let kind = match &shape.kind {
+        ShapeKind::Union(branches) => {
+            return Shape::union(branches.iter().map(|branch| named_as(branch, event)).collect::<Vec<_>>(), shape.origin.clone());
+        }
+        ShapeKind::Object(object) => {
+            let mut named = object.clone();
+            let key = EVENT_KEYS.iter().find(|key| named.fields.iter().any(|field| field.name == **key));
+            let field = key.and_then(|key| named.fields.iter_mut().find(|field| field.name == *key));
+            match field.filter(|field| is_any_text(&field.shape)) {
+                Some(field) => {
+                    let name = ShapeKind::Const(serde_json::Value::String(event.to_owned()));
+                    field.shape = Arc::new(Shape::new(name, field.shape.origin.clone()));
+                }
+                None => return Arc::clone(shape),
+            }
+            ShapeKind::Object(named)
+        }
+        _ => return Arc::clone(shape),
+    };
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+}
+
 /// `dict[str, Any]`: it says no more than that there is an object.
 fn is_any_map(shape: &Shape) -> bool {
     shape.as_object().is_some_and(|object| {

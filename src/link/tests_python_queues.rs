@@ -235,3 +235,38 @@ def choose(producer: Producer, paid, late):
         "#]],
     );
 }
+
+#[test]
+fn a_dictionary_of_anything_is_not_known_and_a_name_that_was_found_is() {
+    check(
+        &[(
+            "app/relay.py",
+            r#"
+import json
+from dataclasses import dataclass
+from confluent_kafka import Producer
+
+def relay(producer: Producer, body: dict[str, object]):
+    producer.produce(topic="raw", value=json.dumps(body))
+
+@dataclass
+class Envelope:
+    event_type: str
+    id: str
+    def to_dict(self) -> dict[str, object]:
+        return {"event_type": self.event_type, "id": self.id}
+
+def serialize(envelope: Envelope | dict[str, object]) -> bytes:
+    message = envelope.to_dict() if isinstance(envelope, Envelope) else envelope
+    return json.dumps(message).encode()
+
+def publish(producer: Producer):
+    producer.produce(topic="raw", value=serialize(Envelope(event_type="raw.seen", id="1")))
+"#,
+        )],
+        expect![[r#"
+            Producer queue raw in relay: ?
+            Producer queue raw.seen in publish: {event_type, id}
+        "#]],
+    );
+}

@@ -270,3 +270,44 @@ def publish(producer: Producer):
         "#]],
     );
 }
+
+#[test]
+fn signatures_of_tasks_that_are_imported_by_name_are_messages_as_well() {
+    check(
+        &[
+            (
+                "app/tasks.py",
+                "from celery import shared_task\n\n@shared_task\ndef clone(): ...\n\n@shared_task\ndef build(name): ...\n",
+            ),
+            (
+                "app/cli.py",
+                r#"
+from app.tasks import build, clone
+
+def start():
+    clone.si().apply_async()
+    build.si("x").apply_async(countdown=60)
+"#,
+            ),
+            (
+                "app/beat.py",
+                r#"
+from celery import Celery
+from app.tasks import build
+celery_app = Celery("shop")
+
+@celery_app.on_after_finalize.connect
+def setup(sender, **kwargs):
+    sender.add_periodic_task(60, build.s("z"))
+"#,
+            ),
+        ],
+        expect![[r#"
+            Producer queue build in setup: ?
+            Producer queue clone in start: {}
+            Producer queue build in start: {name}
+            Consumer queue clone in clone: {}
+            Consumer queue build in build: {name}
+        "#]],
+    );
+}

@@ -20,6 +20,7 @@ pub(super) const NAMED_SPREAD: &str = "**";
 /// Methods of tasks, signals and publishers, which code imports by name and calls right away.
 const METHODS_OF_OBJECTS: &[&str] = &[
     "apply_async",
+    "apply_async_on_commit",
     "asend",
     "asend_robust",
     "connect",
@@ -28,10 +29,13 @@ const METHODS_OF_OBJECTS: &[&str] = &[
     "delay",
     "delay_on_commit",
     "kiq",
+    "s",
     "send",
     "send_event",
     "send_robust",
     "send_with_options",
+    "si",
+    "subtask",
 ];
 
 impl<'a> Lower<'a> {

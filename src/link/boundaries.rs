@@ -568,7 +568,13 @@ impl<'l, 'a> Linker<'l, 'a> {
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, _) = self.intake_shape(&intakes, &sorting);
         // A decorator of which nothing but its name is known, no event and no field: nothing could ever be said of it.
-        if events.is_empty() && channels.is_empty() && shape.is_unknown() && row.is_generic() && row.language.is_some() {
+        if events.is_empty()
+            && channels.is_empty()
+            && shape.is_unknown()
+            && row.is_generic()
+            && !row.wants_event_like()
+            && row.language.is_some()
+        {
             return;
         }
         let boundary = Boundary {

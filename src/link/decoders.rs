@@ -203,7 +203,8 @@ fn declarations(shape: &Shape, depth: u32, found: &mut impl FnMut(&Origin)) {
     }
 }
 
-fn calls_of<'a>(eval: &Eval<'a>, target: FnRef) -> Vec<(FnRef, CallId, &'a Call)> {
+/// The calls of a function, wherever they are.
+pub fn calls_of<'a>(eval: &Eval<'a>, target: FnRef) -> Vec<(FnRef, CallId, &'a Call)> {
     let name = &eval.program.function(target).name;
     let mut found = Vec::new();
     if name.is_empty() || name == "<top>" {

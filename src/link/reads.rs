@@ -146,6 +146,11 @@ const MAX_DECODINGS: usize = 4;
 
 /// The steps from `root` to an expression that comes from it, through decodings too.
 pub fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root) -> Option<Vec<PathStep>> {
+    steps_through(eval, function, expr, root, 0)
+}
+
+/// The same, through so many functions that give back what they were given.
+fn steps_through<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Root, depth: u32) -> Option<Vec<PathStep>> {
     let (mut from, mut steps) = trace(eval, function, expr, 0)?;
     for _ in 0..MAX_DECODINGS {
         if from == root {
@@ -166,15 +171,54 @@ pub fn steps_from<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, root: Ro
                 }
                 (outer, lead)
             }
-            kind => {
-                super::index::last_name(kind).filter(|name| DECODERS.contains(name))?;
+            kind if super::index::last_name(kind).is_some_and(|name| DECODERS.contains(&name)) => {
                 trace(eval, site.function, &call.args.first()?.value, 0)?
             }
+            _ => given_back(eval, site, call, depth)?,
         };
         lead.extend(steps);
         (from, steps) = (outer, lead);
     }
     None
+}
+
+/// Where what a function gives came from, where it gives back what it was given, whole or a part of it, decoded or not:
+/// `decode(message.value)` with `decode = (text) => JSON.parse(text)`.
+fn given_back<'a>(eval: &Eval<'a>, site: CallSite, call: &'a Call, depth: u32) -> Option<(Root, Vec<PathStep>)> {
+    if depth >= MAX_HANDOVERS || call.args.is_empty() {
+        return None;
+    }
+    let target = eval.callee(site.function, call).filter(|target| *target != site.function)?;
+    let callee = eval.program.function(target);
+    let positional = call.args.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+    for (position, argument) in positional.enumerate().take(callee.params as usize) {
+        let parameter = Root::Param(target, position as u32);
+        let inner = callee.returns.iter().find_map(|value| steps_through(eval, target, value, parameter, depth + 1));
+        if let Some(inner) = inner
+            && let Some((outer, mut lead)) = trace(eval, site.function, &argument.value, 0)
+        {
+            lead.extend(inner);
+            return Some((outer, lead));
+        }
+    }
+    None
+}
+
+/// How many callers a function that hands on what it has received may have; more share a helper.
+const MAX_RECEIVERS: usize = 8;
+
+/// The calls that give what a function has received to its callers, with how it is led to there: `next_event()` around `recv()`.
+pub fn handed_up<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> Vec<(Root, Vec<PathStep>)> {
+    let Root::Call(site) = root else { return Vec::new() };
+    let home = eval.program.function(site.function);
+    let given = home.returns.iter().find_map(|value| steps_from(eval, site.function, value, root));
+    let Some(rest) = given.as_ref().and_then(|steps| prefix.strip_prefix(steps.as_slice())) else { return Vec::new() };
+    let callers = super::decoders::calls_of(eval, site.function);
+    if callers.len() > MAX_RECEIVERS {
+        return Vec::new();
+    }
+    let calls = callers.into_iter().filter(|(caller, _, _)| *caller != site.function);
+    calls.map(|(function, call, _)| (Root::Call(CallSite { function, call }), rest.to_vec())).collect()
 }
 
 /// Whether the code around a payload's root decodes the root itself: what it reads behind that lies inside of a text.
@@ -232,6 +276,11 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
         Root::Param(function, _) => function,
         Root::Call(site) => site.function,
     };
+    if depth < MAX_HANDOVERS {
+        for (above, rest) in handed_up(eval, root, prefix) {
+            collect(eval, above, &rest, tree, sorting, depth + 1);
+        }
+    }
     let unit = eval.program.files.unit(home.file);
     // Elsewhere a type says what is hoped for, and decodes nothing.
     let is_rust = unit.facts.language == LanguageId::Rust;

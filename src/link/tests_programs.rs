@@ -557,3 +557,50 @@ fn names_that_no_caller_completes_are_patterns() {
         "#]],
     );
 }
+
+#[test]
+fn what_helpers_decode_and_hand_on_is_read_by_who_gets_it() {
+    check_in(
+        "src/sync.ts",
+        r#"
+        import { Kafka } from "kafkajs";
+        import Stripe from "stripe";
+        const consumer = new Kafka({ brokers: ["b"] }).consumer({ groupId: "crm" });
+        function decode(buffer: Buffer | null): any { if (!buffer) throw new Error("empty"); return JSON.parse(buffer.toString()); }
+        export async function run() {
+          await consumer.subscribe({ topic: "user.signup" });
+          await consumer.run({ eachMessage: async ({ message }) => { const event = decode(message.value); await upsert(event.userId, event.plan ?? "free"); } });
+        }
+        const stripe = new Stripe("key");
+        function verified(body: string, signature: string): Stripe.Event | null {
+          try { return stripe.webhooks.constructEvent(body, signature, "secret"); } catch { return null; }
+        }
+        export async function pay(body: string, signature: string) {
+          const event = verified(body, signature);
+          if (event?.type === "invoice.paid") await book(event.data.object.amount_paid);
+        }
+        "#,
+        expect![[r#"
+            Consumer queue user.signup on - in run: plan, userId
+            Consumer webhook invoice.paid on - in verified: data {object {amount_paid}}, type
+        "#]],
+    );
+    check_in(
+        "sync.py",
+        r#"
+import json
+from kafka import KafkaConsumer
+
+def decode(raw):
+    return json.loads(raw.decode("utf-8"))
+
+def run():
+    for message in KafkaConsumer("user.signup", group_id="crm"):
+        event = decode(message.value)
+        upsert(event["userId"], event.get("plan", "free"))
+"#,
+        expect![[r#"
+            Consumer queue user.signup on - in run: plan, userId
+        "#]],
+    );
+}

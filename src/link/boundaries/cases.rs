@@ -59,6 +59,11 @@ fn collect(
         Root::Param(function, _) => function,
         Root::Call(site) => site.function,
     };
+    if depth < MAX_DEPTH {
+        for (above, rest) in reads::handed_up(eval, root, prefix) {
+            collect(eval, above, &rest, sent, cases, depth + 1);
+        }
+    }
     for (at, function) in eval.program.files.unit(home.file).facts.functions.iter().enumerate() {
         let reference = FnRef { file: home.file, id: FnId(at as u32) };
         if !reads::is_within(eval, reference, home) {

@@ -744,10 +744,61 @@ impl<'e, 'a> Work<'e, 'a> {
             Some(_) => true,
             None => emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty()),
         };
-        match emission.complete {
-            Some(complete) if !told => self.settled.push(complete.as_ref().clone()),
-            _ => self.settled.push(emission),
+        let settled = match emission.complete {
+            Some(complete) if !told => complete.as_ref().clone(),
+            _ => emission,
+        };
+        let settled = self.inlined(settled);
+        self.settled.push(settled);
+    }
+
+    /// The payload of a helper that one place alone calls, as if it stood there: what was taken out into a function of its own is
+    /// still what it was.
+    fn inlined(&self, mut emission: Emission<'a>) -> Emission<'a> {
+        let mut home = emission.home;
+        for _ in 0..MAX_INLINED {
+            let helper = self.eval.program.function(home);
+            let is_private = !helper.exported && !helper.is_method || helper.name.starts_with(['_', '#']);
+            let open = emission.payload.as_ref().is_some_and(|payload| payload.depends_on(&|function| function == home));
+            if emission.role != Role::Producer || !is_private || !open {
+                break;
+            }
+            let callers = self.callers.of(self.eval, home);
+            let [only] = &*callers else { break };
+            let call = self.eval.program.function(only.function).call(only.call);
+            let bound = self.eval.arguments(only.function, call, home, call.span.start, 0);
+            let given = |index: u32| {
+                let value = bound.get(index as usize)?.clone()?;
+                let stated = helper.locals.get(index as usize).is_some_and(|local| local.ty.is_some());
+                (!stated || says_its_form(&value)).then_some(value)
+            };
+            let apply = |term: &Option<Term<'a>>| {
+                term.as_ref().map(|term| told::decided(term.substitute(home, &given, &self.eval.on_class())))
+            };
+            emission.payload = apply(&emission.payload);
+            emission.inner = apply(&emission.inner);
+            home = only.function;
         }
+        emission
+    }
+}
+
+/// How many helpers within helpers a payload is followed out of.
+const MAX_INLINED: usize = 3;
+
+/// Whether a value tells its own form, and needs no declaration for that.
+fn says_its_form(value: &Term<'_>) -> bool {
+    match &value.kind {
+        Kind::Literal(_)
+        | Kind::Template(_)
+        | Kind::Object(_)
+        | Kind::Record(_)
+        | Kind::Array(_)
+        | Kind::OfType(_)
+        | Kind::Typed(..)
+        | Kind::Param { declared: Some(_), .. } => true,
+        Kind::OneOf(branches) => branches.iter().all(says_its_form),
+        _ => false,
     }
 }
 

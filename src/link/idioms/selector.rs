@@ -472,6 +472,10 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
         if takes_apart && matches!(term.bare().kind, Kind::Literal(_)) {
             return None;
         }
+        // Nor is an object a list.
+        if matches!(step, Step::Each) && matches!(term.bare().kind, Kind::Object(_) | Kind::Record(_)) {
+            return None;
+        }
         term = match step {
             Step::Key(name) => term.member(name, place),
             Step::Each => term.element(place),

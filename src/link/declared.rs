@@ -187,7 +187,9 @@ pub fn with_declared(
             let shape = types.declared(DeclId { file, index: index as u32 }, Side::Write);
             let branches: Vec<Arc<Shape>> =
                 if shape.branches().is_empty() { vec![Arc::clone(&shape)] } else { shape.branches().to_vec() };
-            for (name, span, payload) in mapped_events(&decl.name, &shape) {
+            // A struct of Rust holds all of its fields at once, however they are called.
+            let map = if unit.facts.language == LanguageId::Rust { Vec::new() } else { mapped_events(&decl.name, &shape) };
+            for (name, span, payload) in map {
                 if produced.insert(name.clone()) {
                     let at = span.filter(|origin| origin.file == unit.path).map_or(decl.span, |origin| origin.span);
                     boundaries.push(declared(name, file, at, &decl.name, payload));

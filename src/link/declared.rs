@@ -14,7 +14,7 @@ use super::payload;
 use super::reduce;
 use super::resolve::{DeclId, Program};
 use super::types::{Side, Types};
-use crate::facts::{Expr, ExprKind, FileFacts, Literal, Role, ValueMember};
+use crate::facts::{Expr, ExprKind, FileFacts, LanguageId, Literal, Role, ValueMember};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, Span};
 

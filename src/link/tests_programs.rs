@@ -581,7 +581,7 @@ fn what_helpers_decode_and_hand_on_is_read_by_who_gets_it() {
         }
         "#,
         expect![[r#"
-            Consumer queue user.signup on - in run: plan, userId
+            Consumer queue user.signup on - in run: plan?, userId
             Consumer webhook invoice.paid on - in verified: data {object {amount_paid}}, type
         "#]],
     );
@@ -600,7 +600,7 @@ def run():
         upsert(event["userId"], event.get("plan", "free"))
 "#,
         expect![[r#"
-            Consumer queue user.signup on - in run: plan, userId
+            Consumer queue user.signup on - in run: plan?, userId
         "#]],
     );
 }

@@ -217,7 +217,8 @@ pub fn handed_up<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> Vec<(R
     if callers.len() > MAX_RECEIVERS {
         return Vec::new();
     }
-    let calls = callers.into_iter().filter(|(caller, _, _)| *caller != site.function);
+    let in_test = |function: FnRef| eval.program.function(function).in_test;
+    let calls = callers.into_iter().filter(|(caller, _, _)| *caller != site.function && !in_test(*caller));
     calls.map(|(function, call, _)| (Root::Call(CallSite { function, call }), rest.to_vec())).collect()
 }
 

@@ -66,11 +66,6 @@ pub struct Around<'l, 'a> {
 }
 
 impl<'l, 'a> Around<'l, 'a> {
-    /// The calls that run `function`.
-    pub(super) fn callers(&self, function: FnRef) -> Rc<[CallSite]> {
-        self.callers.of(self.eval, function)
-    }
-
     pub fn new(eval: &'l Eval<'a>, callers: &'l Callers) -> Self {
         Around {
             eval,

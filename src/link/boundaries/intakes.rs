@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::discriminator::is_payload;
 use super::{Intake, Linker, REQUEST_MEMBERS};
-use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::facts::{Call, ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
@@ -23,12 +23,6 @@ use crate::shape::{Field, ObjectShape, Presence, Rest, Shape, ShapeKind};
 
 /// The most names that the type of an event's name may list; a longer list says nothing of one call.
 const MAX_STATED_NAMES: usize = 64;
-
-/// How many functions may hand a payload back, one to the next; what is further away is not looked at.
-const MAX_HANDED_BACK: u32 = 3;
-
-/// The most calls that one payload is handed back to; past it the others are not looked at.
-const MAX_PLACES: usize = 24;
 
 impl<'a> Linker<'_, 'a> {
     /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
@@ -126,58 +120,23 @@ impl<'a> Linker<'_, 'a> {
         found
     }
 
-    /// What a call that gives a payload gives: the part of it that is read, where the row knows several, and in the function that
-    /// makes the call as well as in those that it hands the payload back to.
+    /// What a call that gives a payload gives: the part of it that is read, where the row knows several.
     pub(super) fn intakes_of_call(&self, idiom: &Idiom, sink: CallSite) -> Vec<Intake<'a>> {
-        let places = self.handed_back(sink);
-        let mut parts = idiom.payload.iter().filter(|selector| selector.root == Selected::Return).map(|selector| {
-            let intake = |site: &CallSite| Intake {
-                root: Root::Call(*site),
-                prefix: selector.steps.clone(),
-                declared: None,
-                enforced: false,
-                of_request: false,
-                all: None,
-            };
-            places.iter().map(intake).collect::<Vec<_>>()
+        let mut parts = idiom.payload.iter().filter(|selector| selector.root == Selected::Return).map(|selector| Intake {
+            root: Root::Call(sink),
+            prefix: selector.steps.clone(),
+            declared: None,
+            enforced: false,
+            of_request: false,
+            all: None,
         });
         let Some(first) = parts.next() else { return Vec::new() };
         let sorting = Sorting::default();
-        let is_read = |part: &Vec<Intake<'a>>| self.intake_shape(part, &sorting).2;
+        let is_read = |part: &Intake<'a>| self.intake_shape(std::slice::from_ref(part), &sorting).2;
         if is_read(&first) {
-            return first;
+            return vec![first];
         }
-        parts.find(is_read).unwrap_or(first)
-    }
-
-    /// A call, and the calls of the functions that hand its value back as it is: a helper that checks a signature and gives the
-    /// event, or `null`.
-    fn handed_back(&self, sink: CallSite) -> Vec<CallSite> {
-        let mut places = vec![sink];
-        let mut waiting = vec![(sink, 0)];
-        while let Some((site, depth)) = waiting.pop() {
-            let function = self.program.function(site.function);
-            if depth >= MAX_HANDED_BACK || !function.returns.iter().any(|value| self.gives_back(site, value, 0)) {
-                continue;
-            }
-            for caller in self.around.callers(site.function).iter() {
-                if places.len() < MAX_PLACES && !places.contains(caller) && !self.program.function(caller.function).in_test {
-                    places.push(*caller);
-                    waiting.push((*caller, depth + 1));
-                }
-            }
-        }
-        places
-    }
-
-    fn gives_back(&self, site: CallSite, value: &'a Expr, depth: u32) -> bool {
-        match &value.kind {
-            ExprKind::OneOf(branches) if depth < MAX_HANDED_BACK => {
-                branches.iter().any(|branch| self.gives_back(site, branch, depth + 1))
-            }
-            _ => reads::trace(self.eval, site.function, value, 0)
-                .is_some_and(|(root, steps)| root == Root::Call(site) && steps.is_empty()),
-        }
+        vec![parts.find(is_read).unwrap_or(first)]
     }
 
     /// The names that a type argument of a handler's parameter lists: `"user.created"` of `EventBridgeEvent<"user.created", User>`.

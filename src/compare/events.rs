@@ -213,8 +213,7 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
     // The list that declared it is now taken from a package.
     let imported = |old: &&Boundary| {
         old.kind == "declared"
-            && sides.head.foreign_lists.contains(&old.symbol)
-            && !sides.base.foreign_lists.contains(&old.symbol)
+            && sides.head.foreign_lists.difference(&sides.base.foreign_lists).any(|(_, name)| *name == old.symbol)
             && !sides
                 .head
                 .boundaries

@@ -294,8 +294,8 @@ pub struct Model {
     pub tests: TestCode,
     /// Where signatures are checked, or a check is put in front of handlers: file and name.
     pub signature_places: BTreeSet<(RepoPath, String)>,
-    /// Names under which code imports what may be lists of events from packages that are not in the repository.
-    pub foreign_lists: BTreeSet<String>,
+    /// Where code imports what may be lists of events from packages that are not in the repository: file and name.
+    pub foreign_lists: BTreeSet<(RepoPath, String)>,
 }
 
 impl Model {

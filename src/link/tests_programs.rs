@@ -604,3 +604,24 @@ def run():
         "#]],
     );
 }
+
+#[test]
+fn methods_of_a_trait_that_ask_one_another_come_to_an_end() {
+    check(
+        r#"
+        pub trait Event: serde::Serialize {
+            fn name(&self) -> String { self.title() }
+            fn title(&self) -> String { self.name() }
+        }
+        #[derive(Serialize)] pub struct Opened { id: u64 }
+        impl Event for Opened {}
+        pub async fn publish<E: Event>(nats: &async_nats::Client, event: &E) {
+            nats.publish(event.name(), serde_json::to_vec(event).unwrap().into()).await.unwrap();
+        }
+        pub async fn open(nats: &async_nats::Client) { publish(nats, &Opened { id: 1 }).await; }
+        "#,
+        expect![[r#"
+            Producer queue - on - in open: id
+        "#]],
+    );
+}

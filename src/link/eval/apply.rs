@@ -75,9 +75,11 @@ impl<'a> Eval<'a> {
         let callee = self.program.function(target);
         self.active.borrow_mut().push(target);
         let mut returns: Vec<Term<'a>> = callee.returns.iter().map(|value| self.eval(target, value, value.span.end, 1)).collect();
-        self.active.borrow_mut().pop();
         let value = match returns.len() {
-            0 => return callee.return_type.as_ref().map(|ty| Term::new(Kind::OfType(self.type_use(target, ty)), site)),
+            0 => {
+                self.active.borrow_mut().pop();
+                return callee.return_type.as_ref().map(|ty| Term::new(Kind::OfType(self.type_use(target, ty)), site));
+            }
             1 => returns.remove(0),
             _ => Term::new(Kind::OneOf(returns), site),
         };
@@ -85,7 +87,10 @@ impl<'a> Eval<'a> {
             RECEIVER => receiver.cloned(),
             index => args.get(index as usize).cloned(),
         };
-        Some(value.substitute(target, &given, &self.on_class()))
+        // Two methods of a trait may ask one another for what they give.
+        let value = value.substitute(target, &given, &self.on_class());
+        self.active.borrow_mut().pop();
+        Some(value)
     }
 
     /// A call of a parameter: what it gives is known once it is known which function was passed.

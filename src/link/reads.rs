@@ -642,6 +642,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option
     if let Some(ty) = &tree.enforced {
         return with_reads(types, types.shape(ty, Side::Read).shape, tree);
     }
+    read_shape(types, tree, declared)
+}
+
+/// The same, by what is read alone.
+fn read_shape<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&Arc<Shape>>) -> Arc<Shape> {
     if tree.fields.is_empty() && tree.each.is_none() {
         if let Some(ty) = tree.types.first() {
             return types.shape(ty, Side::Read).shape;
@@ -676,10 +681,12 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option
         .map(|(name, field)| {
             let inner = declared.and_then(|declared| known_member(declared, name));
             let shape = shape_of(types, &field.tree, inner.as_ref());
-            let nullable = field.presence == Presence::Optional && !shape.is_unknown() && !shape.admits_null();
+            // A member of a type that is declared out of sight may be left out as its declaration has it.
+            let presence = if field.declared { Presence::Optional } else { field.presence };
+            let nullable = presence == Presence::Optional && !shape.is_unknown() && !shape.admits_null();
             // A reader that copes with absence copes with `null` in nearly every form of the check (`?.`, `??`, `.get`).
             let shape = if nullable { Shape::union([shape, Arc::new(Shape::new(ShapeKind::Null, None))], None) } else { shape };
-            Field::new(name.clone(), shape, field.presence, Some(field.origin.clone()))
+            Field::new(name.clone(), shape, presence, Some(field.origin.clone()))
         })
         .collect();
     Arc::new(Shape::new(
@@ -725,7 +732,11 @@ pub fn with_reads<'a>(types: &Types<'_, 'a>, stated: Arc<Shape>, tree: &ReadTree
             let present: Vec<usize> = (0..branches.len()).filter(|at| branches[*at].kind != ShapeKind::Null).collect();
             let [only] = present.as_slice() else { return stated };
             let mut branches = branches.clone();
-            branches[*only] = with_member_reads(types, &branches[*only], tree);
+            branches[*only] = if branches[*only].is_unknown() {
+                read_shape(types, tree, None)
+            } else {
+                with_reads(types, Arc::clone(&branches[*only]), tree)
+            };
             ShapeKind::Union(branches)
         }
         _ => return stated,

@@ -625,3 +625,20 @@ fn methods_of_a_trait_that_ask_one_another_come_to_an_end() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_decoded_into_what_may_be_null_of_a_type_out_of_sight_is_read_once() {
+    check(
+        r#"
+        use axum::{Json, Router, routing::post};
+        pub fn router() -> Router { Router::new().route("/hooks/any", post(any)) }
+        async fn any(body: String) {
+            let found: Option<elsewhere::Order> = serde_json::from_str(&body).unwrap();
+            if let Some(order) = found { store(order.id, order.lines.first().unwrap().sku); }
+        }
+        "#,
+        expect![[r#"
+            Consumer webhook /hooks/any on - in router: Discriminant(10)
+        "#]],
+    );
+}

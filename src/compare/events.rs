@@ -220,7 +220,7 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
                 .iter()
                 .any(|now| now.kind == "declared" && now.symbol == old.symbol && now.origin.file == old.origin.file)
     };
-    if pair.base_producers.iter().all(|old| imported(old)) {
+    if pair.base_producers.iter().all(imported) {
         let mut found = finding(
             "unknown-compatibility",
             &pair.event,

@@ -179,7 +179,7 @@ pub fn leave_to_readers(boundaries: &mut Vec<Boundary>) {
         let unnamed = boundary.event.is_none() && boundary.shape.name.is_some();
         let events = read.get(origin).filter(|_| boundary.kind == "decode");
         let of_reader = events.is_some_and(|events| boundary.event.is_none() || events.contains(&boundary.event));
-        !of_reader && !(unnamed && named.contains(origin))
+        !(of_reader || unnamed && named.contains(origin))
     });
 }
 

@@ -243,6 +243,21 @@ pub fn class_of_receiver<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -
     }
 }
 
+/// Whether a Python library made a value without being handed anything of the repository: `redis.from_url(address)`. A container that is
+/// asked for a class gives an object of the repository.
+fn is_made_elsewhere<'a>(eval: &Eval<'a>, term: &Term<'a>, built: &crate::link::term::Built<'a>) -> bool {
+    let file = term.site.file;
+    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+    let own = |value: &Term<'a>| {
+        matches!(value.bare().kind, Kind::Class(_) | Kind::Function(_) | Kind::Unknown(_) | Kind::Param { .. } | Kind::Member(..))
+    };
+    built.on.is_none()
+        && built.calls.len() == 1
+        && eval.program.files.unit(file).facts.language == crate::facts::LanguageId::Python
+        && !built.calls.iter().flat_map(|(_, args)| args).any(|(_, value)| own(value))
+        && eval.program.resolve(file, &[], &path, Want::Value).is_some_and(|found| matches!(found.entity, Entity::External(_)))
+}
+
 fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
     match &term.kind {
         Kind::Typed(inner, ty) => match receiver_of(eval, inner) {
@@ -265,7 +280,11 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
             Receiver::Foreign
         }
         Kind::Tested(inner, true) => receiver_of(eval, inner),
-        Kind::Built(built) => instance_of(eval, term, built).map_or(Receiver::Unknown, Receiver::Class),
+        Kind::Built(built) => match instance_of(eval, term, built) {
+            Some(class) => Receiver::Class(class),
+            None if is_made_elsewhere(eval, term, built) => Receiver::Foreign,
+            None => Receiver::Unknown,
+        },
         Kind::Absent
         | Kind::Param { declared: None, .. }
         | Kind::Element(_)

@@ -311,3 +311,37 @@ def setup(sender, **kwargs):
         "#]],
     );
 }
+
+#[test]
+fn what_a_library_made_is_no_object_of_the_repository() {
+    check(
+        &[
+            (
+                "app/conn.py",
+                "import redis\n\ndef connect():\n    connection = redis.from_url('redis://cache', decode_responses=True)\n    return connection\n",
+            ),
+            (
+                "app/keys.py",
+                r#"
+import json
+from redis.client import PubSub
+from app.conn import connect
+
+class KeyPublisher:
+    def __init__(self):
+        self.conn = connect()
+
+    def publish(self, key: str):
+        self.conn.publish("keys", json.dumps({"type": "key.added", "key": key}))
+
+    def withdraw(self, key: str):
+        self.conn.publish("keys", json.dumps({"type": "key.gone", "key": key}))
+"#,
+            ),
+        ],
+        expect![[r#"
+            Producer queue key.added in KeyPublisher.publish: {type, key}
+            Producer queue key.gone in KeyPublisher.withdraw: {type, key}
+        "#]],
+    );
+}

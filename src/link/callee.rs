@@ -630,6 +630,10 @@ fn unique_method(eval: &Eval<'_>, caller: FnRef, name: &str, call: &Call) -> Opt
     }
     let program = eval.program;
     let language = program.files.unit(file).facts.language;
+    let on_member = match &call.callee.kind {
+        ExprKind::Member(base, _) => matches!(&base.kind, ExprKind::Member(owner, _) if matches!(owner.kind, ExprKind::This)),
+        _ => false,
+    };
     let mut candidates = program.methods_named(name).iter().copied().filter(|candidate| {
         program.files.unit(candidate.file).facts.language == language && program.may_know(file, candidate.file) && {
             let function = program.function(*candidate);
@@ -639,8 +643,11 @@ fn unique_method(eval: &Eval<'_>, caller: FnRef, name: &str, call: &Call) -> Opt
                     || has(LocalKind::NamedRestParam)
                     || function.locals.iter().take(function.params as usize).any(|local| local.name == name)
             };
-            // A method that calls one of its own name on something else hands on to what it wraps.
+            // A method that calls one of its own name on something else hands on to what it wraps; what a class keeps is seldom
+            // another of its kind.
+            let of_own_kind = on_member && candidate.file == file && function.scope == program.function(caller).scope;
             *candidate != caller
+                && !of_own_kind
                 && ((call.args.len() as u32) <= function.params || has(LocalKind::RestParam))
                 && call.args.iter().filter_map(|argument| argument.name.as_deref()).all(takes)
         }

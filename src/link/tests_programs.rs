@@ -642,3 +642,29 @@ fn what_is_decoded_into_what_may_be_null_of_a_type_out_of_sight_is_read_once() {
         "#]],
     );
 }
+
+#[test]
+fn what_a_class_keeps_is_not_taken_for_another_of_its_kind() {
+    check_in(
+        "keys.py",
+        r#"
+import json
+import redis
+from app.connections import connection
+
+class KeyPublisher:
+    def __init__(self):
+        self.conn = connection()
+
+    def publish(self, key):
+        self.conn.publish("keys", json.dumps({"type": "key.added", "key": key}))
+
+    def withdraw(self, key):
+        self.conn.publish("keys", json.dumps({"type": "key.gone", "key": key}))
+"#,
+        expect![[r#"
+            Producer queue key.added on keys in KeyPublisher.publish: type, key
+            Producer queue key.gone on keys in KeyPublisher.withdraw: type, key
+        "#]],
+    );
+}

@@ -5,6 +5,7 @@ mod cases;
 mod definitions;
 mod discriminator;
 mod intakes;
+mod readers;
 mod routes;
 mod tasks;
 mod together;
@@ -31,7 +32,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, Emission, summarize};
 use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
-use super::{declared, decoders, dispatch, doubles, envelopes, foreign, options, packages, surroundings};
+use super::{answers, declared, decoders, dispatch, doubles, envelopes, foreign, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -109,7 +110,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let hooks: std::collections::BTreeSet<(Origin, Role)> =
         boundaries.iter().filter(|b| b.kind == "webhook").map(|b| (b.origin.clone(), b.role)).collect();
     boundaries.retain(|boundary| boundary.kind != "http" || !hooks.contains(&(boundary.origin.clone(), boundary.role)));
-    decoders::leave_to_readers(&mut boundaries);
+    readers::keep_one_each(&mut boundaries);
     boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
     boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
     let unread = units
@@ -411,7 +412,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             events.extend(shape.name.as_deref().map(str::to_owned));
         }
         if idiom.kind == "decode" && events.is_empty() {
-            if decoders::is_answer(self.eval, site.function, call) {
+            if answers::is_answer(self.eval, site.function, call) {
                 return;
             }
             events = decoders::dispatched_events(self.eval, site.function, call.span);
@@ -755,7 +756,7 @@ impl<'l, 'a> Linker<'l, 'a> {
 
     fn decoder(&mut self, function: FnRef, span: Span, ty: &TypeUse<'a>) {
         let calls = &self.program.function(function).calls;
-        if calls.iter().any(|call| call.span == span && decoders::is_answer(self.eval, function, call)) {
+        if calls.iter().any(|call| call.span == span && answers::is_answer(self.eval, function, call)) {
             return;
         }
         let shape = self.types.shape(ty, Side::Read).shape;
@@ -799,7 +800,6 @@ fn is_form(call: &crate::facts::Call) -> bool {
     matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST"))
 }
 
-/// What a method is called on, in the words of the source: the last name of it.
 /// The functions that a handler term is.
 fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
     if depth > 4 {

@@ -1,20 +1,16 @@
 //! Decoders that the repository wraps: generic functions that decode into what their caller names, and the dispatchers that
 //! say, by a comparison around a call, which event the function they call decodes.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use super::boundaries::success_type;
 use super::eval::Eval;
-use super::model::Boundary;
 use super::modules::FileId;
-use super::reads::{self, Root};
 use super::resolve::FnRef;
 use super::surroundings;
 use super::term::TypeUse;
-use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, Role, TypeExpr, TypeKind};
-use crate::shape::{Shape, ShapeKind};
-use crate::source::{Origin, RepoPath, Span};
+use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, TypeExpr, TypeKind};
+use crate::source::Span;
 
 /// How many generic functions may stand between the caller and the decoding.
 const MAX_GENERIC_HOPS: usize = 3;
@@ -110,97 +106,6 @@ fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<St
     events.sort_unstable();
     events.dedup();
     events
-}
-
-/// The methods that give the body of an answer, or of a request.
-const BODIES: &[&str] = &["bytes", "text", "text_with_charset"];
-
-/// The methods that ask for something and give the answer.
-const REQUESTS: &[&str] = &["call", "delete", "execute", "fetch", "get", "patch", "post", "put", "request", "send_request"];
-
-/// Whether a call decodes the answer to a request of the program's own: `serde_json::from_str(&response.text().await?)`.
-pub fn is_answer<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
-    if eval.program.files.unit(function.file).facts.language != LanguageId::Rust {
-        return false;
-    }
-    let Some(argument) = call.args.first() else { return false };
-    let Some((Root::Call(site), _)) = reads::trace(eval, function, &argument.value, 0) else { return false };
-    let body = eval.program.function(site.function).call(site.call);
-    let ExprKind::Member(on, method) = &body.callee.kind else { return false };
-    if REQUESTS.contains(&method.as_str()) && !body.args.is_empty() {
-        return true;
-    }
-    if !BODIES.contains(&method.as_str()) || !body.args.is_empty() {
-        return false;
-    }
-    // A handler is given a request.
-    match reads::trace(eval, site.function, on, 0) {
-        Some((Root::Param(owner, index), _)) => {
-            let ty = eval.program.function(owner).locals.get(index as usize).and_then(|local| local.ty.as_ref());
-            let named = ty.and_then(|ty| match &ty.kind {
-                TypeKind::Ref(reference) => reference.path.last(),
-                _ => None,
-            });
-            named.is_some_and(|name| name.ends_with("Response"))
-        }
-        Some((Root::Call(_), _)) => true,
-        None => false,
-    }
-}
-
-/// Leaves out decodings of what a reader reads anyway: a handler that decodes its message, whole or a part of it, is one consumer.
-pub fn leave_to_readers(boundaries: &mut Vec<Boundary>) {
-    let mut read: BTreeMap<Origin, BTreeSet<Option<String>>> = BTreeMap::new();
-    let readers =
-        |boundary: &&Boundary| boundary.role == Role::Consumer && boundary.kind != "decode" && boundary.kind != "declared";
-    for reader in boundaries.iter().filter(readers) {
-        declarations(&reader.shape, PARTS_DEPTH, &mut |origin| {
-            read.entry(origin.clone()).or_default().insert(reader.event.clone());
-        });
-    }
-    let named: BTreeSet<Origin> = boundaries
-        .iter()
-        .filter(|boundary| boundary.role == Role::Consumer && boundary.event.is_some() && boundary.shape.name.is_some())
-        .filter_map(|boundary| boundary.shape.origin.clone())
-        .collect();
-    let known: Vec<(RepoPath, String, Arc<Shape>)> = boundaries
-        .iter()
-        .filter(readers)
-        .filter_map(|reader| Some((reader.origin.file.clone(), reader.event.clone()?, Arc::clone(&reader.shape))))
-        .collect();
-    boundaries.retain(|boundary| {
-        let same = |(file, event, shape): &(RepoPath, String, Arc<Shape>)| {
-            *file == boundary.origin.file && boundary.event.as_ref() == Some(event) && shape.same_values(&boundary.shape)
-        };
-        if boundary.kind == "decode" && known.iter().any(same) {
-            return false;
-        }
-        let Some(origin) = boundary.shape.origin.as_ref().filter(|_| boundary.role == Role::Consumer) else { return true };
-        let unnamed = boundary.event.is_none() && boundary.shape.name.is_some();
-        let events = read.get(origin).filter(|_| boundary.kind == "decode");
-        let of_reader = events.is_some_and(|events| boundary.event.is_none() || events.contains(&boundary.event));
-        !(of_reader || unnamed && named.contains(origin))
-    });
-}
-
-/// How deep in what is read the decoded part may lie.
-const PARTS_DEPTH: u32 = 4;
-
-/// The declarations of the types that a shape is made of.
-fn declarations(shape: &Shape, depth: u32, found: &mut impl FnMut(&Origin)) {
-    let Some(down) = depth.checked_sub(1) else { return };
-    match &shape.kind {
-        ShapeKind::Object(object) => {
-            shape.origin.as_ref().into_iter().for_each(&mut *found);
-            object.fields.iter().for_each(|field| declarations(&field.shape, down, found));
-        }
-        ShapeKind::Array(array) => array.items.iter().for_each(|items| declarations(items, down, found)),
-        ShapeKind::Union(branches) => {
-            shape.origin.as_ref().into_iter().for_each(&mut *found);
-            branches.iter().for_each(|branch| declarations(branch, down, found));
-        }
-        _ => {}
-    }
 }
 
 /// The calls of a function, wherever they are.

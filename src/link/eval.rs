@@ -179,13 +179,9 @@ impl<'a> Eval<'a> {
             ExprKind::Name(path) => return self.name(function, path, expr.span, depth),
             ExprKind::Local(id) => return self.local(function, *id, at, site, depth),
             ExprKind::Outer(out, id) => {
-                let mut outer = function;
-                for _ in 0..*out {
-                    match self.program.function(outer).parent {
-                        Some((parent, _)) => outer = FnRef { file: outer.file, id: parent },
-                        None => return Term::unknown("a variable of a function that is not known", site),
-                    }
-                }
+                let Some(outer) = self.program.outer(function, *out) else {
+                    return Term::unknown("a variable of a function that is not known", site);
+                };
                 if self.program.function(outer).locals.len() <= id.0 as usize {
                     return Term::unknown("a variable that is not known", site);
                 }

@@ -1,5 +1,6 @@
 //! Facts of many files become boundaries: names are followed across files, idioms recognised, wrappers summarised.
 
+mod answers;
 pub mod boundaries;
 pub mod callee;
 pub mod callers;

@@ -435,7 +435,7 @@ fn is_any_map(shape: &Shape) -> bool {
     })
 }
 
-fn has_hole(shape: &Shape, depth: u32) -> bool {
+pub fn has_hole(shape: &Shape, depth: u32) -> bool {
     depth < 8
         && match &shape.kind {
             ShapeKind::Unknown(_) => true,
@@ -482,6 +482,7 @@ pub fn literal_text(literal: &Literal) -> Option<String> {
         Literal::Null | Literal::Bool(_) => None,
     }
 }
+
 /// The name of the type that a value is of, where it is a value of a declared type.
 pub fn type_name(term: &Term<'_>) -> Option<String> {
     match &term.kind {

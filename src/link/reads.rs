@@ -81,11 +81,7 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
             }
         }
         ExprKind::Outer(out, id) => {
-            let mut outer = function;
-            for _ in 0..*out {
-                let (parent, _) = eval.program.function(outer).parent?;
-                outer = FnRef { file: outer.file, id: parent };
-            }
+            let outer = eval.program.outer(function, *out)?;
             let local = eval.program.function(outer).locals.get(id.0 as usize)?;
             match local.kind {
                 LocalKind::Param | LocalKind::RestParam | LocalKind::NamedRestParam => {

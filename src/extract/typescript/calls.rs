@@ -85,7 +85,6 @@ impl Lower<'_> {
         }
     }
 
-    /// What a call is made on. A method call reads the value it is made on, not a key of the method's name.
     /// `` sql`INSERT INTO …` ``: the tag is called with the text.
     pub fn tagged(&mut self, tag: &Expression<'_>, text: Expr, usage: Usage, span: crate::source::Span) -> Expr {
         let callee = self.callee(tag, false);
@@ -95,6 +94,7 @@ impl Lower<'_> {
         Expr::new(ExprKind::Call(id), span)
     }
 
+    /// What a call is made on. A method call reads the value it is made on, not a key of the method's name.
     fn callee(&mut self, callee: &Expression<'_>, coping: bool) -> Expr {
         let span = node_span(callee);
         match callee.get_inner_expression() {

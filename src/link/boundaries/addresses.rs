@@ -1,38 +1,28 @@
 //! What the address of a channel says: the topic or queue behind it, and whether it is that of a webhook.
 
-use std::borrow::Cow;
-
 /// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.
 pub(super) fn channel_of(address: String) -> String {
-    match named_in(&address) {
-        Cow::Borrowed(name) if name.len() < address.len() => name.to_owned(),
-        Cow::Borrowed(_) | Cow::Owned(_) => address,
-    }
+    named_in(&address).filter(|name| name.chars().any(char::is_alphabetic)).map(str::to_owned).unwrap_or(address)
 }
 
-fn named_in(address: &str) -> Cow<'_, str> {
-    let said = |name: &str| !name.is_empty() && name.chars().any(char::is_alphabetic);
+fn named_in(address: &str) -> Option<&str> {
     // `arn:aws:sns:eu-west-1:123456789012:orders`, `arn:aws:events:…:event-bus/orders`
     if address.starts_with("arn:") && address.split(':').count() >= 6 {
-        let name = address.rsplit([':', '/']).next().unwrap_or_default();
-        return Cow::Borrowed(if said(name) { name } else { address });
+        return address.rsplit([':', '/']).next();
     }
     // `https://sqs.eu-west-1.amazonaws.com/123456789012/orders`
     if let Some((_, path)) = address.split_once("://")
         && let [.., account, name] = path.split('/').collect::<Vec<_>>().as_slice()
         && account.len() == 12
         && account.chars().all(|digit| digit.is_ascii_digit())
-        && said(name)
     {
-        return Cow::Borrowed(name);
+        return Some(name);
     }
     // `projects/shop/topics/orders`
-    if let ["projects", _, "topics" | "subscriptions", name] = address.split('/').collect::<Vec<_>>().as_slice()
-        && said(name)
-    {
-        return Cow::Borrowed(name);
+    match address.split('/').collect::<Vec<_>>().as_slice() {
+        ["projects", _, "topics" | "subscriptions", name] => Some(name),
+        _ => None,
     }
-    Cow::Borrowed(address)
 }
 
 /// Whether the path of a route says that others post events to it.

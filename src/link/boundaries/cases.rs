@@ -131,9 +131,10 @@ fn names_the_event<'a>(eval: &Eval<'a>, function: FnRef, subject: &'a Expr, root
     let (Step::Key(last), around) = steps.split_last()? else { return None };
     let fits = around.len() <= prefix.len() && prefix[..around.len()] == *around;
     // `type_`: a name that is taken in the language gets an underscore.
-    if !fits || !EVENT_KEYS.contains(&last.trim_end_matches('_')) {
+    let key = last.trim_end_matches('_');
+    if !fits || !EVENT_KEYS.contains(&key) {
         return None;
     }
     let beside = around.len() < prefix.len();
-    Some(if beside || !matches!(last.trim_end_matches('_'), "type" | "kind" | "name") { Named::Surely } else { Named::Perhaps })
+    Some(if beside || !matches!(key, "type" | "kind" | "name") { Named::Surely } else { Named::Perhaps })
 }

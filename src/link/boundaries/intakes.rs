@@ -248,14 +248,12 @@ impl<'a> Linker<'_, 'a> {
                 enforced = true;
                 read_anything = true;
                 // What the type leaves open, the code says.
-                let is_open = has_hole(&declared, HOLE_DEPTH);
-                let tree = is_open.then(|| reads::reads_of(self.eval, intake.root, &intake.prefix, sorting));
-                shapes.push(
-                    tree.map_or_else(
-                        || Arc::clone(&declared),
-                        |tree| reads::with_reads(self.types, Arc::clone(&declared), &tree),
-                    ),
-                );
+                shapes.push(if payload::has_hole(&declared, 0) {
+                    let tree = reads::reads_of(self.eval, intake.root, &intake.prefix, sorting);
+                    reads::with_reads(self.types, declared, &tree)
+                } else {
+                    declared
+                });
                 continue;
             }
             let mut tree = reads::reads_of(self.eval, intake.root, &intake.prefix, sorting);
@@ -361,21 +359,6 @@ fn enveloped(ty: &TypeExpr) -> &TypeExpr {
             &reference.args[0]
         }
         _ => ty,
-    }
-}
-
-/// How deep a part that a type says nothing of is looked for.
-const HOLE_DEPTH: u32 = 6;
-
-/// Whether a shape says nothing of some part of it.
-fn has_hole(shape: &Shape, depth: u32) -> bool {
-    let Some(down) = depth.checked_sub(1) else { return false };
-    match &shape.kind {
-        ShapeKind::Unknown(_) => true,
-        ShapeKind::Object(object) => object.fields.iter().any(|field| has_hole(&field.shape, down)),
-        ShapeKind::Array(array) => array.items.as_ref().is_some_and(|items| has_hole(items, down)),
-        ShapeKind::Union(branches) => branches.iter().any(|branch| has_hole(branch, down)),
-        _ => false,
     }
 }
 

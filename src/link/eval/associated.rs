@@ -64,14 +64,19 @@ impl<'a> Eval<'a> {
         }
         let path = &ty.ty.reference()?.path;
         let owner = if path.as_slice() == ["Self"] { ty.scope.last()? } else { path.last()? };
-        let of_type = self.program.member_of(owner, ty.file, member);
-        match of_type.or_else(|| self.of_variant(path, ty, member).or_else(|| self.of_trait(ty, member)))? {
-            entity @ Entity::Constant(_) => {
-                let known = self.entity_value(Found { entity, rest: Vec::new() }, site, 0)?;
+        let found = match self.program.member_of(owner, ty.file, member) {
+            Some(found) => found,
+            None => match self.of_variant(path, ty, member) {
                 // What an enum calls each of its variants.
-                let is_table = path.len() > 1 && matches!(known.bare().kind, Kind::Object(_));
-                Some(if is_table { known.member(owner, site) } else { known })
-            }
+                Some(entity @ Entity::Constant(_)) => {
+                    return Some(self.entity_value(Found { entity, rest: Vec::new() }, site, 0)?.member(owner, site));
+                }
+                Some(found) => found,
+                None => self.of_trait(ty, member)?,
+            },
+        };
+        match found {
+            entity @ Entity::Constant(_) => self.entity_value(Found { entity, rest: Vec::new() }, site, 0),
             Entity::Function(target) => self.applied(target, Some(value), args, site),
             Entity::Type(_) | Entity::Class(_) | Entity::Module(_) | Entity::External(_) => None,
         }

@@ -9,7 +9,7 @@ use crate::link::boundaries::{LinkOptions, link};
 use crate::link::idioms::matcher::Idioms;
 use crate::link::model::Model;
 use crate::link::modules::FileUnit;
-use crate::shape::{Presence, Shape};
+use crate::shape::{Presence, Shape, ShapeKind, StringShape};
 use crate::source::{BlobId, RepoPath, SourceText};
 
 /// Role, kind, event, channel, symbol and the fields of each boundary.
@@ -63,6 +63,9 @@ fn fields(shape: &Shape) -> String {
             object.fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }
         None if shape.is_unknown() => "?".to_owned(),
+        None if !shape.branches().is_empty() => {
+            shape.branches().iter().map(|branch| fields(branch)).collect::<Vec<_>>().join(" | ")
+        }
         None => format!("{:?}", std::mem::discriminant(&shape.kind)),
     }
 }
@@ -638,7 +641,7 @@ fn what_is_decoded_into_what_may_be_null_of_a_type_out_of_sight_is_read_once() {
         }
         "#,
         expect![[r#"
-            Consumer webhook /hooks/any on - in router: Discriminant(10)
+            Consumer webhook /hooks/any on - in router: id?, lines? | Discriminant(2)
         "#]],
     );
 }
@@ -650,21 +653,137 @@ fn what_a_class_keeps_is_not_taken_for_another_of_its_kind() {
         r#"
 import json
 import redis
-from app.connections import connection
+
+cached = None
+
+def connection():
+    global cached
+    if cached is None:
+        cached = pool().take()
+    return cached
 
 class KeyPublisher:
     def __init__(self):
         self.conn = connection()
 
-    def publish(self, key):
+    def publish(self, key, platform):
         self.conn.publish("keys", json.dumps({"type": "key.added", "key": key}))
 
-    def withdraw(self, key):
+    def withdraw(self, key, platform):
         self.conn.publish("keys", json.dumps({"type": "key.gone", "key": key}))
 "#,
         expect![[r#"
             Producer queue key.added on keys in KeyPublisher.publish: type, key
             Producer queue key.gone on keys in KeyPublisher.withdraw: type, key
+        "#]],
+    );
+}
+
+#[test]
+fn an_enum_names_its_variants_by_a_method_of_its_own() {
+    check(
+        r#"
+        use serde::Serialize;
+        pub trait Event: Serialize { fn topic(&self) -> &'static str; }
+        #[derive(Serialize)] #[serde(untagged)] pub enum Billing { Paid { invoice: String }, Voided { reason: String } }
+        impl Event for Billing {
+            fn topic(&self) -> &'static str { match self { Billing::Paid { .. } => "invoice.paid", Billing::Voided { .. } => "invoice.voided" } }
+        }
+        pub async fn publish<E: Event>(nats: &async_nats::Client, event: E) {
+            nats.publish(event.topic(), serde_json::to_vec(&event).unwrap().into()).await.unwrap();
+        }
+        pub async fn pay(nats: &async_nats::Client, invoice: String) { publish(nats, Billing::Paid { invoice }).await; }
+        pub async fn void(nats: &async_nats::Client, reason: String) { publish(nats, Billing::Voided { reason }).await; }
+        "#,
+        expect![[r#"
+            Producer queue invoice.paid on - in pay: invoice
+            Producer queue invoice.voided on - in void: reason
+        "#]],
+    );
+}
+
+#[test]
+fn sockets_rows_of_models_and_typed_records_have_their_payloads() {
+    check(
+        r#"
+        use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+        use axum::extract::ws::{Message, WebSocket};
+        use lambda_runtime::{Error, LambdaEvent};
+        use sea_orm::{ActiveModelTrait, DatabaseTransaction, Set};
+        #[derive(Serialize)] pub struct Typing { user: String }
+        pub async fn typing(mut socket: WebSocket, user: String) {
+            socket.send(Message::Text(serde_json::to_string(&Typing { user }).unwrap().into())).await.unwrap();
+        }
+        pub async fn renew(txn: &DatabaseTransaction, id: i64) {
+            outbox::ActiveModel { topic: Set("subscription.renewed".to_owned()), payload: Set(serde_json::json!({ "id": id })), ..Default::default() }
+                .insert(txn).await.unwrap();
+        }
+        #[derive(Deserialize)] pub struct Shipped { parcel: String }
+        pub async fn handler(event: LambdaEvent<EventBridgeEvent<Shipped>>) -> Result<(), Error> { keep(event.payload.detail.parcel); Ok(()) }
+        "#,
+        expect![[r#"
+            Producer websocket - on - in typing: user
+            Producer outbox subscription.renewed on - in renew: id
+            Consumer queue - on - in handler: parcel
+        "#]],
+    );
+}
+
+#[test]
+fn answers_and_configuration_are_no_events() {
+    check(
+        r#"
+        #[derive(Deserialize)] pub struct Account { id: String }
+        pub async fn account(client: &reqwest::Client) -> anyhow::Result<()> {
+            let text = client.get("https://api.example/account").send().await?.text().await?;
+            let account: Account = match serde_json::from_str(&text) { Ok(account) => account, Err(error) => return Err(error.into()) };
+            keep(account.id);
+            Ok(())
+        }
+        #[derive(Serialize, Deserialize)] #[serde(rename_all = "kebab-case")]
+        pub struct WelcomeMessages { welcome_message: Text, welcome_message_late: Text }
+        #[derive(Serialize, Deserialize)] pub struct Text { body: String }
+        "#,
+        expect![""],
+    );
+}
+
+#[test]
+fn a_private_helper_with_one_caller_sends_what_its_caller_has() {
+    let model = linked(
+        "src/index.ts",
+        r#"
+        export async function signUp(env: Env, plan: "pro" | "free") {
+          const id = crypto.randomUUID();
+          await signedUp(env, id, plan);
+        }
+        async function signedUp(env: Env, id: string, plan: string) {
+          await env.SIGNUP_QUEUE.send({ type: "user.signup", userId: id, plan });
+        }
+        "#,
+    );
+    let [sent] = model.boundaries.as_slice() else { panic!("one boundary: {:?}", model.boundaries) };
+    assert_eq!(sent.event.as_deref(), Some("user.signup"));
+    let payload = sent.shape.as_object().expect("an object");
+    let shape = |name: &str| &payload.field(name).expect("the field").shape;
+    assert_eq!(shape("userId").kind, ShapeKind::String(StringShape::format("uuid")));
+    assert_eq!(shape("plan").branches().len(), 2);
+}
+
+#[test]
+fn a_route_by_the_name_of_webhooks_is_one_though_nothing_is_known_of_what_it_reads() {
+    check_in(
+        "app/api/webhooks/payments/route.ts",
+        r#"
+        import { handle } from "elsewhere";
+        export async function POST(request: Request) {
+          const event = JSON.parse(await request.text()) as elsewhere.Event;
+          if (event.type === "invoice.paid") await handle(event);
+          return new Response(null);
+        }
+        "#,
+        expect![[r#"
+            Consumer webhook invoice.paid on - in POST: ?
         "#]],
     );
 }

@@ -133,11 +133,12 @@ fn selectors(texts: &Texts) -> Result<Vec<Selector>, String> {
     texts.iter().map(Selector::parse).collect()
 }
 
-/// `redis` names the package and everything below it.
+/// `redis` names the package and everything below it; `axum::response::sse` is the module that imports name with dots.
 fn packages(texts: &Texts) -> Vec<Wildcard> {
     texts
         .iter()
-        .flat_map(|text| [text.to_owned(), format!("{text}/*"), format!("{text}.*"), format!("{text}::*")])
+        .map(|text| text.replace("::", "."))
+        .flat_map(|text| [format!("{text}/*"), format!("{text}.*"), text])
         .map(|text| Wildcard::new(&text))
         .collect()
 }
@@ -401,13 +402,7 @@ fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<S
         ExprKind::Name(path) => names.extend(path.last().cloned()),
         ExprKind::Local(id) => names.extend(owner.locals.get(id.0 as usize).map(|local| local.name.clone())),
         ExprKind::Outer(out, id) => {
-            let mut outer = function;
-            for _ in 0..*out {
-                match eval.program.function(outer).parent {
-                    Some((parent, _)) => outer = FnRef { file: outer.file, id: parent },
-                    None => return,
-                }
-            }
+            let Some(outer) = eval.program.outer(function, *out) else { return };
             names.extend(eval.program.function(outer).locals.get(id.0 as usize).map(|local| local.name.clone()));
         }
         ExprKind::Member(inner, name) => {

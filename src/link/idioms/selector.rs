@@ -508,6 +508,13 @@ fn built_argument<'a>(term: &Term<'a>, method: &str, position: usize) -> Option<
             let (_, args) = built.calls.iter().rev().find(|(name, _)| name == method)?;
             args.iter().filter(|(name, _)| name.is_none()).nth(position).map(|(_, value)| value.clone())
         }
+        // `Message::Text(payload)`: a variant is made like a call.
+        Kind::Record(record)
+            if record.ty.ty.reference().and_then(|named| named.path.last()).is_some_and(|last| last == method) =>
+        {
+            let place = position.to_string();
+            record.fields.iter().find(|(name, _)| *name == place).map(|(_, value)| value.clone())
+        }
         Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Member(inner, _) | Kind::Element(inner) => {
             built_argument(inner, method, position)
         }

@@ -5,14 +5,24 @@ const LIKENESS: f32 = 0.6;
 
 /// The candidate that is most like `word`, if one is like it at all. Case and separators count less than letters do.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    near(word, candidates, 1).into_iter().next()
+}
+
+/// The candidates that are like `word`, the likest first, at most so many. Case and separators count less than letters do.
+pub fn near<'a>(word: &str, candidates: &[&'a str], most: usize) -> Vec<&'a str> {
     if word.len() > 200 {
-        return None;
+        return Vec::new();
     }
     let folded = crate::shape::wire_name::fold(word);
-    if let Some(same) = candidates.iter().find(|candidate| crate::shape::wire_name::fold(candidate) == folded) {
-        return Some(same);
+    let same = candidates.iter().filter(|candidate| crate::shape::wire_name::fold(candidate) == folded).copied();
+    let mut found: Vec<&str> = same.collect();
+    for close in similar::get_close_matches(word, candidates, most, LIKENESS) {
+        if !found.contains(&close) {
+            found.push(close);
+        }
     }
-    similar::get_close_matches(word, candidates, 1, LIKENESS).into_iter().next()
+    found.truncate(most);
+    found
 }
 
 /// ``; did you mean `x`?`` or, where nothing is near, the words that there are.

@@ -76,8 +76,8 @@ impl Reader {
     pub fn of_code(boundary: &Boundary, senders: &[&Boundary]) -> Reader {
         let mut reader = Reader::of_boundary(boundary);
         let part = senders.iter().find_map(|sender| {
-            let inner = sender.inner.as_ref().filter(|inner| !inner.is_unknown())?;
-            let pointer = pointer_of(inner, &sender.shape, 0).filter(|pointer| !pointer.is_empty())?;
+            let inner = sender.inner.as_ref()?;
+            let pointer = part_of(sender)?;
             (reader.accepts(sender).rejects() && !reader.accepts_shape(inner).rejects()).then_some(pointer)
         });
         reader.pointer = part.unwrap_or_default();
@@ -360,6 +360,12 @@ pub fn at_pointer(shape: &Arc<Shape>, pointer: &str) -> Option<Arc<Shape>> {
 
 /// How many envelopes deep the part that a reader is handed is looked for; past it the reader is held against the whole.
 const MAX_ENVELOPES: u32 = 3;
+
+/// Where the part that a wrapper was given stands in what it puts on the wire.
+pub fn part_of(boundary: &Boundary) -> Option<String> {
+    let inner = boundary.inner.as_ref().filter(|inner| !inner.is_unknown())?;
+    pointer_of(inner, &boundary.shape, 0).filter(|pointer| !pointer.is_empty())
+}
 
 /// Where a part stands in a payload, by the names of the fields above it.
 fn pointer_of(part: &Arc<Shape>, whole: &Arc<Shape>, depth: u32) -> Option<String> {

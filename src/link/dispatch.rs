@@ -35,7 +35,7 @@ const MESSAGE_KEYS: &[&str] = &[
 ];
 
 /// What stands between a message and the name of its event: the parts of envelopes and transports.
-const ENVELOPE_STEPS: &[&str] = &[
+pub(crate) const ENVELOPE_STEPS: &[&str] = &[
     "Records",
     "records",
     "body",

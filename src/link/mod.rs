@@ -6,7 +6,7 @@ pub mod callee;
 pub mod callers;
 pub mod declared;
 mod decoders;
-mod dispatch;
+pub(crate) mod dispatch;
 pub mod doubles;
 pub mod envelopes;
 pub mod eval;

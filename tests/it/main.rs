@@ -21,3 +21,4 @@ mod services;
 mod sides;
 mod surroundings;
 mod tidy;
+mod who;

@@ -92,8 +92,8 @@ fn everybody_is_found_on_both_sides() {
     expect![[r#""#]].assert_eq(&lines(&said));
     let said = place.run(&["who", "tenant.created.tenantId"]).exits(0).out;
     expect![[r#"
-        tenantCreated (signup) sends `tenantId` of `tenant.created`  [code]  services/signup/src/tenants.ts:7
-        handler (web) reads `tenantId` of `tenant.created`  [code]  services/web/src/tenants.ts:4
+        tenantCreated (signup) sends `tenantId` of `tenant.created`  [code]  services/signup/src/tenants.ts:7, the field on line 8
+        handler (web) reads `tenantId` of `tenant.created`  [code]  services/web/src/tenants.ts:4, the field on line 8
     "#]]
     .assert_eq(&said);
 }

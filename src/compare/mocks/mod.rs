@@ -8,6 +8,7 @@ mod assertions;
 mod fit;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Compared, EventPair, Sides, finding};
 use crate::facts::Role;
@@ -15,6 +16,7 @@ use crate::finding::{Consumer, Finding, RuleId, Severity};
 use crate::link::doubles::Double;
 use crate::link::model::{Boundary, Model};
 use crate::registry::{Promise, Registry};
+use crate::shape::Shape;
 use crate::source::Origin;
 use fit::{Misfit, Placed, Subject, Wrong};
 
@@ -375,13 +377,31 @@ impl Judged<'_> {
     }
 }
 
-/// What tests state of one event and its contracts turn away, whether or not a change made it so.
-pub fn state(event: &str, model: &Model, registry: &Registry, doubles: &[(&Double, bool)], found: &mut Vec<Finding>) {
+/// Everybody who has to do with one event of one snapshot.
+fn subject<'s>(event: &'s str, model: &'s Model, registry: &'s Registry) -> Subject<'s> {
     let of = |role: Role| -> Vec<&Boundary> {
         let boundaries = model.boundaries.iter().filter(|boundary| !boundary.in_test && boundary.role == role);
         boundaries.filter(|boundary| boundary.event.as_deref() == Some(event)).collect()
     };
-    let subject = Subject::new(registry.of_event(event), &of(Role::Producer), &of(Role::Consumer));
+    Subject::new(registry.of_event(event), &of(Role::Producer), &of(Role::Consumer))
+}
+
+/// The statements of tests that are payloads of an event, each as it stands in the wire payload. What shares no name with anything that
+/// is known of the event is left out: it is some other object.
+pub fn stated<'d>(
+    event: &str,
+    model: &Model,
+    registry: &Registry,
+    doubles: impl Iterator<Item = &'d Double>,
+) -> Vec<(&'d Double, Arc<Shape>)> {
+    let subject = subject(event, model, registry);
+    let scale = fit::targets(&subject, &subject);
+    doubles.filter(|double| double.event == event).filter_map(|double| Some((double, fit::place(double, &scale)?.wire))).collect()
+}
+
+/// What tests state of one event and its contracts turn away, whether or not a change made it so.
+pub fn state(event: &str, model: &Model, registry: &Registry, doubles: &[(&Double, bool)], found: &mut Vec<Finding>) {
+    let subject = subject(event, model, registry);
     let scale = fit::targets(&subject, &subject);
     for (double, file) in doubles.iter().filter(|(double, _)| !double.negative) {
         let Some(now) = fit::place(double, &scale) else { continue };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::accept::{self, Acceptance, Date};
 use crate::compare::{self, CompareOptions, Compared, Sides};
-use crate::config::{Config, InFlight};
+use crate::config::{Config, EnvelopeEncoding, InFlight};
 use crate::document::{self, Fault};
 use crate::error::UserError;
 use crate::facts::Role;
@@ -133,6 +133,10 @@ fn envelopes(config: &Config) -> Vec<OwnEnvelope> {
         .map(|row| OwnEnvelope {
             payload: document::tokens(&row.payload).unwrap_or_default(),
             event: row.event.as_ref().and_then(|event| document::tokens(event)),
+            as_text: row.encoding.as_ref().is_some_and(|encoding| match encoding.value {
+                EnvelopeEncoding::Json => false,
+                EnvelopeEncoding::JsonText | EnvelopeEncoding::Base64 => true,
+            }),
             events: row.events.iter().flat_map(|events| events.iter()).map(|event| Wildcard::new(event)).collect(),
         })
         .collect()

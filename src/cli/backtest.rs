@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::{Color, Outcome, environment, print};
 use crate::check::{self, Options, Plan, State};
-use crate::config::Config;
 use crate::error::UserError;
 use crate::finding::{Finding, Severity, Status};
 use crate::report::assemble::{self, Gate, Verdict};
@@ -92,11 +91,16 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let commits = repository.first_parents(head, walk)?;
     let as_json = super::wants_json(&args.format)?;
     let cache = Cache::default();
-    let outside = super::outside::read(&Config::default(), &args.repo, &args.beside)?.outside;
+    // Folders outside of the repository have no past: what stands there now is held against every change. Those that the newest
+    // change names count.
+    let newest = repository.tree_of(head, &args.head)?;
+    let config = scan::config(&newest).map(|(config, _)| config).unwrap_or_default();
+    let beside = super::outside::read(&config, &super::outside::root(&args.repo), &args.beside)?;
+    let outside = &beside.outside;
     // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
     let chunk = commits.len().div_ceil(scan::pool().current_num_threads().max(1)).clamp(1, CHUNK);
     let results: Vec<Result<Option<Judged>, UserError>> = scan::pool()
-        .install(|| commits.par_chunks(chunk).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, &outside)).collect());
+        .install(|| commits.par_chunks(chunk).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, outside)).collect());
     let mut summary = SummaryForm::default();
     let mut out = String::new();
     let style = environment::style(color, true);
@@ -150,6 +154,9 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
             out.push_str(&format!("; {} not compared (no parent here, or contracts that cannot be read)", summary.skipped));
         }
         out.push('\n');
+        for note in &beside.notes {
+            out.push_str(&escape::lines(&format!("{note}\n")));
+        }
     }
     print(out.as_bytes())?;
     Ok(Outcome::Done)

@@ -249,7 +249,7 @@ fn boundary_form(boundary: &Boundary, position: &dyn Fn(&Origin) -> (u32, u32)) 
             key: delivery.key.clone(),
         },
         schema: document(&boundary.shape, Silence::Open),
-        inner_schema: boundary.inner.as_ref().map(|inner| document(inner, Silence::Open)),
+        inner_schema: boundary.inner.as_ref().filter(|inner| !inner.is_unknown()).map(|inner| document(inner, Silence::Open)),
         via: boundary
             .via
             .iter()

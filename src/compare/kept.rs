@@ -32,9 +32,39 @@ pub fn kept(model: &Model, registry: &Registry) -> Compared {
         read(pair, &mut compared);
     }
     compared.findings.extend(unlisted_reads(model, registry, &BTreeSet::new()));
+    once_for_each_cause(&mut compared.findings);
     compared.findings.extend(clash::clashes(registry, &|_| true));
     finish(&mut compared.findings);
     compared
+}
+
+/// What a consumer's contract says of a sender already is not said of its code again: one field that is not sent is one cause.
+fn once_for_each_cause(findings: &mut Vec<Finding>) {
+    let said: Vec<(String, String, BTreeSet<String>)> = findings
+        .iter()
+        .filter(|finding| finding.rule == "contract-violated")
+        .map(|finding| {
+            let names = finding.consumers.iter().map(|consumer| consumer.name.clone()).collect();
+            (finding.event.clone(), finding.path.clone(), names)
+        })
+        .collect();
+    let told = |finding: &Finding| {
+        matches!(finding.rule, "consumer-reads-undeclared-field" | "consumer-requires-optional-field")
+            && said.iter().any(|(event, path, names)| {
+                *event == finding.event
+                    && *path == finding.path
+                    && finding.consumers.iter().all(|consumer| names.contains(&consumer.name))
+            })
+    };
+    let repeated: Vec<Finding> = findings.extract_if(.., |finding| told(finding)).collect();
+    for again in repeated {
+        let same = |finding: &&mut Finding| {
+            finding.rule == "contract-violated" && finding.event == again.event && finding.path == again.path
+        };
+        if let Some(known) = findings.iter_mut().find(same) {
+            again.consumers.iter().for_each(|consumer| super::add_consumer(&mut known.consumers, consumer));
+        }
+    }
 }
 
 /// Every sender of one event against every promise about it.

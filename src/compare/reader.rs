@@ -78,7 +78,10 @@ impl Reader {
         let part = senders.iter().find_map(|sender| {
             let inner = sender.inner.as_ref()?;
             let pointer = part_of(sender)?;
-            (reader.accepts(sender).rejects() && !reader.accepts_shape(inner).rejects()).then_some(pointer)
+            // One that turns away what is inside as well still is handed it where that has more of what it reads.
+            let fits =
+                || !reader.accepts_shape(inner).rejects() || shared(&reader.shape, inner) > shared(&reader.shape, &sender.shape);
+            (reader.accepts(sender).rejects() && fits()).then_some(pointer)
         });
         reader.pointer = part.unwrap_or_default();
         reader
@@ -127,9 +130,12 @@ impl Reader {
 
     /// Whether it accepts every payload of a registered schema, read as its writer means it: what it does not name is not sent.
     fn accepts_registered(&self, schema: &serde_json::Value) -> Acceptance {
-        let reader = match &self.document {
-            Ok(document) if self.pointer.is_empty() => document,
-            Ok(_) => return Acceptance::Unknown(format!("{} speaks of a part of the payload", self.consumer.name)),
+        let whole = match &self.document {
+            Ok(document) => placed(document, &self.pointer),
+            Err(reason) => Err(reason.clone()),
+        };
+        let reader = match &whole {
+            Ok(document) => document,
             Err(reason) => return Acceptance::Unknown(format!("{}: {reason}", self.consumer.name)),
         };
         let sent = match Document::new(schema.clone(), None, &[]) {
@@ -140,7 +146,18 @@ impl Reader {
         match prove::contains(reader, &sent, &Options::default()) {
             Verdict::Escapes(_) if holes => Acceptance::Unknown("a part of the registered schema could not be read".to_owned()),
             Verdict::Escapes(witness) => {
-                let violations = prove::violations(reader, witness.payload());
+                let mut violations = prove::violations(reader, witness.payload());
+                // Of the envelope the reader says nothing but that the part is there.
+                violations.retain_mut(|violation| match violation.path.strip_prefix(&self.pointer) {
+                    Some(inner) => {
+                        violation.path = inner.to_owned();
+                        true
+                    }
+                    None => false,
+                });
+                if violations.is_empty() {
+                    return Acceptance::Unknown(format!("{} speaks of a part of the payload", self.consumer.name));
+                }
                 Acceptance::Rejects { witness, violations }
             }
             Verdict::Unknown(reason) => Acceptance::Unknown(reason.to_string()),
@@ -220,6 +237,31 @@ impl Reader {
     }
 }
 
+/// How many of a reader's fields a payload has.
+fn shared(reader: &Shape, sent: &Shape) -> usize {
+    let (Some(reader), Some(sent)) = (reader.as_object(), sent.as_object()) else { return 0 };
+    reader.fields.iter().filter(|field| sent.field(&field.name).is_some()).count()
+}
+
+/// A schema of a part as one of the whole payload.
+fn placed(part: &Document, pointer: &str) -> Result<Document, String> {
+    /// The address of the part inside of the whole, so that its references stay its own.
+    const PART: &str = "json-schema:///part";
+    let mut schema = part.value().clone();
+    if pointer.is_empty() {
+        return Document::new(schema, None, &[]).map_err(|reason| reason.to_string());
+    }
+    if let Value::Object(map) = &mut schema {
+        let id = if part.draft() == crate::schema::Draft::Draft4 { "id" } else { "$id" };
+        map.insert(id.to_owned(), Value::String(PART.to_owned()));
+    }
+    let whole = pointer.rsplit('/').filter(|token| !token.is_empty()).fold(schema, |inner, token| {
+        let key = token.replace("~1", "/").replace("~0", "~");
+        serde_json::json!({"type": "object", "required": [key], "properties": {key: inner}})
+    });
+    Document::new(whole, None, &[]).map_err(|reason| reason.to_string())
+}
+
 /// The shape without its objections to further keys: readers that nobody declared are taken to ignore what they do not know.
 fn tolerant(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
     if depth > 40 {
@@ -249,7 +291,7 @@ fn tolerant(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
         ShapeKind::Intersection(parts) => ShapeKind::Intersection(parts.iter().map(go).collect()),
         _ => return Arc::clone(shape),
     };
-    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone(), text_of: shape.text_of.clone() })
 }
 
 /// The types of what is sent, without the constants and bounds of the values.
@@ -285,7 +327,7 @@ fn typical(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
         ShapeKind::Intersection(parts) => ShapeKind::Intersection(parts.iter().map(go).collect()),
         _ => return Arc::clone(shape),
     };
-    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone(), text_of: shape.text_of.clone() })
 }
 
 /// The place of the field at a path with `*` for elements, where the shape has one.
@@ -363,8 +405,29 @@ const MAX_ENVELOPES: u32 = 3;
 
 /// Where the part that a wrapper was given stands in what it puts on the wire.
 pub fn part_of(boundary: &Boundary) -> Option<String> {
-    let inner = boundary.inner.as_ref().filter(|inner| !inner.is_unknown())?;
-    pointer_of(inner, &boundary.shape, 0).filter(|pointer| !pointer.is_empty())
+    let inner = boundary.inner.as_ref()?;
+    if !inner.is_unknown() {
+        return pointer_of(inner, &boundary.shape, 0).filter(|pointer| !pointer.is_empty());
+    }
+    // Of the payload nothing is known: it stands where nothing is known of the envelope either, where that is one place.
+    let mut holes = Vec::new();
+    holes_of(&boundary.shape, "", 0, &mut holes);
+    match <[String; 1]>::try_from(holes) {
+        Ok([only]) if !only.is_empty() => Some(only),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn holes_of(shape: &Shape, at: &str, depth: u32, found: &mut Vec<String>) {
+    match &shape.kind {
+        ShapeKind::Unknown(_) => found.push(at.to_owned()),
+        ShapeKind::Object(object) if depth <= MAX_ENVELOPES => {
+            for field in &object.fields {
+                holes_of(&field.shape, &super::changes::child(at, &field.name), depth + 1, found);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Where a part stands in a payload, by the names of the fields above it.

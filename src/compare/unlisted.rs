@@ -14,7 +14,7 @@ use crate::finding::Via;
 use crate::link::model::{Boundary, Model};
 use crate::link::reduce;
 use crate::registry::{Promise, Registry};
-use crate::shape::{Field, Shape, ShapeKind};
+use crate::shape::{Field, ObjectShape, Presence, Shape, ShapeKind};
 use crate::source::Origin;
 
 /// How deep a payload is walked; past it a part is taken as one value.
@@ -27,8 +27,12 @@ pub struct Need<'m> {
     pub event: String,
     /// The places that read it, in the order of the source.
     pub readers: Vec<&'m Boundary>,
-    /// What they need together; a hole where nothing is known.
+    /// What they need together of the payload on the wire; a hole where nothing is known.
     pub shape: Arc<Shape>,
+    /// Where the part stands that they are handed: a JSON Pointer, empty for the whole payload.
+    pub pointer: String,
+    /// What they need of that part.
+    pub part: Arc<Shape>,
 }
 
 /// A field that is read and not listed.
@@ -59,15 +63,40 @@ pub fn needs(model: &Model) -> Vec<Need<'_>> {
             found.entry((reader.package.clone(), event.clone())).or_default().push(reader);
         }
     }
+    let senders = model.by_event(Role::Producer);
     found
         .into_iter()
         .map(|((consumer, event), readers)| {
-            let known = readers.iter().map(|reader| &reader.shape).filter(|shape| !shape.is_unknown()).cloned();
-            let shape =
-                known.reduce(|a, b| reduce::intersect(&a, &b)).unwrap_or_else(|| reduce::hole("what is read is not known"));
-            Need { consumer, event, readers, shape }
+            let senders: Vec<&Boundary> =
+                senders.get(&event).into_iter().flatten().copied().filter(|sender| !sender.in_test).collect();
+            let known: Vec<&Boundary> = readers.iter().copied().filter(|reader| !reader.shape.is_unknown()).collect();
+            let mut pointers: Vec<String> = known.iter().map(|reader| Reader::of_code(reader, &senders).pointer).collect();
+            let together = |shapes: Vec<Arc<Shape>>| {
+                let all = shapes.into_iter().reduce(|a, b| reduce::intersect(&a, &b));
+                all.unwrap_or_else(|| reduce::hole("what is read is not known"))
+            };
+            let whole = known.iter().zip(&pointers).map(|(reader, pointer)| placed(&reader.shape, pointer)).collect();
+            let shape = together(whole);
+            let parts = known.iter().map(|reader| Arc::clone(&reader.shape)).collect();
+            pointers.dedup();
+            let (pointer, part) = match <[String; 1]>::try_from(pointers) {
+                Ok([pointer]) => (pointer, together(parts)),
+                // Some are handed the whole payload and some a part: what they need together is said of the whole.
+                Err(_) => (String::new(), Arc::clone(&shape)),
+            };
+            Need { consumer, event, readers, shape, pointer, part }
         })
         .collect()
+}
+
+/// A part inside of as much of the payload as leads to it.
+fn placed(part: &Arc<Shape>, pointer: &str) -> Arc<Shape> {
+    pointer.rsplit('/').filter(|token| !token.is_empty()).fold(Arc::clone(part), |inner, token| {
+        let origin = inner.origin.clone();
+        let name = token.replace("~1", "/").replace("~0", "~");
+        let field = Field::new(name, inner, Presence::Required, origin.clone());
+        Arc::new(Shape::new(ShapeKind::Object(ObjectShape::of(vec![field])), origin))
+    })
 }
 
 impl Need<'_> {

@@ -254,7 +254,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             .inner
             .as_ref()
             .map(|inner| payload::wire_shape(self.types, inner, Side::Write))
-            .filter(|inner| !inner.is_unknown() && !inner.same_values(&boundary.shape));
+            .filter(|inner| !inner.same_values(&boundary.shape));
         let told = emission.event.as_ref().filter(|_| !idiom.by_type);
         let mut events = told.map(texts_of).unwrap_or_default();
         if events.is_empty() {
@@ -482,7 +482,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let mut sent: BTreeMap<Origin, Vec<(String, Arc<Shape>)>> = BTreeMap::new();
         for boundary in boundaries.iter().filter(|boundary| boundary.in_test && boundary.role == Role::Producer) {
             if let Some(event) = boundary.event.as_ref().filter(|event| names.contains_key(*event)) {
-                let shape = boundary.inner.as_ref().unwrap_or(&boundary.shape);
+                let shape = boundary.inner.as_ref().filter(|inner| !inner.is_unknown()).unwrap_or(&boundary.shape);
                 sent.entry(boundary.origin.clone()).or_default().push((event.clone(), Arc::clone(shape)));
             }
         }

@@ -26,6 +26,8 @@ pub struct OwnEnvelope {
     pub payload: Vec<String>,
     /// The keys down to the event's name.
     pub event: Option<Vec<String>>,
+    /// Whether the payload stands there as a text that holds it: JSON, or base64 of it.
+    pub as_text: bool,
     /// The events that it is put around; all where it is empty.
     pub events: Vec<Wildcard>,
 }
@@ -181,6 +183,9 @@ fn wrap_own(boundary: &mut Boundary, envelope: &OwnEnvelope) {
         _ => false,
     };
     if has_it {
+        if envelope.as_text {
+            boundary.shape = read_text(&boundary.shape, &envelope.payload);
+        }
         if boundary.event.is_none()
             && let Some((last, above)) = envelope.event.as_ref().and_then(|event| event.split_last())
         {
@@ -201,6 +206,42 @@ fn wrap_own(boundary: &mut Boundary, envelope: &OwnEnvelope) {
     }
     boundary.inner = boundary.inner.take().or(Some(inner));
     boundary.shape = whole;
+}
+
+/// What a text at the end of the way holds, in the place of the text: both sides mean it, and neither looks at the text itself.
+/// Readers that decode it show what is inside already.
+fn read_text(shape: &Arc<Shape>, way: &[String]) -> Arc<Shape> {
+    let Some((key, below)) = way.split_first() else {
+        return match &shape.kind {
+            ShapeKind::String(_) | ShapeKind::Const(Value::String(_)) => {
+                shape.text_of.clone().unwrap_or_else(|| reduce::hole("what the text in its envelope holds is not known"))
+            }
+            ShapeKind::Union(branches) => {
+                Shape::union(branches.iter().map(|branch| read_text(branch, way)), shape.origin.clone())
+            }
+            _ => Arc::clone(shape),
+        };
+    };
+    let kind = match &shape.kind {
+        ShapeKind::Object(object) => {
+            let mut object = object.clone();
+            for field in object.fields.iter_mut().filter(|field| field.name == *key) {
+                field.shape = read_text(&field.shape, below);
+            }
+            ShapeKind::Object(object)
+        }
+        ShapeKind::Array(array) if key == "*" => {
+            let mut array = array.clone();
+            array.prefix = array.prefix.iter().map(|item| read_text(item, below)).collect();
+            array.items = array.items.as_ref().map(|items| read_text(items, below));
+            ShapeKind::Array(array)
+        }
+        ShapeKind::Union(branches) => {
+            return Shape::union(branches.iter().map(|branch| read_text(branch, way)), shape.origin.clone());
+        }
+        _ => return Arc::clone(shape),
+    };
+    Arc::new(Shape { kind, ..shape.as_ref().clone() })
 }
 
 /// One layer. What else a writer puts into it is not known; a reader says nothing of it.

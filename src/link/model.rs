@@ -30,7 +30,7 @@ pub struct Boundary {
     pub in_test: bool,
     /// The wire shape, in the boundary's own role.
     pub shape: Arc<Shape>,
-    /// The shape at the call, where an envelope is put around it.
+    /// The shape at the call, where an envelope is put around it; a hole where only the envelope is known.
     pub inner: Option<Arc<Shape>>,
     /// Whether a reader's shape comes from a type that rejects what does not fit, and not from what the code happens to read.
     pub enforced: bool,

@@ -134,8 +134,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             let missing = reduced.absent || reduced.shape.admits_null() && !reduced.shape.is_unknown();
             return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: missing };
         }
-        Kind::Encoded(_) => {
-            ShapeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
+        Kind::Encoded(inner) => {
+            let text = StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() };
+            let mut shape = Shape::new(ShapeKind::String(text), origin);
+            shape.text_of = Some(shape_of(types, decoded(inner), side).shape);
+            return Reduced { shape: Arc::new(shape), absent: false };
         }
         Kind::Decoded(_, Some(ty)) => return types.shape(ty, side),
         Kind::Decoded(_, None) => ShapeKind::Unknown("the decoded JSON has no stated type".to_owned()),
@@ -143,6 +146,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             let given = shape_of(types, value, side);
             let stated = types.shape(ty, side);
             let absent = if given.shape.is_unknown() { stated.absent } else { given.absent };
+            // A text that is written another way, such as base64, still holds what it held.
+            if let ShapeKind::String(StringShape { content_encoding: Some(_), .. }) = &stated.shape.kind {
+                let text_of = given.shape.text_of.clone();
+                return Reduced { shape: Arc::new(Shape { text_of, ..stated.shape.as_ref().clone() }), absent };
+            }
             if is_dumped(types, ty) {
                 return Reduced { shape: completed(&stated.shape, &given.shape), absent: stated.absent };
             }
@@ -352,7 +360,7 @@ fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(Strin
             field.shape = completed_field(&field.shape, &given);
         }
     }
-    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
+    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone(), text_of: None })
 }
 
 /// Whether a type is a Python model as one of its dumping methods writes it.
@@ -372,7 +380,7 @@ fn completed(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
             field.shape = completed_field(&field.shape, &known.shape);
         }
     }
-    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone() })
+    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone(), text_of: None })
 }
 
 /// Whether what is given for a field says more than its type: where that leaves something open, and where any text may name the event.
@@ -425,7 +433,7 @@ pub fn named_as(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
         }
         _ => return Arc::clone(shape),
     };
-    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone(), text_of: shape.text_of.clone() })
 }
 
 /// `dict[str, Any]`: it says no more than that there is an object.

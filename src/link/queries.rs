@@ -78,5 +78,5 @@ fn chosen(record: &Arc<Shape>, args: Option<&Term<'_>>) -> Option<Arc<Shape>> {
         }
     }
     let shape = ShapeKind::Object(ObjectShape { fields, ..object.clone() });
-    Some(Arc::new(Shape { kind: shape, origin: record.origin.clone(), name: None }))
+    Some(Arc::new(Shape { kind: shape, origin: record.origin.clone(), name: None, text_of: None }))
 }

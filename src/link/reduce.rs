@@ -18,7 +18,7 @@ pub fn hole(reason: impl Into<String>) -> Arc<Shape> {
 }
 
 fn rebuilt(old: &Shape, object: ObjectShape) -> Arc<Shape> {
-    Arc::new(Shape { kind: ShapeKind::Object(object), origin: old.origin.clone(), name: None })
+    Arc::new(Shape { kind: ShapeKind::Object(object), origin: old.origin.clone(), name: None, text_of: None })
 }
 
 /// The fields of both; a field of `right` replaces one of the same name, unless it may be absent: then either may be there.
@@ -235,7 +235,7 @@ fn nested(shape: &Arc<Shape>, operation: &dyn Fn(&Arc<Shape>) -> Arc<Shape>) -> 
 }
 
 fn rebuilt_kind(shape: &Arc<Shape>, kind: ShapeKind) -> Arc<Shape> {
-    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone(), text_of: shape.text_of.clone() })
 }
 
 pub fn deep_partial(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
@@ -492,14 +492,19 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
                 }
                 filled.rest = known.rest.clone();
             }
-            Arc::new(Shape { kind: ShapeKind::Object(filled), origin: value.origin.clone(), name: stated.name.clone() })
+            Arc::new(Shape {
+                kind: ShapeKind::Object(filled),
+                origin: value.origin.clone(),
+                name: stated.name.clone(),
+                text_of: None,
+            })
         }
         (ShapeKind::Array(given), ShapeKind::Array(known)) => {
             let mut filled = given.clone();
             if let (Some(items), Some(twin)) = (&given.items, &known.items) {
                 filled.items = Some(fill(items, twin, depth + 1));
             }
-            Arc::new(Shape { kind: ShapeKind::Array(filled), origin: value.origin.clone(), name: None })
+            Arc::new(Shape { kind: ShapeKind::Array(filled), origin: value.origin.clone(), name: None, text_of: None })
         }
         (ShapeKind::Union(branches), _) if branches.iter().any(|branch| branch.is_unknown()) => Arc::clone(stated),
         (ShapeKind::Object(_), ShapeKind::Union(branches)) => {

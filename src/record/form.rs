@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
+use super::plain;
 use crate::shape::lower::{self, Silence};
 use crate::shape::{Field, NumberRange, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 
@@ -40,7 +41,35 @@ pub fn event(shape: &Arc<Shape>) -> Form {
         ShapeKind::Object(object) if !matches!(object.rest, Rest::Open { .. }) || !object.fields.is_empty() => {
             Form::Map(object_entries(object, 0))
         }
-        _ => Form::Map(vec![("schema".to_owned(), Form::Value(schema(shape)))]),
+        _ => Form::Map(vec![("schema".to_owned(), spread(schema(shape)))]),
+    }
+}
+
+/// A schema as entries: what it is first, what it holds last.
+fn spread(schema: Value) -> Form {
+    let Value::Object(object) = schema else { return Form::Value(schema) };
+    let rank = |key: &str| match key {
+        "type" => 0,
+        "required" => 1,
+        "properties" | "items" | "anyOf" => 3,
+        _ => 2,
+    };
+    let mut entries: Vec<(String, Form)> = object.into_iter().map(|(key, value)| (key, spread(value))).collect();
+    // Names of properties keep their order.
+    if entries.iter().any(|(key, form)| key == "type" && matches!(form, Form::Value(_))) {
+        entries.sort_by_key(|(key, _)| rank(key));
+    }
+    Form::Map(entries)
+}
+
+/// The entry of an event, bound to the part of the payload that it speaks of.
+pub fn bound(pointer: &str, entry: Form) -> Form {
+    match entry {
+        Form::Map(mut entries) if !pointer.is_empty() => {
+            entries.insert(0, ("payload".to_owned(), word(pointer)));
+            Form::Map(entries)
+        }
+        entry => entry,
     }
 }
 
@@ -105,8 +134,8 @@ fn value(shape: &Arc<Shape>, depth: u32) -> Form {
             Rest::Silent | Rest::Open { .. } if object.fields.is_empty() => word("object"),
             Rest::Silent | Rest::Closed | Rest::Open { .. } => Form::Map(object_entries(object, depth)),
         },
-        ShapeKind::Union(branches) => union(shape, branches, depth),
-        ShapeKind::Array(_) | ShapeKind::Intersection(_) => Form::Value(schema(shape)),
+        ShapeKind::Union(branches) => union(shape, &plain::branches(branches), depth),
+        ShapeKind::Array(_) | ShapeKind::Intersection(_) => spread(schema(shape)),
     }
 }
 
@@ -154,13 +183,14 @@ fn union(whole: &Arc<Shape>, branches: &[Arc<Shape>], depth: u32) -> Form {
             Form::Map(entries)
         }
         Ok([only]) if !nullable => only,
-        Ok(_) | Err(_) => Form::Value(schema(whole)),
+        Ok(_) | Err(_) => spread(schema(whole)),
     }
 }
 
 /// The shape as JSON Schema, for what the short form has no words for. A recursive one would refer to a document of its own.
 fn schema(shape: &Arc<Shape>) -> Value {
     let mut document = lower::document(shape, Silence::Open);
+    plain::schema(&mut document);
     if let Value::Object(map) = &mut document {
         map.remove("$schema");
         if map.contains_key("$defs") {
@@ -207,20 +237,32 @@ pub fn block(entries: &[(String, Form)], indent: usize) -> Vec<String> {
                 lines.push(format!("{pad}{key}:"));
                 lines.extend(block(inner, indent + 2));
             }
-            Form::Map(inner) => {
-                let line = format!("{pad}{key}: {}", flow(form, Grammar::Yaml));
-                if line.chars().count() > LINE {
-                    lines.push(format!("{pad}{key}:"));
-                    lines.extend(block(inner, indent + 2));
-                } else {
-                    lines.push(line);
+            Form::Map(inner) if is_long(&pad, &key, form) => {
+                lines.push(format!("{pad}{key}:"));
+                lines.extend(block(inner, indent + 2));
+            }
+            Form::Map(_) => lines.push(format!("{pad}{key}: {}", flow(form, Grammar::Yaml))),
+            Form::Value(Value::String(text)) => lines.push(format!("{pad}{key}: {}", scalar(text))),
+            Form::Value(Value::Array(items)) if items.iter().all(Value::is_object) && is_long(&pad, &key, form) => {
+                lines.push(format!("{pad}{key}:"));
+                for item in items {
+                    let Form::Map(inner) = spread(item.clone()) else { continue };
+                    let first = lines.len();
+                    lines.extend(block(&inner, indent + 4));
+                    if let Some(line) = lines.get_mut(first) {
+                        *line = format!("{pad}  - {}", line.trim_start());
+                    }
                 }
             }
-            Form::Value(Value::String(text)) => lines.push(format!("{pad}{key}: {}", scalar(text))),
             Form::Value(_) => lines.push(format!("{pad}{key}: {}", flow(form, Grammar::Yaml))),
         }
     }
     lines
+}
+
+/// Whether a value is too much for one line.
+fn is_long(pad: &str, key: &str, form: &Form) -> bool {
+    pad.len() + key.chars().count() + 2 + flow(form, Grammar::Yaml).chars().count() > LINE
 }
 
 fn has_fields(form: &Form) -> bool {
@@ -260,7 +302,7 @@ fn name(text: &str, grammar: Grammar) -> String {
 /// A text as YAML writes it: bare where every reader of YAML takes it for a text, in double quotes elsewhere.
 pub fn scalar(text: &str) -> String {
     let bare = |letter: char| letter.is_ascii_alphanumeric() || "_-./|?[]+".contains(letter);
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '/');
     // Words that one of the two versions of YAML reads as something else.
     let word = text.to_ascii_lowercase();
     let taken = ["true", "false", "yes", "no", "on", "off", "y", "n"].contains(&word.as_str());
@@ -288,6 +330,7 @@ mod tests {
             ("null", "\"null\""),
             ("@acme/web", "\"@acme/web\""),
             ("user.*", "\"user.*\""),
+            ("/data", "/data"),
             ("2fa", "\"2fa\""),
             ("a: b", "\"a: b\""),
         ] {

@@ -5,6 +5,7 @@
 
 pub mod edit;
 pub mod form;
+mod plain;
 
 use std::collections::BTreeMap;
 
@@ -201,18 +202,20 @@ impl Step {
 }
 
 fn steps(one: &Lacking<'_>, file: &RepoPath, registry: &Registry) -> Vec<Step> {
+    let need = &one.need;
     // An entry for many events asks all of them for what is put in, so only one for this very event is extended.
     let exact = registry
         .promises
         .iter()
         .find(|promise| promise.file == *file && promise.event.as_name() == Some(one.need.event.as_str()));
     if exact.is_none() {
+        let above = crate::document::tokens(&need.pointer).unwrap_or_default();
         let fields: Vec<(String, Form)> =
-            one.fields.iter().filter(|field| field.parent.is_empty()).map(|field| form::field(&field.field)).collect();
+            one.fields.iter().filter(|field| field.parent == above).map(|field| form::field(&field.field)).collect();
         let entry = if one.listed && !fields.is_empty() {
-            Form::Map(vec![("fields".to_owned(), Form::Map(fields))])
+            form::bound(&need.pointer, Form::Map(vec![("fields".to_owned(), Form::Map(fields))]))
         } else {
-            form::event(&one.need.shape)
+            form::bound(&need.pointer, form::event(&need.part))
         };
         return vec![Step::Event(entry)];
     }
@@ -248,7 +251,8 @@ fn keeps(file: &RepoPath, before: &str, after: &str, config: &Config, texts: &BT
 
 /// The text of a new contract.
 fn new_contract(consumer: &str, lacking: &[Lacking<'_>]) -> String {
-    let events: Vec<(String, Form)> = lacking.iter().map(|one| (one.need.event.clone(), form::event(&one.need.shape))).collect();
+    let events: Vec<(String, Form)> =
+        lacking.iter().map(|one| (one.need.event.clone(), form::bound(&one.need.pointer, form::event(&one.need.part)))).collect();
     let mut text = format!(
         "# What {} reads, recorded from its code by `driftgate contracts record`.\n\
          # Edit it freely: comments, order and stricter wishes are kept.\n",

@@ -38,6 +38,23 @@ impl PromisedSchema {
         PromisedSchema { document: Arc::new(document), origins }
     }
 
+    /// The document with another node at `pointer`, which came from where `source` of the old one did.
+    pub(super) fn replace(&mut self, document: Arc<Value>, pointer: String, source: &str) {
+        let mut above = source;
+        let place = loop {
+            if let Some(place) = self.origins.get(above) {
+                let pointer = format!("{}{}", place.pointer, &source[above.len()..]);
+                break Some(Place { document: Arc::clone(&place.document), pointer });
+            }
+            match above.rfind('/') {
+                Some(slash) => above = &above[..slash],
+                None => break None,
+            }
+        };
+        self.origins.extend(place.map(|place| (pointer, place)));
+        self.document = document;
+    }
+
     /// The place in a file that says what stands at `pointer`: the key of a property, the name in a list of required fields.
     pub fn origin(&self, pointer: &str) -> Origin {
         let mut above = pointer;

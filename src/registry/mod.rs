@@ -20,6 +20,7 @@ mod pattern;
 mod snowplow;
 mod sources;
 mod subjects;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -271,7 +272,8 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(self) -> Registry {
-        let Reading { bundler, mut promises, files, spoken_for, looks, .. } = self;
+        let Reading { bundler, mut promises, files, spoken_for, looks, config, .. } = self;
+        texts::open(&mut promises, config);
         promises.retain(|promise| promise.binding == Binding::Declared || !spoken_for.contains(&promise.origin.file));
         promises.sort_by(|a, b| (&a.file, &a.origin).cmp(&(&b.file, &b.origin)));
         // Two operations of one application may offer one message.

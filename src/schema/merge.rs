@@ -17,8 +17,9 @@ pub fn intersect(a: &Arc<Shape>, b: &Arc<Shape>) -> Arc<Shape> {
         return Arc::clone(a);
     }
     let origin = a.origin.clone().or_else(|| b.origin.clone());
-    let made =
-        |kind: ShapeKind| Arc::new(Shape { kind, origin: origin.clone(), name: a.name.clone().or_else(|| b.name.clone()) });
+    let made = |kind: ShapeKind| {
+        Arc::new(Shape { kind, origin: origin.clone(), name: a.name.clone().or_else(|| b.name.clone()), text_of: None })
+    };
     match (&a.kind, &b.kind) {
         (ShapeKind::Unknown(_), _) => Arc::clone(b),
         (_, ShapeKind::Unknown(_)) => Arc::clone(a),

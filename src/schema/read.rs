@@ -411,7 +411,7 @@ fn close_silent(shape: &Arc<Shape>, rest: &Rest) -> Arc<Shape> {
         | ShapeKind::Intersection(_)
         | ShapeKind::Recursive(_) => return Arc::clone(shape),
     };
-    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone() })
+    Arc::new(Shape { kind, origin: shape.origin.clone(), name: shape.name.clone(), text_of: shape.text_of.clone() })
 }
 
 fn stated_types(map: &Map<String, Value>, draft: Draft) -> Vec<&str> {

@@ -22,6 +22,8 @@ pub struct Shape {
     pub origin: Option<Origin>,
     /// The type's name in the source, for people and for [`ShapeKind::Recursive`]. Never compared: structure is.
     pub name: Option<Arc<str>>,
+    /// For a text that is known to hold JSON: what it holds. Never compared: on the wire it is a text.
+    pub text_of: Option<Arc<Shape>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +137,7 @@ pub enum Presence {
 
 impl Shape {
     pub fn new(kind: ShapeKind, origin: Option<Origin>) -> Self {
-        Shape { kind, origin, name: None }
+        Shape { kind, origin, name: None, text_of: None }
     }
 
     /// A hole, with its reason.

@@ -315,3 +315,185 @@ fn contracts_of_a_second_checkout_count_and_are_named() {
     place.run(&["contracts", "verify"]).exits(1);
     place.run(&["contracts", "list"]).exits(0);
 }
+
+/// A base class puts every task into an envelope, and the tasks read what is inside of it.
+const TASKS: &str = r#"
+import Bull from "bull";
+
+const queue = new Bull("tasks", "redis://localhost");
+
+export abstract class BaseTask<T> {
+  public schedule(props: T) {
+    return queue.add({ name: this.constructor.name, props });
+  }
+  public abstract perform(props: T): Promise<void>;
+}
+
+export async function run() {
+  queue.process(async (job) => {
+    const { name, props } = job.data;
+    await new tasks[name]().perform(props);
+  });
+}
+"#;
+
+const CLEANUP: &str = r#"
+import { BaseTask } from "./base";
+
+export default class CleanupTask extends BaseTask<{ teamId: string; hard?: boolean }> {
+  public async perform({ teamId }: { teamId: string; hard?: boolean }) {
+    await remove(teamId);
+  }
+}
+
+export async function deleted(team: { id: string }) {
+  await new CleanupTask().schedule({ teamId: team.id });
+}
+"#;
+
+#[test]
+fn what_is_read_inside_of_an_envelope_is_recorded_there() {
+    let place = Place::repository();
+    place.write("package.json", r#"{"name": "wiki", "dependencies": {"bull": "4"}}"#);
+    place.write("src/base.ts", TASKS);
+    place.write("src/cleanup.ts", CLEANUP);
+    place.run(&["contracts", "record"]).exits(0);
+    let contract = text(&place, "contracts/wiki.yaml");
+    assert!(
+        contract.ends_with("events:\n  CleanupTask:\n    payload: /props\n    fields:\n      teamId: string\n"),
+        "{contract}"
+    );
+    // What was just written down is kept.
+    let said = place.run(&["contracts", "verify", "--format", "json"]).exits(0).json();
+    assert_eq!(findings(&said), Vec::<String>::new());
+    place.run(&["contracts", "record", "--check"]).exits(0);
+    let more = CLEANUP.replace("{ teamId }", "{ teamId, hard }").replace("remove(teamId)", "remove(teamId, hard)");
+    place.write("src/cleanup.ts", more);
+    let said = place.run(&["contracts", "record", "--check"]).exits(1);
+    assert!(said.out.contains("wiki reads `props.hard` of `CleanupTask`"), "{}", said.out);
+    place.run(&["contracts", "record"]).exits(0);
+    assert!(text(&place, "contracts/wiki.yaml").contains("      teamId: string\n      hard"));
+    place.run(&["contracts", "record", "--check"]).exits(0);
+}
+
+#[test]
+fn what_a_reader_takes_beside_the_names_it_knows_is_written_as_a_person_would() {
+    let place = two_services();
+    place.write(
+        "mailer/src/lib.rs",
+        r#"
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan { Trial, Pro, #[serde(other)] Unknown }
+
+#[derive(serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Source { Web { page: String }, Import { file: String }, #[serde(other)] Other }
+
+#[derive(serde::Deserialize)]
+pub struct Signup { pub plan: Plan, pub old: Option<Plan>, pub source: Source }
+
+pub fn listen(bus: &EventBus) {
+    bus.subscribe("user.signup", on_signup);
+}
+
+fn on_signup(event: Signup) {
+    print(event);
+}
+"#,
+    );
+    place.run(&["contracts", "record"]).exits(0);
+    expect_test::expect![[r#"
+        # What mailer reads, recorded from its code by `driftgate contracts record`.
+        # Edit it freely: comments, order and stricter wishes are kept.
+        consumer: mailer
+        events:
+          user.signup:
+            fields:
+              plan: string
+              old?: string|null
+              source:
+                anyOf:
+                  - type: object
+                    required: [kind, page]
+                    properties: { kind: { const: web }, page: { type: string } }
+                  - type: object
+                    required: [kind, file]
+                    properties: { file: { type: string }, kind: { const: import } }
+                  - type: object
+                    required: [kind]
+                    properties: { kind: { type: string, not: { enum: [web, import] } } }
+    "#]]
+    .assert_eq(&text(&place, "contracts/mailer.yaml"));
+    place.run(&["contracts", "record", "--check"]).exits(0);
+    place.run(&["contracts", "verify"]).exits(0);
+}
+
+#[test]
+fn one_cause_is_told_once() {
+    let place = two_services();
+    place.write("billing/src/lib.rs", BILLING.replace("    pub invoice_id: String,\n", ""));
+    place.write(
+        "contracts/mailer.yaml",
+        "consumer: mailer\nevents:\n  invoice.paid:\n    fields:\n      invoiceId: string\n      customer: { fields: { id: string } }\n      \
+         note?: string|null\n",
+    );
+    let report = place.run(&["contracts", "verify", "--format", "json"]).exits(1).json();
+    assert_eq!(findings(&report), ["error new contract-violated invoice.paid /invoiceId"]);
+    let readers: Vec<&str> =
+        report["findings"][0]["consumers"].as_array().expect("a list").iter().filter_map(|one| one["via"].as_str()).collect();
+    assert_eq!(readers, ["contract", "code"]);
+}
+
+/// The payload stands in its envelope as a text, in code and in documents.
+#[test]
+fn a_payload_that_is_a_text_in_its_envelope_is_held_against_its_readers() {
+    let sender = "import { Kafka } from \"kafkajs\";\nconst producer = new Kafka({ brokers: [] }).producer();\n\
+                  export async function paid(invoiceId: string) {\n  const data = JSON.stringify({ invoiceId });\n  await \
+                  producer.send({ topic: \"invoice.paid\", messages: [{ value: JSON.stringify({ version: 1, data }) }] });\n}\n";
+    let schema = "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"required\": [\"version\", \
+                  \"data\"], \"properties\": {\"version\": {\"type\": \"integer\"}, \"data\": {\"type\": \"string\", \
+                  \"contentMediaType\": \"application/json\",\n \"contentSchema\": {\"type\": \"object\", \"required\": \
+                  [\"invoiceId\"], \"properties\": {\"invoiceId\": {\"type\": \"string\"}}}}}}";
+    let place = Place::repository();
+    place.write("src/paid.ts", sender);
+    place.write(
+        "contracts/crm.yaml",
+        "consumer: crm\nevents:\n  invoice.paid:\n    payload: /data\n    fields:\n      invoiceId: string\n",
+    );
+    place.write("schemas/invoice.paid.json", schema);
+    let rows = "[[envelope]]\npayload = \"/data\"\nencoding = \"json-text\"\n\n[[schema]]\nfiles = \"schemas/*.json\"\n";
+    place.write("driftgate.toml", rows);
+    place.commit("Pay");
+    let said = place.run(&["contracts", "verify", "--format", "json"]).exits(0).json();
+    assert_eq!((findings(&said), said["summary"]["unknown"].as_u64()), (Vec::new(), Some(0)));
+    place.write("src/paid.ts", sender.replace("{ invoiceId }", "{ invoice_id: invoiceId }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    assert_eq!(
+        findings(&report),
+        ["error new contract-violated invoice.paid /data/invoiceId", "error new field-renamed invoice.paid /data/invoiceId"]
+    );
+}
+
+#[test]
+fn contracts_of_a_second_checkout_count_in_the_past_as_well() {
+    let place = Place::repository();
+    place.write("src/lib.rs", BILLING);
+    place.write("driftgate.toml", "[contracts]\npaths = [\"../crm/contracts\"]\n");
+    place.commit("Bill");
+    let folder = place.beside("crm/contracts");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    std::fs::write(folder.join("crm.yaml"), "consumer: crm\nevents:\n  invoice.paid:\n    fields:\n      invoiceId: string\n")
+        .expect("a file can be written");
+    place.write("src/lib.rs", BILLING.replace("    pub invoice_id: String,\n", ""));
+    place.commit("Tidy up");
+    let said = place.run(&["backtest", "--last", "1", "--format", "json"]).exits(0);
+    let line: Value = serde_json::from_str(said.out.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["verdict"], "breaking");
+    assert_eq!(line["findings"][0]["consumers"][0]["name"], "crm", "{line:#}");
+    let said = place.run(&["backtest", "--last", "1"]).exits(0);
+    assert!(said.out.contains("contract read from outside of the repository: ../crm/contracts/crm.yaml"), "{}", said.out);
+    // From a folder of the repository, too.
+    let said = place.run_in(&place.dir.join("src"), &["backtest", "--last", "1"]).exits(0);
+    assert!(said.out.contains("../crm/contracts/crm.yaml"), "{}", said.out);
+}

@@ -27,7 +27,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("report", &["config", "facts", "finding", "source"]),
     ("rules", &["error", "finding", "report", "suggest"]),
     ("compare", &["facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
-    ("record", &["compare", "config", "document", "finding", "link", "registry", "shape", "source"]),
+    ("record", &["compare", "config", "document", "facts", "finding", "link", "registry", "shape", "source"]),
     ("audit", &["compare", "facts", "finding", "link", "registry", "source"]),
     ("fixtures", &["config", "document", "link", "registry", "shape", "source"]),
     ("waivers", &["compare", "facts", "finding", "link", "rules", "source", "suggest"]),

@@ -7,7 +7,7 @@ use super::annotations::Side;
 use super::expressions::{of_format, of_type};
 use super::lower::Lower;
 use super::span;
-use crate::facts::{Completion, Expr, ExprKind, Literal, Made, TypeExpr, TypeKind, TypeRef, ValueMember};
+use crate::facts::{Argument, Completion, Expr, ExprKind, Literal, Made, TypeExpr, TypeKind, TypeRef, ValueMember};
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
 
@@ -270,9 +270,15 @@ impl<'a> Lower<'a> {
                 self.text_type(at)
             }
             "base64.b64encode" | "base64.urlsafe_b64encode" | "base64.standard_b64encode" => {
-                self.arguments(call);
-                let shape = StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() };
-                of_type(TypeKind::String(shape), at)
+                let given = self.arguments(call);
+                let shape =
+                    TypeKind::String(StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() });
+                match <[Argument; 1]>::try_from(given) {
+                    Ok([one]) if !one.spread => {
+                        Expr::new(ExprKind::Typed(Box::new(one.value), Box::new(TypeExpr::new(shape, at))), at)
+                    }
+                    Ok(_) | Err(_) => of_type(shape, at),
+                }
             }
             "asyncio.create_task" | "asyncio.ensure_future" | "anyio.create_task" => {
                 return self.deferring(call, "create_task");

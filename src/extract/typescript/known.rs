@@ -303,10 +303,9 @@ impl Lower<'_> {
                 let encoded =
                     matches!(self.first(call), Some(Expression::StringLiteral(literal)) if literal.value.as_str() == "base64");
                 Some(if encoded {
-                    of_type(
-                        TypeKind::String(StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }),
-                        span,
-                    )
+                    let base64 = StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() };
+                    let ty = TypeExpr::new(TypeKind::String(base64), span);
+                    Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), span)
                 } else {
                     behind(call, &value, text_of(value.clone(), span))
                 })

@@ -241,6 +241,7 @@ fn an_envelope_of_the_repositorys_own_is_put_around_what_lacks_it() {
     let own = OwnEnvelope {
         payload: vec!["data".to_owned()],
         event: Some(vec!["kind".to_owned()]),
+        as_text: false,
         events: vec![Wildcard::new("user.*")],
     };
     let found = linked(
@@ -265,6 +266,69 @@ fn an_envelope_of_the_repositorys_own_is_put_around_what_lacks_it() {
         consumer user.signup: {data {id}}
     "#]]
     .assert_eq(&found);
+}
+
+#[test]
+fn a_payload_that_stands_in_its_envelope_as_a_text_is_read_there() {
+    let own = |as_text| OwnEnvelope { payload: vec!["data".to_owned()], event: None, as_text, events: Vec::new() };
+    let program = [
+        (
+            "send.ts",
+            r#"
+            import { Kafka } from "kafkajs";
+            const producer = new Kafka({ brokers: [] }).producer();
+            export async function sent(userId: string, note: string) {
+              const data = JSON.stringify({ userId });
+              await producer.send({ topic: "user.signup", messages: [{ value: JSON.stringify({ version: 1, data }) }] });
+              await producer.send({ topic: "user.left", messages: [{ value: JSON.stringify({
+                data: Buffer.from(JSON.stringify({ userId, note })).toString("base64") }) }] });
+              await producer.send({ topic: "user.moved", messages: [{ value: JSON.stringify({ data: note }) }] });
+            }
+            "#,
+        ),
+        (
+            "send.py",
+            r#"
+import base64
+import json
+
+def sent(producer: KafkaProducer, plan: str) -> None:
+    data = base64.b64encode(json.dumps({"plan": plan}).encode()).decode()
+    producer.send("plan.chosen", json.dumps({"data": data}).encode())
+"#,
+        ),
+        (
+            "read.ts",
+            r#"
+            import { Kafka } from "kafkajs";
+            const consumer = new Kafka({ brokers: [] }).consumer({ groupId: "crm" });
+            export async function listen() {
+              await consumer.subscribe({ topic: "user.signup" });
+              await consumer.run({ eachMessage: async ({ message }) => {
+                const signup = JSON.parse(JSON.parse(message.value.toString()).data);
+                keep(signup.userId);
+              } });
+            }
+            "#,
+        ),
+    ];
+    expect![[r#"
+        consumer user.signup: {data {userId}}
+        producer plan.chosen: {data {plan}}
+        producer user.signup: {version, data {userId}}
+        producer user.left: {data {userId, note}}
+        producer user.moved: {data}
+    "#]]
+    .assert_eq(&linked(&program, vec![own(true)]));
+    // Without the row, a text is a text.
+    expect![[r#"
+        consumer user.signup: {data {userId}}
+        producer plan.chosen: {data}
+        producer user.signup: {version, data}
+        producer user.left: {data}
+        producer user.moved: {data}
+    "#]]
+    .assert_eq(&linked(&program, vec![own(false)]));
 }
 
 #[test]

@@ -32,7 +32,7 @@ use super::resolve::{DeclId, FnRef, Program};
 use super::summaries::{CallSite, Emission, summarize};
 use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
-use super::{answers, declared, decoders, dispatch, doubles, envelopes, foreign, options, packages, surroundings};
+use super::{answers, declared, decoders, dispatch, doubles, envelopes, foreign, heirs, options, packages, surroundings};
 use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
@@ -75,7 +75,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     let settled = summarize(&eval, &callers, &relays, idioms).settled;
     let leaves = |emission: &&Emission<'_>| emission.role == Role::Producer && idioms.rows[emission.row].leaves_process();
     linker.sent = settled.iter().filter(leaves).filter_map(|emission| emission.event.as_ref()).flat_map(texts_of).collect();
-    for emission in settled.into_iter().flat_map(together::taken_apart) {
+    for emission in settled.into_iter().flat_map(|one| heirs::told_apart(&eval, &types, one)).flat_map(together::taken_apart) {
         match emission.role {
             Role::Producer => linker.producer(&emission),
             Role::Consumer => linker.registered(&emission),
@@ -277,7 +277,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
             return;
         }
-        let channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
+        let mut channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
+        if channels.is_empty() {
+            channels = emission.channel.as_ref().map(|channel| self.stated_names(channel)).unwrap_or_default();
+        }
         let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
         boundary.channel = channels.first().cloned();
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));

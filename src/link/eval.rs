@@ -2,6 +2,7 @@
 
 mod apply;
 mod associated;
+mod instances;
 mod locals;
 mod receiver;
 
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
-use super::term::{Built, ClassValue, Entry, Kind, MAX_DEPTH, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written};
+use super::term::{
+    Built, CLASS_NAME, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written,
+};
 use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
 use crate::source::Span;
 
@@ -195,6 +198,13 @@ impl<'a> Eval<'a> {
                 }
                 if matches!(base.kind, ExprKind::This) {
                     return self.own_member(function, name, site, depth);
+                }
+                if let Some(value) = self.asked_for_its_class(function, base, name) {
+                    let class = go(value);
+                    return self.class_name(&class, site).unwrap_or_else(|| {
+                        let asked = OnClass { class, method: CLASS_NAME.to_owned(), args: Vec::new() };
+                        Term::new(Kind::OnClass(Box::new(asked)), site)
+                    });
                 }
                 if let Some(path) = dotted(base) {
                     let mut full = path;
@@ -541,7 +551,7 @@ impl<'a> Eval<'a> {
             {
                 return given;
             }
-            return self.built(function, call, at, depth);
+            return self.constructed(function, call, at, depth).unwrap_or_else(|| self.built(function, call, at, depth));
         };
         let callee = self.program.function(target);
         let declared = callee.return_type.as_ref().map(|ty| self.type_use(target, ty));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{CallId, ExprKind, FileFacts, FnId, Function, LocalId};
+use crate::facts::{CallId, ExprKind, FileFacts, FnId, Function, LocalId, TypeRef};
 
 /// What a name stands for in its own file; the numbers are indices into [`FileFacts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct FileIndex {
     scopes: rustc_hash::FxHashSet<String>,
     /// Calls by the last name of their callee.
     pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
+    /// Each class by its own name, as a type of its file.
+    pub classes: Vec<TypeRef>,
     /// The functions that stand in each function.
     pub inner: FxHashMap<FnId, Vec<FnId>>,
 }
@@ -49,6 +51,7 @@ impl FileIndex {
         }
         for (at, class) in facts.classes.iter().enumerate() {
             index.add(&class.scope, &class.name, Symbol::Class(at as u32));
+            index.classes.push(TypeRef { path: vec![class.name.clone()], args: Vec::new() });
         }
         for (at, constant) in facts.constants.iter().enumerate() {
             index.add(&constant.scope, &constant.name, Symbol::Constant(at as u32));

@@ -11,6 +11,7 @@ pub mod doubles;
 pub mod envelopes;
 pub mod eval;
 mod foreign;
+mod heirs;
 pub mod idioms;
 pub mod index;
 pub mod model;

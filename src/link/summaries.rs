@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::callers::Callers;
 use super::eval::{Eval, Receiver};
+use super::heirs;
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
@@ -71,6 +72,8 @@ pub struct Emission<'a> {
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
+    /// Whether the classes of what it sends have names for it, whoever calls.
+    told_by_class: bool,
     /// The emission where its payload is put together, while its address or the name in the payload was still open: where it stands
     /// if nobody tells them.
     complete: Option<Arc<Emission<'a>>>,
@@ -154,6 +157,7 @@ impl<'a> Emission<'a> {
             home: site.function,
             event_in_payload: self.event_in_payload,
             evidence: self.evidence,
+            told_by_class: self.told_by_class,
             complete: self.complete.clone(),
         }
     }
@@ -426,6 +430,7 @@ impl<'e, 'a> Work<'e, 'a> {
             home: site.function,
             event_in_payload,
             evidence,
+            told_by_class: false,
             complete: None,
         })
     }
@@ -578,6 +583,11 @@ impl<'e, 'a> Work<'e, 'a> {
                     .as_ref()
                     .is_some_and(|payload| !payload.is_open() || matches!(payload.bare().kind, Kind::Object(_) | Kind::Record(_)))
             {
+                emission.complete = Some(Arc::new(emission.clone()));
+            }
+            // Callers that hand on what they know as little of do not tell it: its classes do.
+            if emission.complete.is_none() && emission.is_open() && heirs::is_told_by_class(self.eval, self.types, &emission) {
+                emission.told_by_class = true;
                 emission.complete = Some(Arc::new(emission.clone()));
             }
             // On a channel that is known, a name inside the payload is one more thing that callers may tell or not.
@@ -740,6 +750,7 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         // Callers that do not tell where it goes say nothing of it: it stands where the payload is put together.
         let told = match &emission.event {
+            _ if emission.told_by_class => heirs::is_told(self.eval, self.types, &emission),
             Some(event) if emission.event_in_payload && emission.has_channel() => !texts_of(event).is_empty(),
             Some(_) => true,
             None => emission.channel.as_ref().is_some_and(|channel| !texts_of(channel).is_empty()),

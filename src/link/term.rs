@@ -128,8 +128,18 @@ pub struct OnClass<'a> {
 /// Calls a method of a class, or a function, that substitution has made known.
 pub type CallOnClass<'f, 'a> = dyn Fn(&Term<'a>, &str, &[Term<'a>], Site) -> Option<Term<'a>> + 'f;
 
+/// How parts of a term are replaced.
+struct Rewriting<'f, 'a> {
+    with: &'f dyn Fn(&Term<'a>) -> Option<Term<'a>>,
+    inside: &'f dyn Fn(&Built<'a>) -> bool,
+    on_class: &'f CallOnClass<'f, 'a>,
+}
+
 /// The method of an [`OnClass`] that stands for calling the value itself: `generate()` with a parameter `generate`.
 pub const CALLED: &str = "()";
+
+/// The method of an [`OnClass`] that stands for the name of the class: `event.constructor.name`, `type(event).__name__`.
+pub const CLASS_NAME: &str = "constructor.name";
 
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
@@ -383,33 +393,44 @@ impl<'a> Term<'a> {
         argument: &dyn Fn(u32) -> Option<Term<'a>>,
         on_class: &CallOnClass<'_, 'a>,
     ) -> Term<'a> {
-        let mut budget = MAX_NODES;
-        self.substitute_within(function, argument, on_class, &mut budget, 0)
+        let passed = |term: &Term<'a>| match &term.kind {
+            Kind::Param { function: owner, index, declared } if *owner == function => {
+                let given = argument(*index)?;
+                Some(match declared {
+                    Some(ty) if !matches!(given.kind, Kind::Literal(_) | Kind::Function(_) | Kind::Class(_)) => {
+                        Term::new(Kind::Typed(Box::new(given), ty.clone()), term.site)
+                    }
+                    _ => given,
+                })
+            }
+            _ => None,
+        };
+        self.rewritten(&passed, &|built| built.depends_on(function, 0), on_class)
     }
 
-    fn substitute_within(
+    /// The term with each part replaced for which `with` gives something else, from outside in. What foreign calls build is looked
+    /// into where `inside` says so.
+    pub fn rewritten(
         &self,
-        function: FnRef,
-        argument: &dyn Fn(u32) -> Option<Term<'a>>,
+        with: &dyn Fn(&Term<'a>) -> Option<Term<'a>>,
+        inside: &dyn Fn(&Built<'a>) -> bool,
         on_class: &CallOnClass<'_, 'a>,
-        budget: &mut u32,
-        depth: u32,
     ) -> Term<'a> {
+        let mut budget = MAX_NODES;
+        self.rewritten_within(&Rewriting { with, inside, on_class }, &mut budget, 0)
+    }
+
+    fn rewritten_within(&self, how: &Rewriting<'_, 'a>, budget: &mut u32, depth: u32) -> Term<'a> {
         if *budget == 0 || depth > MAX_DEPTH {
             return Term::unknown("the value is built from too many parts", self.site);
         }
         *budget -= 1;
-        let mut go = |term: &Term<'a>| term.substitute_within(function, argument, on_class, budget, depth + 1);
+        if let Some(other) = (how.with)(self) {
+            return other;
+        }
+        let on_class = how.on_class;
+        let mut go = |term: &Term<'a>| term.rewritten_within(how, budget, depth + 1);
         let kind = match &self.kind {
-            Kind::Param { function: owner, index, declared } if *owner == function => match argument(*index) {
-                Some(given) => match declared {
-                    Some(ty) if !matches!(given.kind, Kind::Literal(_) | Kind::Function(_) | Kind::Class(_)) => {
-                        Kind::Typed(Box::new(given), ty.clone())
-                    }
-                    _ => return given,
-                },
-                None => self.kind.clone(),
-            },
             Kind::Template(parts) => return Term::template(parts.iter().map(&mut go).collect(), self.site),
             Kind::Array(items) => Kind::Array(items.iter().map(&mut go).collect()),
             Kind::OneOf(branches) => return Term::one_of(branches.iter().map(&mut go).collect(), self.site),
@@ -450,7 +471,7 @@ impl<'a> Term<'a> {
                 }
                 Kind::OnClass(Box::new(OnClass { class, method: on.method.clone(), args }))
             }
-            Kind::Built(built) if built.depends_on(function, 0) => Kind::Built(Arc::new(Built {
+            Kind::Built(built) if (how.inside)(built) => Kind::Built(Arc::new(Built {
                 root: built.root.clone(),
                 on: built.on.as_ref().map(&mut go),
                 calls: built
@@ -561,6 +582,8 @@ impl<'a> Term<'a> {
                 Some((_, value)) => value.clone(),
                 None => Term::new(Kind::Member(Box::new(Term::new(Kind::OfType(record.ty), self.site)), name.to_owned()), site),
             },
+            // What has been made is of its own class, whatever it is handed over as.
+            Kind::Typed(inner, _) if matches!(inner.kind, Kind::Record(_)) => inner.member(name, site),
             Kind::Typed(inner, ty) => {
                 let given = inner.member(name, site);
                 match given.kind {

@@ -345,3 +345,66 @@ class KeyPublisher:
         "#]],
     );
 }
+
+#[test]
+fn an_event_that_its_base_class_alone_is_known_of_is_sent_under_the_name_of_each_class_below() {
+    check(
+        &[(
+            "app/bus.py",
+            r#"
+import json
+from dataclasses import dataclass, asdict
+from typing import ClassVar
+from confluent_kafka import Producer
+from pydantic import BaseModel
+
+@dataclass
+class DomainEvent:
+    event_type: ClassVar[str] = "domain"
+
+@dataclass
+class OrderPlaced(DomainEvent):
+    order_id: str
+    event_type: ClassVar[str] = "order.placed"
+
+@dataclass
+class OrderShipped(DomainEvent):
+    order_id: str
+    carrier: str
+    event_type: ClassVar[str] = "order.shipped"
+
+class Event(BaseModel):
+    pass
+
+class UserCreated(Event):
+    user_id: str
+
+class UserDeleted(Event):
+    user_id: str
+    reason: str
+
+producer = Producer({})
+
+def publish(event: DomainEvent) -> None:
+    producer.produce("orders", value=json.dumps({"type": event.event_type, "data": asdict(event)}))
+
+def emit(event: Event) -> None:
+    producer.produce(type(event).__name__, value=event.model_dump_json())
+
+def emit_all(events: list[Event]) -> None:
+    for event in events:
+        producer.produce("users", value=json.dumps({"event": event.__class__.__name__, "payload": event.model_dump()}))
+
+def place(order_id: str) -> None:
+    publish(OrderPlaced(order_id=order_id))
+"#,
+        )],
+        expect![[r#"
+            Producer queue UserCreated in emit: {user_id}
+            Producer queue UserDeleted in emit: {user_id, reason}
+            Producer queue UserCreated in emit_all: {event, payload {user_id}}
+            Producer queue UserDeleted in emit_all: {event, payload {user_id, reason}}
+            Producer queue order.placed in place: {type, data {order_id}}
+        "#]],
+    );
+}

@@ -137,3 +137,92 @@ fn a_client_and_an_emitter_in_one_file_are_told_apart_and_events_are_named_by_th
         "#]],
     );
 }
+
+#[test]
+fn an_event_that_its_base_class_alone_is_known_of_is_sent_under_the_name_of_each_class_below() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const producer = new Kafka({ brokers: [] }).producer();
+        abstract class DomainEvent {
+          readonly eventId: string = crypto.randomUUID();
+          abstract readonly eventType: string;
+        }
+        class ItemAdded extends DomainEvent {
+          readonly eventType = "cart.item_added";
+          constructor(readonly cartId: string, readonly quantity: number) { super(); }
+        }
+        class CartCleared extends DomainEvent {
+          readonly eventType = "cart.cleared";
+          constructor(readonly cartId: string) { super(); }
+        }
+        abstract class Named { constructor(readonly name: string, readonly version = 1) {} }
+        class OrderPaid extends Named { constructor(readonly orderId: string) { super("order.paid"); } }
+        class OrderGone extends Named { constructor(readonly orderId: string, readonly why: string) { super("order.gone", 2); } }
+        interface Port { publish(event: DomainEvent): Promise<void> }
+        class KafkaPort implements Port {
+          async publish(event: DomainEvent) {
+            await producer.send({ topic: event.eventType, messages: [{ value: JSON.stringify(event) }] });
+          }
+        }
+        class Cart {
+          constructor(private readonly port: Port) {}
+          async flush(pending: { pull(): DomainEvent[] }) {
+            for (const event of pending.pull()) await this.port.publish(event);
+          }
+        }
+        export async function publishAll(events: Named[]) {
+          for (const event of events) {
+            await producer.send({ topic: "orders", messages: [{ value: JSON.stringify({ type: event.name, data: event }) }] });
+          }
+        }
+        "#,
+        expect![[r#"
+            Producer queue cart.cleared on - in KafkaPort.publish: eventId, eventType, cartId
+            Producer queue cart.item_added on - in KafkaPort.publish: eventId, eventType, cartId, quantity
+            Producer queue order.gone on orders in publishAll: type, data {name, version, orderId, why}
+            Producer queue order.paid on orders in publishAll: type, data {name, version, orderId}
+        "#]],
+    );
+}
+
+#[test]
+fn an_event_that_is_made_where_it_is_published_is_sent_under_the_name_of_its_class() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const producer = new Kafka({ brokers: [] }).producer();
+        abstract class DomainEvent { abstract readonly topic: string; abstract kind(): string; }
+        class UserCreated extends DomainEvent {
+          readonly topic = "users";
+          constructor(readonly userId: string) { super(); }
+          kind() { return "user.created"; }
+        }
+        class UserDeleted extends DomainEvent {
+          readonly topic = "users";
+          constructor(readonly userId: string) { super(); }
+          kind() { return "user.deleted"; }
+        }
+        class Bus {
+          async publish(event: DomainEvent) {
+            await producer.send({ topic: event.topic, messages: [{ value: JSON.stringify({ type: event.kind(), data: event }) }] });
+          }
+          async named(event: DomainEvent) {
+            await producer.send({ topic: "by-class", messages: [{ value: JSON.stringify({ type: event.constructor.name, data: event }) }] });
+          }
+        }
+        const bus = new Bus();
+        export async function create(id: string) {
+          await bus.publish(new UserCreated(id));
+          await bus.named(new UserCreated(id));
+        }
+        export const remove = (event: DomainEvent) => bus.named(event);
+        "#,
+        expect![[r#"
+            Producer queue UserCreated on by-class in Bus.named: type, data {topic, userId}
+            Producer queue UserDeleted on by-class in Bus.named: type, data {topic, userId}
+            Producer queue user.created on users in create: type, data {topic, userId}
+            Producer queue UserCreated on by-class in create: type, data {topic, userId}
+        "#]],
+    );
+}

@@ -288,6 +288,10 @@ impl Lower<'_> {
             return;
         }
         let wire_type = declared.or(constructed).unwrap_or_else(|| match value {
+            // What cannot be assigned again stays what it is.
+            Some(Expr { kind: ExprKind::Literal(literal), span }) if property.readonly && literal != Literal::Null => {
+                TypeExpr::new(TypeKind::Const(literal), span)
+            }
             Some(value) => value_type(value),
             None => TypeExpr::unknown("not stated", span),
         });
@@ -397,7 +401,10 @@ impl Lower<'_> {
                 continue;
             }
             let Some(name) = param.pattern.get_identifier_name() else { continue };
-            let ty = self.facts.functions[id.0 as usize].locals.get(at).and_then(|local| local.ty.clone());
+            let local = self.facts.functions[id.0 as usize].locals.get(at);
+            // Without a type it has that of its default.
+            let of_default = || local.and_then(|local| local.value.clone()).map(value_type);
+            let ty = local.and_then(|local| local.ty.clone()).or_else(of_default);
             let span = node_span(&param.pattern);
             collected.members.push((name.as_str().to_owned(), ty.clone(), None));
             if let Some(ty) = ty

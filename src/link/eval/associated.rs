@@ -3,8 +3,9 @@
 
 use super::Eval;
 use crate::facts::{Call, ExprKind, LanguageId, TypeExpr, TypeKind};
+use crate::link::callee;
 use crate::link::resolve::{Entity, FnRef, Found};
-use crate::link::term::{Kind, OnClass, Site, Term, TypeUse};
+use crate::link::term::{CLASS_NAME, Kind, OnClass, Site, Term, TypeUse};
 
 impl<'a> Eval<'a> {
     /// `E::NAME` and, with arguments, `E::name()`, where `E` is a type parameter of the function around: known once it is known
@@ -48,6 +49,9 @@ impl<'a> Eval<'a> {
 
     /// What the type of a value in Rust declares under this name: a constant, or what a function gives.
     pub(super) fn associated(&self, value: &Term<'a>, member: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+        if member == CLASS_NAME {
+            return self.class_name(value, site);
+        }
         let ty = match &value.kind {
             Kind::Typed(inner, ty) => {
                 if let Some(found) = self.associated(inner, member, args, site) {
@@ -60,7 +64,7 @@ impl<'a> Eval<'a> {
             _ => return None,
         };
         if self.program.files.unit(ty.file).facts.language != LanguageId::Rust {
-            return None;
+            return self.own_method(value, member, args, site);
         }
         let path = &ty.ty.reference()?.path;
         let owner = if path.as_slice() == ["Self"] { ty.scope.last()? } else { path.last()? };
@@ -82,6 +86,16 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// What a method gives that the class of a value has, where no class below can have another: `event.getTopic()`.
+    fn own_method(&self, value: &Term<'a>, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {
+        let class = callee::class_of(self, value)?;
+        if !matches!(value.kind, Kind::Record(_)) && !self.program.heirs_of(class).is_empty() {
+            return None;
+        }
+        let target = callee::method_of(self, class, method, 0)?;
+        callee::has_body(self.program.function(target)).then(|| self.applied(target, Some(value), args, site))?
+    }
+
     /// The member of the enum that a variant is one of.
     fn of_variant(&self, path: &[String], ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
         let [.., owner, _] = path else { return None };
@@ -91,27 +105,31 @@ impl<'a> Eval<'a> {
 
     /// What a trait gives to the types that implement it.
     fn of_trait(&self, ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
-        let class = crate::link::callee::class_of_type(self, ty)?;
-        crate::link::callee::method_of(self, class, member, 0).map(Entity::Function)
+        let class = callee::class_of_type(self, ty)?;
+        callee::method_of(self, class, member, 0).map(Entity::Function)
     }
 
     /// A method without arguments of a value that some trait is all that is known of: `event.topic()` in `publish<E: Event>(event: E)`.
     /// Which one it is, the value's own type says.
     pub(super) fn called_on_trait(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Option<Term<'a>> {
         let ExprKind::Member(base, method) = &call.callee.kind else { return None };
-        if !call.args.is_empty()
-            || !matches!(base.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::This)
-            || self.program.files.unit(function.file).facts.language != LanguageId::Rust
-        {
+        if !call.args.is_empty() || !matches!(base.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::This) {
             return None;
         }
         let class = self.eval(function, base, at, depth + 1);
-        if !matches!(class.kind, Kind::Param { declared: Some(_), .. }) {
-            return None;
-        }
-        let known = crate::link::callee::class_of(self, &class)?;
-        if !self.program.class(known).is_interface {
-            return None;
+        if self.program.files.unit(function.file).facts.language == LanguageId::Rust {
+            if !matches!(class.kind, Kind::Param { declared: Some(_), .. }) {
+                return None;
+            }
+            let known = callee::class_of(self, &class)?;
+            if !self.program.class(known).is_interface {
+                return None;
+            }
+        } else {
+            // A method that a base leaves to the classes below it.
+            if matches!(base.kind, ExprKind::This) || !self.is_left_to_heirs(self.stated_class(&class)?, method) {
+                return None;
+            }
         }
         let site = Site { file: function.file, span: call.span };
         Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: method.clone(), args: Vec::new() })), site))

@@ -192,6 +192,25 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
         compared.findings.push(found);
         return;
     }
+    // A name that was but listed promised no more than that, as long as code still reads events of that name.
+    let is_listed = |old: &&Boundary| old.kind == "declared" && old.shape.is_unknown();
+    if pair.base_producers.iter().all(is_listed) && !pair.head_consumers.is_empty() {
+        return;
+    }
+    // What was the name is now that of the channel: a routing key, beside a name in the payload.
+    let on_channel =
+        |now: &&Boundary| now.role == Role::Producer && !now.in_test && now.channel.as_deref() == Some(pair.event.as_str());
+    if let Some(now) = sides.head.boundaries.iter().find(on_channel) {
+        let name = now.label();
+        let said =
+            format!("whether readers of `{}` still get it cannot be said: on that channel `{name}` is sent now", pair.event);
+        let mut found = finding("unknown-compatibility", &pair.event, Role::Producer, said);
+        found.base = Some(old.origin.clone());
+        found.head = Some(now.origin.clone());
+        found.help = format!("compare what `{name}` holds with what was sent before");
+        compared.findings.push(found);
+        return;
+    }
     // The same place still emits, but under a name that is no longer known.
     let vague = unnamed(sides.head, old).find(|now| now.symbol == old.symbol).or_else(|| {
         let before = unnamed(sides.base, old).count();

@@ -12,7 +12,7 @@ pub enum Pair<'m> {
 }
 
 /// Pairs the boundaries of one event and role: the same function first, then the same file, then the one whose payload is
-/// nearest, since code that moved is the same code.
+/// nearest, since code that moved is the same code. Places whose event has no name are paired by their function alone.
 pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> {
     let mut left: Vec<&'m Boundary> = base.to_vec();
     let mut right: Vec<&'m Boundary> = head.to_vec();
@@ -21,8 +21,8 @@ pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> 
         &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind && a.shape.same_values(&b.shape),
         &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind,
         &|a, b| a.symbol == b.symbol && !a.symbol.is_empty(),
-        &|a, b| a.origin.file == b.origin.file,
-        &|a, b| a.kind == b.kind || a.shape.same_values(&b.shape),
+        &|a, b| a.origin.file == b.origin.file && a.event.is_some(),
+        &|a, b| (a.kind == b.kind || a.shape.same_values(&b.shape)) && a.event.is_some(),
     ];
     for same in tests {
         left.retain(|old| match right.iter().position(|new| same(old, new)) {

@@ -45,7 +45,10 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
             }
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
-                let known = nearest(&pair.base_producers, new);
+                // That a type goes by this name says nothing of what is put around it.
+                let by_code: Vec<&Boundary> =
+                    pair.base_producers.iter().copied().filter(|old| !super::is_declaration(old)).collect();
+                let known = nearest(&by_code, new);
                 let held = Held { readers: &readers, vague, in_process };
                 drifted(pair, None, new, &registered, compared);
                 match known {

@@ -281,7 +281,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         if channels.is_empty() {
             channels = emission.channel.as_ref().map(|channel| self.stated_names(channel)).unwrap_or_default();
         }
-        let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
+        let channels = addresses::channels_of(channels);
         boundary.channel = channels.first().cloned();
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
@@ -406,7 +406,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
-        let channels: Vec<String> = channels.into_iter().map(addresses::channel_of).collect();
+        let channels = addresses::channels_of(channels);
         boundary.channel = channels.first().cloned();
         let mut events = emission.event.as_ref().map(patterns_of).unwrap_or_default();
         let sorting = dispatch::Sorting::default();
@@ -427,7 +427,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
             return;
         }
-        if !read_anything && emission.handler.is_none() && (events.is_empty() || is_form(call)) {
+        if !read_anything && emission.handler.is_none() && (events.is_empty() || is_form_or_raw(call)) {
             return;
         }
         let channels = if events.is_empty() && channels.is_empty() { self.channels_beside(idiom, site) } else { channels };
@@ -798,9 +798,10 @@ fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, Cal
     Some((form, *emission.chain.last()?))
 }
 
-/// Whether a call gives the fields of a form: a view that hands them on as a whole takes what people enter.
-fn is_form(call: &crate::facts::Call) -> bool {
-    matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST"))
+/// Whether a call gives the fields of a form, which a view that hands them on as a whole takes as people entered them; or the raw
+/// body, of which a signature is made by code that reads nothing else of it.
+fn is_form_or_raw(call: &crate::facts::Call) -> bool {
+    matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST" | "body" | "data" | "get_data"))
 }
 
 /// The functions that a handler term is.

@@ -59,6 +59,9 @@ const OTHER_WORDS: &[&str] = &[
     "window",
 ];
 
+/// Words for what events travel in or with.
+const CARRIER_WORDS: &[&str] = &["exchange", "group", "header", "queue"];
+
 /// Words that say that what is decoded is a message of another system.
 const DECODED_WORDS: &[&str] = &[
     "callback",
@@ -115,7 +118,14 @@ fn has_word(name: &str, wanted: &[&str]) -> bool {
 }
 
 fn speaks_of_events(name: &str) -> bool {
-    has_word(name, EVENT_WORDS) && !has_word(name, OTHER_WORDS)
+    has_word(name, EVENT_WORDS) && !has_word(name, OTHER_WORDS) && !lists_carriers(name)
+}
+
+/// Whether a list is one of what carries events, by its last word: `EVENT_QUEUES`, `REQUIRED_WEBHOOK_HEADERS`.
+fn lists_carriers(name: &str) -> bool {
+    let words = words_of(name);
+    let last = words.iter().rev().find(|word| !word.starts_with('v') || !word[1..].chars().all(|digit| digit.is_ascii_digit()));
+    last.is_some_and(|word| has_word(word, CARRIER_WORDS))
 }
 
 /// Whether JSON that TypeScript decodes is a message of another system, by what the code around calls it. Programs decode far more

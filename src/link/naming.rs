@@ -19,6 +19,15 @@ pub const EVENT_KEYS: &[&str] = &[
     "name",
 ];
 
+/// Words for sorts of messages: as a constant under one of those keys they tell no event from another.
+const SORTS: &[&str] = &["command", "event", "job", "message", "notification", "query", "request", "response", "task"];
+
+/// Whether a text that stands under one of [`EVENT_KEYS`] says no more than what sort of message it is: `kind: "event"` beside a
+/// `type`.
+pub fn is_sort(text: &str) -> bool {
+    SORTS.contains(&text.to_ascii_lowercase().as_str())
+}
+
 /// The methods by which object-relational mappers make an instance of a model from an object.
 const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
 
@@ -83,7 +92,7 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
         let term = bare.clone().member(key, bare.site);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.
-        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic));
+        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic) && !is_sort(text));
         (can_be_name(&term) && (depends || named())).then_some(term)
     })
 }
@@ -102,7 +111,11 @@ pub(super) fn is_inside_param(term: &Term<'_>) -> bool {
 pub(super) fn is_opaque(term: &Term<'_>) -> bool {
     match &term.bare().kind {
         Kind::Member(inner, _) => {
-            matches!(inner.bare().kind, Kind::Built(_) | Kind::OfType(_) | Kind::Unknown(_)) || is_opaque(inner)
+            let inner = match &inner.bare().kind {
+                Kind::Element(list) => list.bare(),
+                _ => inner.bare(),
+            };
+            matches!(inner.kind, Kind::Built(_) | Kind::OfType(_) | Kind::Unknown(_)) || is_opaque(inner)
         }
         _ => false,
     }

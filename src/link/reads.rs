@@ -10,10 +10,10 @@ use super::modules::FileId;
 use super::reduce;
 use super::resolve::FnRef;
 use super::summaries::CallSite;
-use super::term::TypeUse;
+use super::term::{TypeUse, Written};
 use super::types::{Side, Types};
 use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step, TypeExpr, TypeKind};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step, TypeExpr, TypeKind, ValueMember};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 
@@ -343,6 +343,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             if depth >= MAX_HANDOVERS {
                 continue;
             }
+            inside_objects(eval, reference, call, (root, prefix), tree, sorting, depth);
             for (position, argument) in call.args.iter().enumerate() {
                 let Some(steps) = steps_from(eval, reference, &argument.value, root) else { continue };
                 if through_model(eval, reference, &argument.value, 0) {
@@ -380,6 +381,38 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
                     } else if prefix.len() > steps.len() && prefix[..steps.len()] == steps[..] {
                         collect(eval, next, &prefix[steps.len()..], tree, sorting, depth + 1);
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What functions read of a payload that is handed to them inside of an object: `execute({ event, routingKey })`.
+fn inside_objects<'a>(
+    eval: &Eval<'a>,
+    reference: FnRef,
+    call: &'a Call,
+    (root, prefix): (Root, &[PathStep]),
+    tree: &mut ReadTree<'a>,
+    sorting: &Sorting<'_>,
+    depth: u32,
+) {
+    for (position, argument) in call.args.iter().enumerate().filter(|(_, argument)| argument.name.is_none() && !argument.spread) {
+        let ExprKind::Object(members) = &argument.value.kind else { continue };
+        for member in members {
+            let ValueMember::Entry { key: Expr { kind: ExprKind::Literal(Literal::Text(key)), .. }, value, .. } = member else {
+                continue;
+            };
+            let Some(steps) = steps_from(eval, reference, value, root) else { continue };
+            let Some(rest) = after_prefix(&steps, prefix) else { continue };
+            if through_model(eval, reference, value, 0) || !sorting.admits(eval, reference, call.span, root, prefix) {
+                continue;
+            }
+            for target in run_by(eval, reference, call) {
+                if position < eval.program.function(target).params as usize {
+                    let inner = subtree(eval, tree, &steps[steps.len() - rest..], reference, value.span);
+                    let handed = Root::Param(target, position as u32);
+                    collect(eval, handed, &[PathStep::Key(key.clone())], inner, sorting, depth + 1);
                 }
             }
         }
@@ -518,8 +551,10 @@ fn insert<'a>(
     let mut node = tree;
     let skipped = read.path.len().saturating_sub(steps.len());
     let lead = steps.len().saturating_sub(read.path.len());
+    let copes = is_handed_to_what_copes(eval, reader, read);
     for (at, step) in steps.iter().enumerate() {
         let (presence, span) = match at.checked_sub(lead).and_then(|index| read.path.get(index + skipped)) {
+            Some(Step::Key { span, .. }) if copes && at + 1 == steps.len() => (Presence::Optional, *span),
             Some(Step::Key { presence, span, .. }) => (*presence, *span),
             // Steps that a variable took before: their own read says whether they must be there.
             Some(Step::Each) | None => (Presence::Optional, read.span),
@@ -552,6 +587,28 @@ fn insert<'a>(
     if !read.compared.is_empty() {
         node.compared.extend(read.compared.iter().cloned());
     }
+}
+
+/// Whether what is read is handed to a function of the repository that takes `unknown`, or nothing at all, in its place.
+fn is_handed_to_what_copes(eval: &Eval<'_>, reader: FnRef, read: &crate::facts::Read) -> bool {
+    if eval.program.files.unit(reader.file).facts.language != LanguageId::TypeScript {
+        return false;
+    }
+    eval.program.function(reader).calls.iter().filter(|call| call.span.contains(read.span)).any(|call| {
+        let is_read = |value: &Expr| value.span.end == read.span.end && matches!(value.kind, ExprKind::Member(..));
+        let Some(position) = call.args.iter().position(|argument| !argument.spread && is_read(&argument.value)) else {
+            return false;
+        };
+        let Some(target) = eval.callee(reader, call) else { return false };
+        let callee = eval.program.function(target);
+        let Some(local) = callee.locals.get(position).filter(|_| (position as u32) < callee.params) else { return false };
+        let may_lack = |ty: &TypeExpr| match &ty.kind {
+            TypeKind::Unknown(written) => written == "unknown",
+            TypeKind::Union(branches) => branches.iter().any(|branch| matches!(branch.kind, TypeKind::Absent)),
+            _ => false,
+        };
+        local.value.is_some() || local.ty.as_ref().is_some_and(may_lack)
+    })
 }
 
 /// `.0` and `.1` of Rust: places of a tuple, and no keys.
@@ -611,7 +668,11 @@ fn decoded_types<'a>(
     }
     match &expr.kind {
         ExprKind::Decoded(inner, ty) => {
-            let Some(ty) = ty.as_ref().map(|ty| eval.type_use(function, ty)).or(stated) else { return };
+            // `unknown` and `any` are no type to decode into.
+            let says = |ty: &TypeExpr| !matches!(ty.kind, TypeKind::Unknown(_));
+            let own = ty.as_deref().filter(|ty| says(ty)).map(|ty| eval.type_use(function, ty));
+            let stated = stated.filter(|stated| !matches!(stated.ty, Written::Expr(ty) if !says(ty)));
+            let Some(ty) = own.or(stated) else { return };
             if let Some(steps) = steps_from(eval, function, inner, root)
                 && let Some(rest) = after_prefix(&steps, prefix)
                 && sorting.admits(eval, function, expr.span, root, prefix)

@@ -226,3 +226,116 @@ fn an_event_that_is_made_where_it_is_published_is_sent_under_the_name_of_its_cla
         "#]],
     );
 }
+
+#[test]
+fn a_payload_that_is_handed_on_inside_of_an_object_is_read_there_and_its_type_names_the_event() {
+    check(
+        r#"
+        import * as amqp from "amqplib";
+        interface Uploaded { type: "file.uploaded"; payload: { fileId: string; size: number } }
+        interface Rejected { type: "file.rejected"; payload: { fileId: string; reason: string } }
+        type Notifiable = Uploaded | Rejected;
+        function isNotifiable(value: unknown): value is Notifiable { return !!value && typeof value === "object"; }
+        class Notify {
+          async execute(input: { event: Notifiable; routingKey: string }) {
+            store(input.event.payload.fileId);
+          }
+        }
+        class Consumer {
+          constructor(private readonly notify: Notify) {}
+          async start(connection: amqp.Connection) {
+            const channel = await connection.createChannel();
+            await channel.consume("q.notify", (message) => this.handle(channel, message));
+          }
+          private async handle(channel: amqp.Channel, message: amqp.ConsumeMessage) {
+            let parsed: unknown;
+            try {
+              parsed = JSON.parse(message.content.toString("utf-8"));
+            } catch (error) {
+              return channel.nack(message);
+            }
+            if (!isNotifiable(parsed)) return channel.ack(message);
+            await this.notify.execute({ event: parsed, routingKey: message.fields.routingKey });
+          }
+        }
+        class Sorter {
+          async start(channel: amqp.Channel) {
+            await channel.consume("q.sorted", async (message) => this.sort(JSON.parse(message.content.toString())));
+          }
+          private async sort(event: Notifiable) {
+            switch (event.type) {
+              case "file.uploaded": return store(event.payload.size);
+              case "file.rejected": return store(event.payload.reason);
+            }
+          }
+        }
+        "#,
+        expect![[r#"
+            Consumer queue q.notify on - in Consumer.start: payload {fileId}
+            Consumer queue file.rejected on q.sorted in Sorter.start: payload {reason}, type
+            Consumer queue file.uploaded on q.sorted in Sorter.start: payload {size}, type
+        "#]],
+    );
+}
+
+#[test]
+fn a_read_that_stands_behind_a_question_or_goes_to_what_copes_is_no_requirement() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const consumer = new Kafka({ brokers: [] }).consumer({ groupId: "a" });
+        const isRecord = (value: unknown): value is Record<string, unknown> => !!value && typeof value === "object";
+        function text(value: unknown) { return typeof value === "string" ? value : undefined; }
+        function shown(value: string, unit = "cm") { return value + unit; }
+        export async function start() {
+          await consumer.subscribe({ topic: "orders" });
+          await consumer.run({ eachMessage: async ({ message }) => {
+            const event = JSON.parse(message.value!.toString());
+            const sort = typeof event.sort === "string" ? event.sort : undefined;
+            const note = text(event.note);
+            if (isRecord(event.meta)) store(event.meta);
+            const count = Array.isArray(event.items) ? event.items.length : 0;
+            store(shown(event.width, event.unit));
+            store(["a", `b ${event.id}`].join(", "), format(event.total).trim(), event.name.trim());
+          } });
+        }
+        "#,
+        expect![[r#"
+            Consumer queue orders on - in start: id, items?, meta?, name, note?, sort?, total, unit?, width
+        "#]],
+    );
+}
+
+#[test]
+fn a_row_of_an_outbox_is_known_by_its_class() {
+    check(
+        r#"
+        import { Entity, Column, DataSource } from "typeorm";
+        @Entity("outbox_events")
+        class OutboxEvent { @Column() type: string; @Column() payload: any; }
+        export class Orders {
+          constructor(private dataSource: DataSource) {}
+          async create(total: number) {
+            const runner = this.dataSource.createQueryRunner();
+            const row = new OutboxEvent();
+            row.type = "OrderCreated";
+            row.payload = { orderId: "a", total };
+            await runner.manager.save(OutboxEvent, row);
+          }
+          async remove(id: string) {
+            const row = new OutboxEvent();
+            row.type = "OrderRemoved";
+            row.payload = { id };
+            await this.dataSource.manager.save(row);
+          }
+          async store(order: { type: string; payload: string }) {
+            await this.dataSource.manager.save(order);
+          }
+        }
+        "#,
+        expect![[r#"
+            Producer outbox OrderCreated on - in Orders.create: orderId, total
+            Producer outbox OrderRemoved on - in Orders.remove: id
+        "#]],
+    );
+}

@@ -30,7 +30,7 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     let known: Vec<&Condition> = base.conditions.iter().chain(&base.outer_any).collect();
     // A check that ends with an error for the caller is no silent way around the event.
     let new: Vec<&Condition> =
-        head.conditions.iter().filter(|one| !one.raises && !known.iter().any(|old| old.same(one))).collect();
+        head.conditions.iter().filter(|one| !one.raises && !starts(one) && !known.iter().any(|old| old.same(one))).collect();
     let lost = base.conditions.iter().filter(|old| !old.raises && !head.conditions.iter().any(|one| one.same(old))).count();
     // A condition that reads otherwise (a renamed variable) takes the place of one that went.
     if new.len() <= lost {
@@ -73,6 +73,13 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     found.fragments = (String::new(), condition.words.clone());
     found.help = "if this is wanted, tell the readers of the event when it does not come".to_owned();
     compared.findings.push(found);
+}
+
+/// Whether a condition only asks if the program is started by this file: `if (isMainModule) run()`, `if __name__ == "__main__"`.
+fn starts(condition: &Condition) -> bool {
+    const MARKS: &[&str] = &["__main__", "import.meta.main", "import.meta.url", "require.main", "ismain"];
+    let words = condition.words.to_ascii_lowercase();
+    MARKS.iter().any(|mark| words.contains(mark))
 }
 
 /// Two arms that compare one subject with different constants.

@@ -268,7 +268,7 @@ impl Lower<'_> {
         if matches!(ty.kind, TypeKind::Unknown(_)) {
             return value;
         }
-        super::reads::set_type(&mut self.frame().function.reads, reads, ty.clone());
+        super::reads::set_type(&mut self.frame().function.reads, reads, &value, ty.clone());
         typed(value, ty, span)
     }
 

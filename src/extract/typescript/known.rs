@@ -403,7 +403,7 @@ impl Lower<'_> {
         let before = self.frame_ref().function.reads.len();
         let value = self.expr(object, Usage::USED);
         let ty = TypeExpr::new(kind, node_span(object));
-        super::reads::set_type(&mut self.frame().function.reads, before, ty);
+        super::reads::set_type(&mut self.frame().function.reads, before, &value, ty);
         value
     }
 

@@ -52,16 +52,45 @@ pub(super) fn add_read(reads: &mut Vec<Read>, base: Expr, path: Vec<Step>, span:
     Some(reads.len() - 1)
 }
 
-/// Says of what type the code takes the value that was read last to be.
-pub(super) fn set_type(reads: &mut [Read], from: usize, ty: TypeExpr) {
-    if let Some(read) = reads.get_mut(from..).and_then(<[Read]>::last_mut) {
+/// Says of what type the code takes a value to be, where that is what was read last: the elements of a list and the arguments of a
+/// call have been read as well, and are of other types.
+pub(super) fn set_type(reads: &mut [Read], from: usize, value: &Expr, ty: TypeExpr) {
+    if let Some(read) = reads.get_mut(from..).and_then(<[Read]>::last_mut)
+        && is_read(read, value)
+    {
         read.ty.get_or_insert(ty);
+    }
+}
+
+/// Whether a value is what a read gives, or that or another: `event.note ?? ""`.
+fn is_read(read: &Read, value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::OneOf(branches) => branches.iter().any(|branch| is_read(read, branch)),
+        ExprKind::Tested(inner, _) | ExprKind::Typed(inner, _) | ExprKind::Await(inner) => is_read(read, inner),
+        _ => {
+            let (base, path) = split(value);
+            let same = |(a, b): (&Step, &Step)| match (a, b) {
+                (Step::Key { name: a, .. }, Step::Key { name: b, .. }) => a == b,
+                (Step::Each, Step::Each) => true,
+                (Step::Key { .. } | Step::Each, _) => false,
+            };
+            base.kind == read.base.kind && path.len() == read.path.len() && path.iter().zip(&read.path).all(same)
+        }
     }
 }
 
 /// Says that the code copes with the absence of the value whose read ends at a name.
 pub(super) fn set_optional(reads: &mut [Read], from: usize, end: Option<Span>) {
     for read in reads.iter_mut().skip(from).filter(|read| Some(read.span) == end) {
+        if let Some(Step::Key { presence, .. }) = read.path.last_mut() {
+            *presence = Presence::Optional;
+        }
+    }
+}
+
+/// Says that the code copes with the absence of all that these read.
+pub(super) fn all_optional(reads: &mut [Read]) {
+    for read in reads {
         if let Some(Step::Key { presence, .. }) = read.path.last_mut() {
             *presence = Presence::Optional;
         }

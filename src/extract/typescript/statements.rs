@@ -222,7 +222,10 @@ impl Lower<'_> {
                 let subject = self.expr(value, Usage::USED);
                 let after = self.frame_ref().function.reads.len();
                 let constant = self.expr(constant, Usage::USED);
-                if nothing {
+                // What sort of value it is, is no comparison of the value itself.
+                let asks_sort = matches!(value.get_inner_expression(),
+                    Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::Typeof);
+                if nothing || asks_sort {
                     return None;
                 }
                 if let ExprKind::Literal(literal) = &constant.kind
@@ -257,6 +260,13 @@ impl Lower<'_> {
                     (LogicalOperator::And, Some(one), _) | (LogicalOperator::And, None, Some(one)) => Some(one),
                     _ => None,
                 }
+            }
+            // `Array.isArray(event.items)`, `isRecord(event.meta)`: the code copes where it is not.
+            Expression::CallExpression(call) if coping && asks(&call.callee) => {
+                let before = self.frame_ref().function.reads.len();
+                self.expr(test, Usage::USED);
+                super::reads::all_optional(&mut self.frame().function.reads[before..]);
+                None
             }
             _ => {
                 self.coping = coping;
@@ -421,4 +431,14 @@ pub(super) fn is_logging(expression: &Expression<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a function is called after a question about what it is given: `isRecord`, `Array.isArray`, `hasItems`.
+fn asks(callee: &Expression<'_>) -> bool {
+    let name = match callee.get_inner_expression() {
+        Expression::Identifier(name) => name.name.as_str(),
+        Expression::StaticMemberExpression(member) => member.property.name.as_str(),
+        _ => return false,
+    };
+    ["is", "has"].iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_uppercase)))
 }

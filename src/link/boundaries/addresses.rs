@@ -1,8 +1,20 @@
 //! What the address of a channel says: the topic or queue behind it, and whether it is that of a webhook.
 
+/// The names of channels behind addresses. Where nothing but the host of a queue is constant, nothing is known of its name.
+pub(super) fn channels_of(addresses: Vec<String>) -> Vec<String> {
+    addresses.into_iter().map(channel_of).filter(|name| !is_host_alone(name)).collect()
+}
+
 /// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.
-pub(super) fn channel_of(address: String) -> String {
+fn channel_of(address: String) -> String {
     named_in(&address).filter(|name| name.chars().any(char::is_alphabetic)).map(str::to_owned).unwrap_or(address)
+}
+
+/// `https://sqs.*.amazonaws.com/*/*`
+fn is_host_alone(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    host.ends_with(".amazonaws.com") && path.contains('*') && !path.chars().any(char::is_alphanumeric)
 }
 
 fn named_in(address: &str) -> Option<&str> {
@@ -50,6 +62,14 @@ mod tests {
         assert_eq!(of("https://crm.example/webhook"), "https://crm.example/webhook");
         assert_eq!(of("order.placed"), "order.placed");
         assert_eq!(of("arn:aws:sns:*:*:*"), "arn:aws:sns:*:*:*");
+    }
+
+    #[test]
+    fn an_address_of_which_nothing_but_the_host_is_known_names_nothing() {
+        let of = |address: &str| channels_of(vec![address.to_owned()]);
+        assert!(of("https://sqs.*.amazonaws.com/*/*").is_empty());
+        assert_eq!(of("https://sqs.*.amazonaws.com/*/orders").len(), 1);
+        assert_eq!(of("https://*/webhook").len(), 1);
     }
 
     #[test]

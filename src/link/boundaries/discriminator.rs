@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::link::naming::EVENT_KEYS;
+use crate::link::naming::{EVENT_KEYS, is_sort};
 use crate::link::payload;
 use crate::shape::{Shape, ShapeKind};
 
@@ -30,7 +30,8 @@ pub(super) fn narrowed(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
 
 /// The branches of a union that each carry one constant event name.
 pub(super) fn by_discriminator(shape: &Arc<Shape>) -> Vec<(String, Arc<Shape>)> {
-    let name_of = |branch: &Shape| EVENT_KEYS.iter().find_map(|key| payload::constant_field(branch, key));
+    let name_of =
+        |branch: &Shape| EVENT_KEYS.iter().find_map(|key| payload::constant_field(branch, key).filter(|name| !is_sort(name)));
     match &shape.kind {
         ShapeKind::Object(_) => name_of(shape).map(|name| vec![(name, Arc::clone(shape))]).unwrap_or_default(),
         ShapeKind::Union(branches) => {

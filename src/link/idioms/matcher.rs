@@ -10,7 +10,7 @@ use super::{Row, Texts};
 use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
 use crate::link::eval::{Eval, callee_text, dotted};
 use crate::link::resolve::FnRef;
-use crate::link::term::{Built, Kind, Term, Written};
+use crate::link::term::{Built, Entry, Kind, Term, Written};
 use crate::shape::wire_name::fold;
 
 /// A row with its texts parsed.
@@ -318,7 +318,28 @@ impl Idiom {
             }),
             _ => false,
         };
-        receiver_is_named(eval, function, base, call.span.start, &fits) || self.kind == "outbox" && table()
+        // `manager.save(OutboxEvent, row)`, `manager.save(row)`: a table by the class of its rows.
+        let rows = || {
+            call.args.iter().take(2).any(|argument| {
+                let mut names = match &argument.value.kind {
+                    ExprKind::Name(path) => path.last().cloned().into_iter().collect(),
+                    _ => Vec::new(),
+                };
+                let value = eval.term(function, &argument.value, call.span.start);
+                match &value.kind {
+                    Kind::Record(_) => term_names(&value, &mut names),
+                    // A row whose columns are set one by one, or one that the mapper makes.
+                    Kind::Object(entries) => {
+                        if let Some(Entry::Spread { value, .. }) = entries.first() {
+                            term_names(value, &mut names);
+                        }
+                    }
+                    _ => {}
+                }
+                names.iter().any(|name| fits(name))
+            })
+        };
+        receiver_is_named(eval, function, base, call.span.start, &fits) || self.kind == "outbox" && (table() || rows())
     }
 
     fn is_python(&self) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Eval;
 use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, TypeKind};
 use crate::link::callee;
+use crate::link::naming::EVENT_KEYS;
 use crate::link::resolve::{DeclId, Entity, FnRef, Want};
 use crate::link::term::{Kind, Record, Site, Term, TypeUse, Written};
 
@@ -77,7 +78,10 @@ impl<'a> Eval<'a> {
         let function = self.program.function(constructor);
         for (local, given) in function.locals.iter().take(function.params as usize).zip(args) {
             let keeps = declared.members.iter().any(|(name, _, value)| *name == local.name && value.is_none());
-            if local.kind == LocalKind::Param && keeps && !fields.iter().any(|(name, _)| *name == local.name) {
+            // One of a few texts is what happened to a thing, and not what the event is called: `type: "created" | "deleted"`.
+            let of_few = local.ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Union(_) | TypeKind::Const(_)));
+            let names = !(of_few && EVENT_KEYS.contains(&local.name.as_str()));
+            if local.kind == LocalKind::Param && keeps && names && !fields.iter().any(|(name, _)| *name == local.name) {
                 fields.push((local.name.clone(), given.clone()));
             }
         }

@@ -6,6 +6,7 @@
 
 mod json;
 mod proto;
+mod repeated;
 mod yaml;
 
 use std::fmt;
@@ -15,6 +16,8 @@ use serde_json::{Map, Value};
 use crate::error::UserError;
 use crate::finding::{Diagnostic, Severity};
 use crate::source::{Origin, Position, RepoPath, Span};
+
+pub use repeated::repeated_key;
 
 /// The largest document that is read, in bytes. A larger one is refused, and the message says so.
 pub const MAX_DOCUMENT_BYTES: usize = 16 << 20;

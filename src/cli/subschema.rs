@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::document::{repeated_key, shorten};
 use crate::error::UserError;
 use crate::prove::{self, Document, Options, Reason, Verdict};
 use crate::schema::Draft;
@@ -15,7 +16,10 @@ use crate::schema::Draft;
 const BATCH_WINDOW: usize = 256;
 
 /// Bytes of one batch line. A longer one is an error of its own, so that no input fills the memory.
-const LINE_LIMIT: usize = 64 * 1024 * 1024;
+const LINE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Bytes of the lines that are answered at once; the line that crosses it is still taken.
+const WINDOW_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Is every instance of A an instance of B?
 #[derive(Debug, clap::Args)]
@@ -48,6 +52,9 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS=FILE")]
     pub resource: Vec<String>,
 }
+
+/// Bytes that a schema may take once it is read. Past this the answer is `unknown`.
+const MEMORY_LIMIT: usize = 48 * 1024 * 1024;
 
 /// What all pairs of a run have in common.
 struct Setting {
@@ -83,9 +90,11 @@ pub fn run(args: &Args, terminal: bool, input: &mut dyn BufRead, output: &mut dy
             help: "give both files, or `--batch` and lines on standard input".to_owned(),
         });
     };
-    let producer = document(a, &setting)?;
-    let consumer = document(b, &setting)?;
-    let answer = Answer::of(producer, consumer);
+    let mut notes = Vec::new();
+    let producer = document(a, &setting, &mut notes)?;
+    let consumer = document(b, &setting, &mut notes)?;
+    let mut answer = Answer::of(producer, consumer);
+    answer.diagnostics.splice(0..0, notes);
     let as_text = args.format == "text" || (args.format == "auto" && terminal);
     let line = if as_text { text_of(&answer, a, b) } else { format!("{}\n", Value::Object(json_of(&answer))) };
     output.write_all(line.as_bytes()).and_then(|()| output.flush()).map_err(|error| unwritable(&error))?;
@@ -159,8 +168,21 @@ fn json_of(answer: &Answer) -> Map<String, Value> {
 }
 
 /// Reads a schema file. What is no JSON is the user's to put right; what is no schema is an answer.
-fn document(path: &Path, setting: &Setting) -> Result<Result<Document, Reason>, UserError> {
-    Ok(prepared(read_json(path)?, setting.draft, setting))
+fn document(path: &Path, setting: &Setting, notes: &mut Vec<String>) -> Result<Result<Document, Reason>, UserError> {
+    let bytes = read(path)?;
+    if footprint(&bytes) > MEMORY_LIMIT {
+        let text = format!("{} is too large: a proof of it would take more memory than it may", path.display());
+        return Ok(Err(Reason::new("", "", text)));
+    }
+    let value = json_of_file(path, &bytes)?;
+    if let Some((key, line)) = repeated_key(&bytes) {
+        notes.push(format!(
+            "{}:{line}: the key `{}` stands twice in one object; the last one counts",
+            path.display(),
+            shorten(&key)
+        ));
+    }
+    Ok(prepared(value, setting.draft, setting))
 }
 
 fn prepared(value: Value, draft: Draft, setting: &Setting) -> Result<Document, Reason> {
@@ -168,15 +190,42 @@ fn prepared(value: Value, draft: Draft, setting: &Setting) -> Result<Document, R
 }
 
 fn read_json(path: &Path) -> Result<Value, UserError> {
-    let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| UserError::Unreadable { path: shown.clone(), message: error.to_string() })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    json_of_file(path, &read(path)?)
+}
+
+/// The bytes of a file, of a byte order mark freed.
+fn read(path: &Path) -> Result<Vec<u8>, UserError> {
+    let mut bytes = std::fs::read(path)
+        .map_err(|error| UserError::Unreadable { path: path.display().to_string(), message: error.to_string() })?;
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    Ok(bytes)
+}
+
+fn json_of_file(path: &Path, bytes: &[u8]) -> Result<Value, UserError> {
     serde_json::from_slice(bytes).map_err(|error| UserError::Configuration {
-        file: shown,
+        file: path.display().to_string(),
         line: u32::try_from(error.line()).ok().filter(|line| *line > 0),
         message: format!("this is not JSON that can be read: {error}"),
         help: "a schema is a JSON file, nested at most 127 levels deep".to_owned(),
     })
+}
+
+/// At most so many bytes a JSON text takes once it is read, by the marks in it; what stands in texts counts as well.
+fn footprint(text: &[u8]) -> usize {
+    const OBJECT: usize = 600;
+    const VALUE: usize = 64;
+    let (mut objects, mut values) = (0, 0);
+    for byte in text {
+        match byte {
+            b':' => objects += 1,
+            b',' | b'[' => values += 1,
+            _ => {}
+        }
+    }
+    // An object takes as much as its first entries do, so it is counted by its entries, of which it has some.
+    text.len() + objects * OBJECT / 2 + values * VALUE
 }
 
 fn unwritable(error: &io::Error) -> UserError {
@@ -188,7 +237,8 @@ fn batch(setting: &Setting, input: &mut dyn BufRead, output: &mut dyn Write) -> 
     loop {
         let mut lines: Vec<Vec<u8>> = Vec::new();
         let mut ended = false;
-        while lines.len() < BATCH_WINDOW {
+        let mut bytes = 0;
+        while lines.len() < BATCH_WINDOW && bytes < WINDOW_LIMIT {
             let mut line = Vec::new();
             let read = read_line(input, &mut line)
                 .map_err(|error| UserError::Unreadable { path: "standard input".to_owned(), message: error.to_string() })?;
@@ -197,6 +247,7 @@ fn batch(setting: &Setting, input: &mut dyn BufRead, output: &mut dyn Write) -> 
                 break;
             }
             if !line.iter().all(u8::is_ascii_whitespace) {
+                bytes += line.len();
                 lines.push(line);
             }
         }
@@ -251,6 +302,9 @@ fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Answer), (Value, Strin
     if line.len() > LINE_LIMIT {
         return Err((Value::Null, format!("the line is longer than {LINE_LIMIT} bytes")));
     }
+    if footprint(line) > 2 * MEMORY_LIMIT {
+        return Err((Value::Null, "the schemas are too large: a proof of them would take more memory than it may".to_owned()));
+    }
     let value: Value = serde_json::from_slice(line).map_err(|error| (Value::Null, format!("not JSON: {error}")))?;
     let Value::Object(mut map) = value else {
         return Err((Value::Null, "a line is an object with `id`, `a` and `b`".to_owned()));
@@ -278,7 +332,11 @@ fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Answer), (Value, Strin
         [Ok(a), Ok(b)] => [a, b],
         [Err(message), _] | [_, Err(message)] => return Err((id, message)),
     };
-    Ok((id, Answer::of(prepared(a, draft, setting), prepared(b, draft, setting))))
+    let mut answer = Answer::of(prepared(a, draft, setting), prepared(b, draft, setting));
+    if let Some((key, _)) = repeated_key(line) {
+        answer.diagnostics.push(format!("the key `{}` stands twice in one object; the last one counts", shorten(&key)));
+    }
+    Ok((id, answer))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::Reason;
@@ -19,6 +19,9 @@ const DEMAND_LIMIT: usize = 6;
 
 /// Elements compared for being different, where their values may be few.
 const DISTINCT_LIMIT: usize = 24;
+
+/// Listed values of all elements together that are told apart at once.
+const LISTED_LIMIT: usize = 1_000_000;
 
 /// What an array has to be.
 struct Demands {
@@ -172,9 +175,14 @@ impl Solver<'_> {
             unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", "the search took more steps than it may")));
             return false;
         }
+        if !self.arena.budget.work(20 + demands.from.len() + plan.len() / 4) {
+            unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", "the search took more steps than it may")));
+            return false;
+        }
         let base = demands.element(*index);
         let kinds = demands.some.len() + demands.counts.len();
         for choice in 0_u32..1 << kinds {
+            self.arena.budget.work(10 + 4 * kinds);
             let mut lits = base.clone();
             let mut met = met.clone();
             let mut counts = counts.clone();
@@ -226,17 +234,20 @@ impl Solver<'_> {
         for lits in plan {
             match self.solve(lits.iter().copied()) {
                 Outcome::Empty => return Outcome::Empty,
-                Outcome::Found(value) => items.push((*value).clone()),
+                Outcome::Found(value) => items.push(value),
                 Outcome::Unsure(candidate, reason) => match candidate {
                     Some(value) => {
-                        items.push((*value).clone());
+                        items.push(value);
                         doubt.get_or_insert(reason);
                     }
                     None => return Outcome::Unsure(None, reason),
                 },
             }
         }
-        let value = Rc::new(Value::Array(items));
+        if !self.arena.budget.payload(items.iter().map(|item| &**item)) {
+            return self.unsure("items", "the array would be too large to write down");
+        }
+        let value = Rc::new(Value::Array(items.iter().map(|item| (**item).clone()).collect()));
         match doubt {
             None => Outcome::Found(value),
             Some(reason) => Outcome::Unsure(Some(value), reason),
@@ -245,13 +256,20 @@ impl Solver<'_> {
 
     /// Different values for all elements. `fixed` where the plan is the only one, so that its failure is a proof.
     fn distinct(&mut self, plan: &[Vec<Lit>], fixed: bool) -> Outcome {
+        if let Some(choices) = self.listed(plan) {
+            return match matching(&choices) {
+                Some(items) => Outcome::Found(Rc::new(Value::Array(items))),
+                None if fixed => Outcome::Empty,
+                None => self.unsure("uniqueItems", "beside `contains` not every choice of elements was tried"),
+            };
+        }
         let mut items: Vec<Value> = Vec::with_capacity(plan.len());
         let mut greedy = true;
         for lits in plan {
             let others = self.arena.values(items.iter().cloned());
             match self.solve(lits.iter().copied().chain([others.negate()])) {
-                Outcome::Found(value) => items.push((*value).clone()),
-                Outcome::Empty | Outcome::Unsure(_, _) => {
+                Outcome::Found(value) if self.arena.budget.payload([&*value]) => items.push((*value).clone()),
+                Outcome::Found(_) | Outcome::Empty | Outcome::Unsure(_, _) => {
                     greedy = false;
                     break;
                 }
@@ -265,24 +283,70 @@ impl Solver<'_> {
             return self.unsure("uniqueItems", "too many elements would have to be told apart");
         }
         // As many values as there are elements are enough for each: either all that it has, or more than the others can take.
-        let mut choices: Vec<Vec<Value>> = Vec::with_capacity(size);
+        let mut choices: Vec<Rc<[Value]>> = Vec::with_capacity(size);
         for lits in plan {
             let mut values: Vec<Value> = Vec::new();
             while values.len() < size {
                 let known = self.arena.values(values.iter().cloned());
                 match self.solve(lits.iter().copied().chain([known.negate()])) {
-                    Outcome::Found(value) => values.push((*value).clone()),
+                    Outcome::Found(value) if self.arena.budget.payload([&*value]) => values.push((*value).clone()),
+                    Outcome::Found(_) => return self.unsure("uniqueItems", "the elements are too large to write down"),
                     Outcome::Empty => break,
                     Outcome::Unsure(_, reason) => return Outcome::Unsure(None, reason),
                 }
             }
-            choices.push(values);
+            choices.push(values.into());
         }
         match matching(&choices) {
             Some(items) => Outcome::Found(Rc::new(Value::Array(items))),
             None if fixed => Outcome::Empty,
             None => self.unsure("uniqueItems", "beside `contains` not every choice of elements was tried"),
         }
+    }
+
+    /// The values of every element, where each has its values listed.
+    fn listed(&mut self, plan: &[Vec<Lit>]) -> Option<Vec<Rc<[Value]>>> {
+        let mut known: FxHashMap<&[Lit], Rc<[Value]>> = FxHashMap::default();
+        let mut lists = Vec::with_capacity(plan.len());
+        let mut total = 0;
+        for lits in plan {
+            let list = match known.get(lits.as_slice()) {
+                Some(list) => Rc::clone(list),
+                None => {
+                    let list = self.values_of(lits)?;
+                    known.insert(lits, Rc::clone(&list));
+                    list
+                }
+            };
+            total += list.len();
+            if total > LISTED_LIMIT || !self.arena.budget.work(10 + 4 * list.len()) {
+                return None;
+            }
+            lists.push(list);
+        }
+        Some(lists)
+    }
+
+    /// The values for which all literals hold, where one of the literals lists values and the others can be decided of each.
+    fn values_of(&mut self, lits: &[Lit]) -> Option<Rc<[Value]>> {
+        let mut listed = None;
+        let mut pending: Vec<Lit> = lits.iter().copied().filter(|lit| lit.is_positive()).collect();
+        while let Some(lit) = pending.pop() {
+            match self.arena.node(lit) {
+                Node::Enum(values) => listed = Some(Rc::clone(values)),
+                Node::And(parts) => pending.extend(parts.iter().filter(|part| part.is_positive())),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        // How a number is written makes two values of one, but not for being different.
+        for value in listed.filter(|_| !self.arena.writing_matters())?.iter() {
+            if self.arena.all_hold(lits, value)? {
+                found.push(value.clone());
+            }
+        }
+        let bytes = found.iter().map(super::budget::heap).sum();
+        self.arena.budget.keep(bytes).then(|| found.into())
     }
 
     /// An array of a size in which two elements are equal.
@@ -306,6 +370,9 @@ impl Solver<'_> {
                 };
                 if !fixed {
                     let rest = self.unsure("uniqueItems", "beside `contains` not every pair of equal elements was tried");
+                    if !self.arena.budget.payload(std::iter::repeat_n(&*twin, size)) {
+                        return self.unsure("uniqueItems", "the array would be too large to write down");
+                    }
                     let candidate = Value::Array(vec![(*twin).clone(); size]);
                     let rest = match rest {
                         Outcome::Unsure(_, reason) => Outcome::Unsure(Some(Rc::new(candidate)), reason),
@@ -336,24 +403,26 @@ impl Solver<'_> {
 }
 
 /// One value for each, none twice, by augmenting paths.
-fn matching(choices: &[Vec<Value>]) -> Option<Vec<Value>> {
-    let mut texts: Vec<String> = Vec::new();
-    let mut edges: Vec<Vec<usize>> = Vec::new();
+fn matching(choices: &[Rc<[Value]>]) -> Option<Vec<Value>> {
+    let mut ids: FxHashMap<String, usize> = FxHashMap::default();
+    let mut known: FxHashMap<*const Value, Rc<[usize]>> = FxHashMap::default();
+    let mut edges: Vec<Rc<[usize]>> = Vec::with_capacity(choices.len());
     for values in choices {
-        let mut own = Vec::new();
-        for value in values {
-            let text = super::ir::canonical(value).to_string();
-            let index = texts.iter().position(|known| *known == text).unwrap_or_else(|| {
-                texts.push(text);
-                texts.len() - 1
-            });
-            own.push(index);
-        }
-        edges.push(own);
+        // Elements with the same demands have one list.
+        let own = known.entry(values.as_ptr()).or_insert_with(|| {
+            values
+                .iter()
+                .map(|value| {
+                    let next = ids.len();
+                    *ids.entry(super::ir::canonical(value).to_string()).or_insert(next)
+                })
+                .collect()
+        });
+        edges.push(Rc::clone(own));
     }
-    let mut taken: Vec<Option<usize>> = vec![None; texts.len()];
+    let mut taken: Vec<Option<usize>> = vec![None; ids.len()];
     for element in 0..edges.len() {
-        let mut seen = vec![false; texts.len()];
+        let mut seen = vec![false; ids.len()];
         if !augment(element, &edges, &mut taken, &mut seen) {
             return None;
         }
@@ -368,16 +437,17 @@ fn matching(choices: &[Vec<Value>]) -> Option<Vec<Value>> {
     Some(items)
 }
 
-fn augment(element: usize, edges: &[Vec<usize>], taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
-    for value in &edges[element] {
+fn augment(element: usize, edges: &[Rc<[usize]>], taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    // One that is free before one that somebody else has to give up.
+    if let Some(free) = edges[element].iter().find(|value| taken[**value].is_none()) {
+        taken[*free] = Some(element);
+        return true;
+    }
+    for value in edges[element].iter() {
         if std::mem::replace(&mut seen[*value], true) {
             continue;
         }
-        let free = match taken[*value] {
-            None => true,
-            Some(other) => augment(other, edges, taken, seen),
-        };
-        if free {
+        if taken[*value].is_none_or(|other| augment(other, edges, taken, seen)) {
             taken[*value] = Some(element);
             return true;
         }

@@ -4,7 +4,11 @@
 //! follow that character; a search over derivatives finds a shortest text, or sees that there is none. Complement and
 //! intersection cost nothing to write down, which is what containment of patterns needs.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::budget::Budget;
 
 /// An expression in its [`Automata`].
 pub(super) type ReId = u32;
@@ -14,6 +18,12 @@ const NODE_BUDGET: usize = 200_000;
 
 /// States visited in one search. Past this the patterns are undecided.
 const STATE_BUDGET: usize = 6_000;
+
+/// What an expression takes, twice: as itself and as a key.
+const NODE_BYTES: usize = 150;
+
+/// What a remembered derivative takes.
+const DERIVATIVE_BYTES: usize = 28;
 
 /// The last code point.
 const LAST: u32 = 0x10_FFFF;
@@ -45,6 +55,7 @@ pub(super) struct TooMuch;
 
 #[derive(Debug)]
 pub(super) struct Automata {
+    budget: Rc<Budget>,
     nodes: Vec<Re>,
     ids: FxHashMap<Re, ReId>,
     nullable: Vec<bool>,
@@ -60,8 +71,9 @@ pub(super) const ANY: ReId = 2;
 pub(super) const ALL: ReId = 3;
 
 impl Automata {
-    pub fn new() -> Self {
+    pub fn new(budget: Rc<Budget>) -> Self {
         let mut automata = Automata {
+            budget,
             nodes: Vec::new(),
             ids: FxHashMap::default(),
             nullable: Vec::new(),
@@ -80,6 +92,11 @@ impl Automata {
         self.nodes.len()
     }
 
+    /// Whether the budget of the pair is used up.
+    pub fn is_spent(&self) -> bool {
+        self.budget.is_spent()
+    }
+
     fn intern(&mut self, re: Re) -> ReId {
         if let Some(id) = self.ids.get(&re) {
             return *id;
@@ -93,6 +110,13 @@ impl Automata {
             Re::Not(inner) => !self.is_nullable(*inner),
             Re::Repeat(inner, min, _) => *min == 0 || self.is_nullable(*inner),
         };
+        let parts = match &re {
+            Re::Class(ranges) => ranges.len(),
+            Re::Or(parts) | Re::And(parts) => parts.len(),
+            Re::Empty | Re::Epsilon | Re::Concat(_, _) | Re::Not(_) | Re::Repeat(_, _, _) => 0,
+        };
+        self.budget.work(20 + parts);
+        self.budget.keep(NODE_BYTES + 16 * parts);
         let id = self.nodes.len() as ReId;
         self.nodes.push(re.clone());
         self.nullable.push(nullable);
@@ -136,6 +160,7 @@ impl Automata {
             let mut chain = Vec::new();
             let mut last = a;
             while let Re::Concat(first, rest) = self.nodes[last as usize] {
+                self.budget.work(6);
                 chain.push(first);
                 last = rest;
             }
@@ -175,6 +200,7 @@ impl Automata {
             let class = self.class(ranges);
             flat.push(class);
         }
+        self.budget.work(4 + 6 * flat.len());
         flat.sort_unstable();
         flat.dedup();
         if flat.contains(&ALL) || flat.iter().any(|part| self.complement_among(*part, &flat)) {
@@ -196,6 +222,7 @@ impl Automata {
                 _ => flat.push(part),
             }
         }
+        self.budget.work(4 + 6 * flat.len());
         flat.sort_unstable();
         flat.dedup();
         if flat.contains(&EMPTY) || flat.iter().any(|part| self.complement_among(*part, &flat)) {
@@ -242,9 +269,9 @@ impl Automata {
         self.intern(Re::Repeat(inner, min, max))
     }
 
-    /// What may follow `character` in a text of `id`.
+    /// What may follow `character` in a text of `id`. Says nothing of use once the budget is spent.
     fn derivative(&mut self, id: ReId, character: u32) -> ReId {
-        if id == ALL || id == EMPTY {
+        if id == ALL || id == EMPTY || !self.budget.work(6) {
             return id;
         }
         if let Some(known) = self.derivatives.get(&(id, character)) {
@@ -260,14 +287,24 @@ impl Automata {
                 }
             }
             Re::Concat(a, b) => {
-                let head = self.derivative(a, character);
-                let head = self.concat(head, b);
-                if self.is_nullable(a) {
-                    let skipped = self.derivative(b, character);
-                    self.or([head, skipped])
-                } else {
-                    head
+                // Along the chain, as far as its parts may be left out.
+                let (mut first, mut rest) = (a, b);
+                let mut parts = Vec::new();
+                loop {
+                    let head = self.derivative(first, character);
+                    parts.push(self.concat(head, rest));
+                    if !self.is_nullable(first) {
+                        break;
+                    }
+                    match self.nodes[rest as usize] {
+                        Re::Concat(next, after) => (first, rest) = (next, after),
+                        _ => {
+                            parts.push(self.derivative(rest, character));
+                            break;
+                        }
+                    }
                 }
+                self.or(parts)
             }
             Re::Or(parts) => {
                 let parts: Vec<ReId> = parts.into_iter().map(|part| self.derivative(part, character)).collect();
@@ -296,6 +333,7 @@ impl Automata {
                 self.concat(head, rest)
             }
         };
+        self.budget.keep(DERIVATIVE_BYTES);
         self.derivatives.insert((id, character), result);
         result
     }
@@ -309,6 +347,7 @@ impl Automata {
             if !seen.insert(id) {
                 continue;
             }
+            self.budget.work(6);
             match &self.nodes[id as usize] {
                 Re::Empty | Re::Epsilon => {}
                 Re::Class(ranges) => classes.push(ranges),
@@ -324,8 +363,12 @@ impl Automata {
         }
         let mut blocks = vec![every_character()];
         for class in classes {
+            if self.budget.is_spent() {
+                break;
+            }
             let mut finer = Vec::with_capacity(blocks.len() + 1);
             for block in blocks {
+                self.budget.work(4 + 3 * (block.len() + class.len()));
                 let inside = intersection(&block, class);
                 if inside.is_empty() || inside == block {
                     finer.push(block);
@@ -339,18 +382,22 @@ impl Automata {
         blocks
     }
 
-    pub fn matches(&mut self, id: ReId, text: &str) -> bool {
+    /// Whether a text is in the set; `None` where that would take more than is left.
+    pub fn matches(&mut self, id: ReId, text: &str) -> Option<bool> {
         let mut state = id;
         for character in text.chars() {
             state = self.derivative(state, character as u32);
+            if self.budget.is_spent() || self.nodes.len() > NODE_BUDGET {
+                return None;
+            }
             if state == EMPTY {
-                return false;
+                return Some(false);
             }
             if state == ALL {
-                return true;
+                return Some(true);
             }
         }
-        self.is_nullable(state)
+        Some(self.is_nullable(state))
     }
 
     /// A shortest text of the set, in readable characters where there is a choice; `None` where the set is empty.
@@ -370,6 +417,9 @@ impl Automata {
         let mut at = 0;
         while at < states.len() {
             let (state, _, _) = states[at];
+            if self.budget.is_spent() {
+                return Err(TooMuch);
+            }
             if self.is_nullable(state) {
                 let mut text = Vec::new();
                 let mut walk = at;
@@ -387,12 +437,14 @@ impl Automata {
                     states.push((next, at, character));
                 }
             }
+            self.budget.work(10);
             at += 1;
             if states.len() > STATE_BUDGET || self.nodes.len() > NODE_BUDGET {
                 return Err(TooMuch);
             }
         }
-        Ok(None)
+        // What was found after the budget was spent is no derivative.
+        if self.budget.is_spent() { Err(TooMuch) } else { Ok(None) }
     }
 }
 

@@ -220,7 +220,7 @@ impl<'a> Compiler<'_, 'a> {
     /// Counts a place; `false` where the schema unfolds too far.
     pub fn may_go_deeper(&mut self) -> bool {
         self.places += 1;
-        self.depth < DEPTH_BUDGET && self.places <= PLACE_BUDGET && self.arena.stack.has_room()
+        self.depth < DEPTH_BUDGET && self.places <= PLACE_BUDGET && self.arena.has_room() && self.arena.budget.work(60)
     }
 
     /// A schema of a value inside the current one.
@@ -329,7 +329,7 @@ impl<'a> Compiler<'_, 'a> {
         let types = match name {
             "null" => Types::NULL,
             "boolean" => Types::BOOLEAN,
-            "integer" if at.draft.integer_by_value() => Types::INTEGER.or(Types::ROUND),
+            "integer" if at.draft.integer_by_value() || self.document.has_integers_by_value() => Types::INTEGER.or(Types::ROUND),
             "integer" => Types::INTEGER,
             "number" => Types::NUMBER,
             "string" => Types::STRING,

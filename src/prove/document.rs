@@ -38,6 +38,7 @@ pub struct Document {
     resources: Arc<[(String, Value)]>,
     assert_formats: bool,
     written: bool,
+    by_value: bool,
     private_address: Option<String>,
     validator: OnceLock<Result<Validator, String>>,
     canonical: OnceLock<Option<CanonicalSchema>>,
@@ -110,6 +111,7 @@ impl Document {
             resources,
             assert_formats: false,
             written: false,
+            by_value: false,
             private_address,
             validator: OnceLock::new(),
             canonical: OnceLock::new(),
@@ -125,6 +127,19 @@ impl Document {
             self.canonical = OnceLock::new();
         }
         self
+    }
+
+    /// The same document with `1.0` as an integer in draft 4 too, as every later draft has it: hardly a program tells the two
+    /// apart, so that a document which only moves on from draft 4 says what it said.
+    #[must_use]
+    pub fn with_integers_by_value(mut self, by_value: bool) -> Document {
+        self.by_value = by_value;
+        self
+    }
+
+    /// Whether `1.0` is an integer in every draft.
+    pub fn has_integers_by_value(&self) -> bool {
+        self.by_value
     }
 
     pub fn value(&self) -> &Value {
@@ -166,6 +181,7 @@ impl Document {
             resources: Arc::clone(&self.resources),
             assert_formats: self.assert_formats,
             written: true,
+            by_value: self.by_value,
             private_address: self.private_address.clone(),
             validator: OnceLock::new(),
             canonical: OnceLock::new(),
@@ -181,6 +197,7 @@ impl Document {
             resources: resources.into(),
             assert_formats: self.assert_formats,
             written: self.written,
+            by_value: self.by_value,
             private_address: self.private_address.clone(),
             validator: OnceLock::new(),
             canonical: OnceLock::new(),
@@ -209,7 +226,7 @@ impl Document {
         resources.extend(demand.map(|demand| (DEMAND_ADDRESS.to_owned(), demand)));
         let both = serde_json::json!({"allOf": [{"$ref": address}, schema]});
         let narrowed = Document::at(NARROWED_BASE, both, Some(self.draft), &resources).ok()?;
-        let narrowed = narrowed.asserting_formats(self.assert_formats);
+        let narrowed = narrowed.asserting_formats(self.assert_formats).with_integers_by_value(self.by_value);
         Some(if self.written { narrowed.written() } else { narrowed })
     }
 
@@ -238,6 +255,25 @@ impl Document {
     }
 
     /// Whether it holds more JSON values than so many, its resources counted.
+    /// Whether a number in it has more digits than anybody calculates with.
+    pub(super) fn has_endless_numbers(&self) -> bool {
+        let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();
+        while let Some(value) = pending.pop() {
+            match value {
+                Value::Object(map) => pending.extend(map.values()),
+                Value::Array(items) => pending.extend(items),
+                Value::Number(number) if number.as_str().len() > crate::schema::number::DIGIT_LIMIT => return true,
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        false
+    }
+
+    /// About the bytes that it takes, its resources counted.
+    pub(super) fn heap(&self) -> usize {
+        self.resources.iter().map(|(_, value)| value).chain([&self.value]).map(super::budget::heap).sum()
+    }
+
     fn holds_more_than(&self, count: usize) -> bool {
         let mut left = count;
         let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();

@@ -42,17 +42,17 @@ impl Arena {
     }
 
     fn node_holds(&mut self, lit: Lit, value: &Value, depth: usize) -> Option<bool> {
-        if depth > DEPTH_BUDGET || !self.stack.has_room() {
+        let node = self.node(lit).clone();
+        if depth > DEPTH_BUDGET || !self.has_room() || !self.budget.work(cost(&node, value)) {
             return None;
         }
         let depth = depth + 1;
-        let node = self.node(lit).clone();
         Some(match (&node, value) {
             (Node::True, _) => true,
             (Node::Types(types), _) => Types::of(value).within(*types),
             (Node::Enum(values), _) => {
                 let value = canonical(value);
-                values.contains(&value)
+                self.lists(if lit.is_positive() { lit } else { lit.negate() }, values, &value)
             }
             (Node::And(parts), _) => return self.every(parts.iter().copied(), value, depth),
             (Node::Or(parts), _) => {
@@ -91,7 +91,7 @@ impl Arena {
             (Node::MaxLength(max), Value::String(text)) => text.chars().count() as u64 <= *max,
             (Node::Pattern(pattern), Value::String(text)) => {
                 let id = self.pattern(pattern).ok()?;
-                self.automata.matches(id, text)
+                self.automata.matches(id, text)?
             }
             (Node::Format(_), Value::String(_)) => return None,
             (Node::ItemAt(index, item), Value::Array(items)) => match items.get(*index) {
@@ -143,7 +143,7 @@ impl Arena {
                 let id = self.pattern(pattern).ok()?;
                 let mut undecided = false;
                 for (key, inside) in map {
-                    if self.automata.matches(id, key) {
+                    if self.automata.matches(id, key)? {
                         match self.holds_at(*inner, inside, depth) {
                             Some(true) => {}
                             Some(false) => return Some(false),
@@ -239,6 +239,37 @@ impl Arena {
             }
         }
         if undecided { None } else { Some(false) }
+    }
+}
+
+/// The work that the node itself is, its parts aside.
+fn cost(node: &Node, value: &Value) -> usize {
+    4 + match (node, value) {
+        (Node::Enum(_), _) => 10 + 4 * size(value),
+        (
+            Node::Minimum(_) | Node::ExclusiveMinimum(_) | Node::Maximum(_) | Node::ExclusiveMaximum(_) | Node::MultipleOf(_),
+            Value::Number(_),
+        ) => 20 + size(value),
+        (Node::MinLength(_) | Node::MaxLength(_), Value::String(text)) => text.len() / 16,
+        (Node::Unique, Value::Array(_)) => 10 * size(value),
+        (Node::And(parts) | Node::Or(parts) | Node::ExactlyOne(parts), _) => parts.len(),
+        (Node::Rest(_, _, _), Value::Object(map)) => 4 * map.len(),
+        _ => 0,
+    }
+}
+
+/// About how large a value is to look at.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 1,
+        // Digits are turned into an exact value, and that takes longer the more there are.
+        Value::Number(number) => {
+            let digits = number.as_str().len();
+            1 + digits * digits / 200
+        }
+        Value::String(text) => 1 + text.len() / 16,
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(map) => 1 + map.values().map(size).sum::<usize>(),
     }
 }
 

@@ -7,11 +7,12 @@
 use std::rc::Rc;
 
 use num_rational::BigRational;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::Reason;
 use super::automaton::{Automata, ReId};
+use super::budget::{Budget, heap};
 use super::stack::Stack;
 use crate::schema::number::{exact, to_number};
 
@@ -154,6 +155,21 @@ pub(super) enum Node {
     Opaque(u32),
 }
 
+/// What a node takes in an arena, twice: as itself and as a key.
+const NODE_BYTES: usize = 200;
+
+impl Node {
+    /// How many parts the node lists.
+    fn parts(&self) -> usize {
+        match self {
+            Node::Enum(values) => 4 * values.len(),
+            Node::Rest(names, patterns, _) => 2 * (names.len() + patterns.len()),
+            Node::And(parts) | Node::Or(parts) | Node::ExactlyOne(parts) => parts.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// The type that a node speaks of, where it speaks of one.
 pub(super) fn type_of(node: &Node) -> Option<Types> {
     match node {
@@ -196,33 +212,52 @@ pub(super) struct Arena {
     /// What each alias stands for, once it is known.
     aliases: Vec<Option<Lit>>,
     reasons: Vec<Reason>,
+    reason_ids: FxHashMap<Reason, u32>,
     /// What addresses stand for that nobody handed in.
     foreign: FxHashMap<String, Lit>,
     pub automata: Automata,
     pub stack: Stack,
+    pub budget: Rc<Budget>,
     /// Whether a schema tells `1` and `1.0` apart.
     writing_matters: bool,
     patterns: FxHashMap<Rc<str>, Compiled>,
+    /// The values of large `Enum` nodes, to look one up.
+    members: FxHashMap<u32, Rc<FxHashSet<Value>>>,
     matched: FxHashMap<(Rc<str>, Rc<str>), Option<bool>>,
 }
 
 impl Arena {
-    pub fn new(stack: Stack) -> Self {
+    pub fn new(stack: Stack, budget: Rc<Budget>) -> Self {
         let mut arena = Arena {
             nodes: Vec::new(),
             ids: FxHashMap::default(),
             aliases: Vec::new(),
             reasons: Vec::new(),
+            reason_ids: FxHashMap::default(),
             foreign: FxHashMap::default(),
-            automata: Automata::new(),
+            automata: Automata::new(Rc::clone(&budget)),
             stack,
+            budget,
             writing_matters: false,
             patterns: FxHashMap::default(),
+            members: FxHashMap::default(),
             matched: FxHashMap::default(),
         };
         let first = arena.intern(Node::True);
         debug_assert_eq!(first, Lit::TRUE);
         arena
+    }
+
+    /// The stack as it was used, with the work that was done.
+    pub fn into_stack(self) -> Stack {
+        let mut stack = self.stack;
+        stack.done = self.budget.done();
+        stack
+    }
+
+    /// Whether there is stack to recurse further and anything left to spend.
+    pub fn has_room(&mut self) -> bool {
+        self.stack.has_room() && !self.budget.is_spent()
     }
 
     pub fn node(&self, lit: Lit) -> &Node {
@@ -239,6 +274,9 @@ impl Arena {
             return Lit(id << 1);
         }
         let id = self.nodes.len() as u32;
+        self.budget.work(20 + node.parts());
+        let listed = if let Node::Enum(values) = &node { values.iter().map(heap).sum() } else { 0 };
+        self.budget.keep(NODE_BYTES + 8 * node.parts() + listed);
         self.nodes.push(node.clone());
         self.ids.insert(node, id);
         Lit(id << 1)
@@ -257,10 +295,28 @@ impl Arena {
         self.writing_matters
     }
 
+    /// Whether a value in its canonical form is among those of an `Enum` node.
+    pub fn lists(&mut self, lit: Lit, values: &Rc<[Value]>, value: &Value) -> bool {
+        const FEW: usize = 8;
+        if values.len() <= FEW {
+            return values.contains(value);
+        }
+        if let Some(known) = self.members.get(&lit.0) {
+            return known.contains(value);
+        }
+        self.budget.work(40 * values.len());
+        self.budget.keep(values.iter().map(|value| 16 + heap(value)).sum());
+        let members: FxHashSet<Value> = values.iter().cloned().collect();
+        let found = members.contains(value);
+        self.members.insert(lit.0, Rc::new(members));
+        found
+    }
+
     /// One of these values.
     pub fn values(&mut self, values: impl IntoIterator<Item = Value>) -> Lit {
         let mut values: Vec<(String, Value)> =
             values.into_iter().map(|value| canonical(&value)).map(|value| (value.to_string(), value)).collect();
+        self.budget.work(values.iter().map(|(text, _)| 250 + 4 * text.len()).sum());
         values.sort_by(|a, b| a.0.cmp(&b.0));
         values.dedup_by(|a, b| a.0 == b.0);
         if values.is_empty() {
@@ -277,6 +333,7 @@ impl Arena {
                 _ => flat.push(part),
             }
         }
+        self.budget.work(6 + 4 * flat.len());
         flat.sort_unstable();
         flat.dedup();
         flat.retain(|part| *part != Lit::TRUE);
@@ -299,9 +356,11 @@ impl Arena {
                 _ => flat.push(part),
             }
         }
+        self.budget.work(6 + 4 * flat.len());
         flat.sort_unstable();
         flat.dedup();
         flat.retain(|part| *part != Lit::FALSE);
+        self.join_values(&mut flat);
         if flat.contains(&Lit::TRUE) || flat.windows(2).any(|pair| pair[0].negate() == pair[1]) {
             return Lit::TRUE;
         }
@@ -310,6 +369,25 @@ impl Arena {
             [one] => *one,
             _ => self.intern(Node::Or(flat.into())),
         }
+    }
+
+    /// Alternatives that each list values are one that lists all of them.
+    fn join_values(&mut self, parts: &mut Vec<Lit>) {
+        let mut all: Vec<Value> = Vec::new();
+        let mut lists = 0;
+        for part in parts.iter().filter(|part| part.is_positive()) {
+            if let Node::Enum(values) = self.node(*part) {
+                lists += 1;
+                all.extend(values.iter().cloned());
+            }
+        }
+        if lists < 2 {
+            return;
+        }
+        let joined = self.values(all);
+        parts.retain(|part| !part.is_positive() || !matches!(self.node(*part), Node::Enum(_)));
+        parts.push(joined);
+        parts.sort_unstable();
     }
 
     pub fn exactly_one(&mut self, parts: Vec<Lit>) -> Lit {
@@ -362,14 +440,17 @@ impl Arena {
     }
 
     pub fn opaque(&mut self, reason: Reason) -> Lit {
-        let index = match self.reasons.iter().position(|known| *known == reason) {
-            Some(index) => index,
+        let index = match self.reason_ids.get(&reason) {
+            Some(index) => *index,
             None => {
+                let index = self.reasons.len() as u32;
+                self.budget.keep(NODE_BYTES + 2 * (reason.place.len() + reason.text.len()));
+                self.reason_ids.insert(reason.clone(), index);
                 self.reasons.push(reason);
-                self.reasons.len() - 1
+                index
             }
         };
-        self.intern(Node::Opaque(index as u32))
+        self.intern(Node::Opaque(index))
     }
 
     /// The literal of what stands at an address that cannot be looked up: the same for both documents.
@@ -404,9 +485,10 @@ impl Arena {
             return *known;
         }
         let answer = match self.pattern(pattern) {
-            Ok(id) => Some(self.automata.matches(id, key)),
+            Ok(id) => self.automata.matches(id, key),
             Err(_) => None,
         };
+        self.budget.keep(80);
         self.matched.insert(place, answer);
         answer
     }

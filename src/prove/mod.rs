@@ -2,8 +2,10 @@
 
 mod arrays;
 mod automaton;
+mod budget;
 mod compile;
 mod document;
+mod effort;
 mod eval;
 mod ir;
 mod numbers;
@@ -31,6 +33,7 @@ pub use document::{DEFAULT_BASE, DEMAND_ADDRESS, DEPTH_LIMIT, Document};
 pub use validator::{Validator, Violation};
 
 use crate::finding::Witness;
+use budget::Budget;
 use ir::Arena;
 use solve::{Outcome, Solver};
 use stack::Stack;
@@ -72,10 +75,10 @@ impl fmt::Display for Reason {
     }
 }
 
-/// How much may be spent on a pair.
+/// How much may be spent on a pair. The same pair with the same options gets the same answer on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Proof steps; each is some microseconds.
+    /// Proof steps; each is some ten microseconds. Work and memory are counted, not steps of the search: see the budget.
     pub steps: usize,
 }
 
@@ -84,6 +87,9 @@ impl Default for Options {
         Options { steps: 100_000 }
     }
 }
+
+/// Bytes of a document, its resources counted and as it is held in memory, beyond which nothing is proved of it.
+const DOCUMENT_LIMIT: usize = 40 << 20;
 
 /// Whether every instance of `producer` is an instance of `consumer`.
 pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> Verdict {
@@ -100,16 +106,22 @@ fn deep<T: Send>(work: impl Fn(Stack) -> (T, Stack) + Sync) -> Option<T> {
     if !stack.exceeded {
         return Some(answer);
     }
-    stack::with_own_stack(|stack| work(stack).0)
+    stack::with_own_stack(stack.done, |stack| work(stack).0)
 }
 
 fn decide(consumer: &Document, producer: &Document, options: &Options, stack: Stack) -> (Verdict, Stack) {
-    let mut arena = Arena::new(stack);
-    let verdict = search(consumer, producer, options, &mut arena);
-    (verdict, arena.stack)
+    let mut arena = Arena::new(stack, Budget::new(options, stack.done));
+    let verdict = search(consumer, producer, &mut arena);
+    (verdict, arena.into_stack())
 }
 
-fn search(consumer: &Document, producer: &Document, options: &Options, arena: &mut Arena) -> Verdict {
+fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdict {
+    if [consumer, producer].iter().any(|document| document.heap() > DOCUMENT_LIMIT) {
+        return Verdict::Unknown(Reason::new("", "", "the schema, with what it refers to, is too large"));
+    }
+    if [consumer, producer].iter().any(|document| document.has_endless_numbers()) {
+        return Verdict::Unknown(Reason::new("", "", "a number has too many digits"));
+    }
     let compiled = compile::compile(arena, producer, FxHashMap::default());
     if let Some(reason) = refused(producer, compiled.idle, compiled.malformed) {
         return Verdict::Unknown(reason);
@@ -121,7 +133,7 @@ fn search(consumer: &Document, producer: &Document, options: &Options, arena: &m
         return Verdict::Unknown(reason);
     }
     let reader = compiled.root;
-    let (candidate, reason) = match Solver::new(arena, options.steps).solve([writer, reader.negate()]) {
+    let (candidate, reason) = match Solver::new(arena).solve([writer, reader.negate()]) {
         Outcome::Empty => return Verdict::Contained,
         Outcome::Found(value) => {
             let text = "the engine and the validator disagree about a value";
@@ -132,6 +144,7 @@ fn search(consumer: &Document, producer: &Document, options: &Options, arena: &m
     if arena.stack.exceeded {
         return Verdict::Unknown((*reason).clone());
     }
+    let too_much = || Verdict::Unknown(Reason::new("", "", "to hold a payload against the schemas would take too long"));
     if let Some(value) = candidate.as_deref() {
         let judge = match witness::Judge::new(consumer, producer, [value]) {
             Ok(judge) => judge,
@@ -140,8 +153,13 @@ fn search(consumer: &Document, producer: &Document, options: &Options, arena: &m
         if let Some(found) = judge.shrunk(arena, writer, value) {
             return Verdict::Escapes(found);
         }
+        if judge.gave_up() {
+            return too_much();
+        }
     }
-    if let (Some(reader), Some(writer)) = (consumer.canonical(), producer.canonical())
+    // What used up the budget here is not handed to a prover without one.
+    if !arena.budget.is_spent()
+        && let (Some(reader), Some(writer)) = (consumer.canonical(), producer.canonical())
         && matches!(reader.covers(writer), Ok(jsonschema::canonical::Containment::Yes))
     {
         return Verdict::Contained;
@@ -169,9 +187,9 @@ fn refused(document: &Document, idle: Option<Reason>, malformed: Option<Reason>)
 /// A plausible instance of a schema; `None` where none was found that the validator accepts.
 pub fn sample(document: &Document) -> Option<Value> {
     deep(|stack| {
-        let mut arena = Arena::new(stack);
+        let mut arena = Arena::new(stack, Budget::new(&Options::default(), stack.done));
         let value = instance(document, &mut arena);
-        (value, arena.stack)
+        (value, arena.into_stack())
     })
     .flatten()
 }
@@ -181,7 +199,7 @@ fn instance(document: &Document, arena: &mut Arena) -> Option<Value> {
     if compiled.idle.is_some() || compiled.malformed.is_some() {
         return None;
     }
-    let value = match Solver::new(arena, Options::default().steps).solve([compiled.root]) {
+    let value = match Solver::new(arena).solve([compiled.root]) {
         Outcome::Empty => return None,
         Outcome::Found(value) => value,
         Outcome::Unsure(candidate, _) => candidate?,
@@ -194,9 +212,9 @@ fn instance(document: &Document, arena: &mut Arena) -> Option<Value> {
 /// Where a reference of the document leads back to itself on the spot. A validator would never end on it.
 fn idle(document: &Document) -> Option<Reason> {
     deep(|stack| {
-        let mut arena = Arena::new(stack);
+        let mut arena = Arena::new(stack, Budget::new(&Options::default(), stack.done));
         let compiled = compile::compile(&mut arena, document, FxHashMap::default());
-        (compiled.idle, arena.stack)
+        (compiled.idle, arena.into_stack())
     })
     .flatten()
 }
@@ -212,6 +230,7 @@ fn same_text(a: &Document, b: &Document) -> bool {
         && a.asserts_formats() == b.asserts_formats()
         && a.base() == b.base()
         && a.is_written() == b.is_written()
+        && a.has_integers_by_value() == b.has_integers_by_value()
         && a.value() == b.value()
         && a.same_resources(b)
 }
@@ -232,7 +251,7 @@ pub fn confirm(consumer: &Document, producer: &Document, instance: &Value) -> Op
         return None;
     }
     let judge = witness::Judge::new(consumer, producer, [instance]).ok()?;
-    judge.tells_apart(instance).then(|| Witness::confirmed(instance.clone()))
+    judge.tells_apart(instance, &mut Stack::inline()).then(|| Witness::confirmed(instance.clone()))
 }
 
 #[cfg(test)]

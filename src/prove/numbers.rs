@@ -6,8 +6,10 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
+use super::budget::Budget;
 use super::eval::is_multiple;
 use super::ir::{Exact, Node, Types};
 use super::solve::{Outcome, Solver};
@@ -24,7 +26,7 @@ struct Range {
     high: Option<(BigRational, bool)>,
     step: Option<BigRational>,
     not_steps: Vec<Exact>,
-    excluded: Vec<BigRational>,
+    excluded: FxHashSet<BigRational>,
 }
 
 impl Range {
@@ -34,6 +36,15 @@ impl Range {
             && self.step.as_ref().is_none_or(|step| is_multiple(value, step))
             && !self.not_steps.iter().any(|step| is_multiple(value, step))
             && !self.excluded.contains(value)
+    }
+
+    /// The work of holding one multiple of a step against the range.
+    fn cost(&self, step: &BigRational) -> usize {
+        let bounds = self.low.iter().chain(&self.high).map(|(bound, _)| words(bound));
+        let steps = self.step.iter().chain(self.not_steps.iter().map(|step| &**step)).map(words);
+        let own = words(step) + 1;
+        // Products and divisions take the product of the lengths.
+        bounds.chain(steps).map(|other| 20 + own * other).sum::<usize>() + 20 + own * own
     }
 
     fn raise(&mut self, bound: &BigRational, strict: bool) {
@@ -49,6 +60,11 @@ impl Range {
             self.high = Some((bound.clone(), strict));
         }
     }
+}
+
+/// How long a number is, in machine words.
+fn words(value: &BigRational) -> usize {
+    (value.numer().bits() / 64 + value.denom().bits() / 64) as usize + 1
 }
 
 /// The least number that both are divisors of.
@@ -67,6 +83,7 @@ impl Solver<'_> {
                 Node::ExclusiveMaximum(bound) => range.lower(bound, true),
                 Node::MultipleOf(step) if lit.is_positive() => {
                     range.step = Some(match &range.step {
+                        Some(known) if !self.arena.budget.work(40 + 4 * words(known) * words(step)) => known.clone(),
                         Some(known) => common_multiple(known, step),
                         None => (**step).clone(),
                     });
@@ -78,10 +95,11 @@ impl Solver<'_> {
         let mut undecided = false;
         for lit in &state.excluded {
             let Node::Enum(values) = self.arena.node(*lit) else { continue };
+            self.arena.budget.work(30 * values.len());
             for value in values.iter() {
                 if let Value::Number(number) = value {
                     match exact(number) {
-                        Some(value) => range.excluded.push(value),
+                        Some(value) => drop(range.excluded.insert(value)),
                         None => undecided = true,
                     }
                 }
@@ -94,7 +112,7 @@ impl Solver<'_> {
         }
         let mut unsure = false;
         if state.types.meets(Types::INTEGER.or(Types::ROUND)) {
-            match whole(&range) {
+            match whole(&range, &self.arena.budget) {
                 Some(Some(value)) => {
                     let plain = state.types.meets(Types::INTEGER);
                     let text = value.to_integer().to_string();
@@ -109,7 +127,7 @@ impl Solver<'_> {
             }
         }
         if state.types.meets(Types::FRACTION) {
-            match fraction(&range) {
+            match fraction(&range, &self.arena.budget) {
                 Some(Some(value)) => match to_number(&value) {
                     Some(number) => return found(Value::Number(number), undecided, self),
                     None => unsure = true,
@@ -135,25 +153,30 @@ fn found(value: Value, undecided: bool, solver: &Solver<'_>) -> Outcome {
 }
 
 /// A whole number of the range; `Some(None)` where there is none, `None` where too many would have to be tried.
-fn whole(range: &Range) -> Option<Option<BigRational>> {
+fn whole(range: &Range, budget: &Budget) -> Option<Option<BigRational>> {
     let step = match &range.step {
         Some(step) => common_multiple(step, &BigRational::one()),
         None => BigRational::one(),
     };
-    multiples(range, &step, |_| true)
+    multiples(range, &step, budget, |_| true)
 }
 
 /// A number of the range that is not whole.
-fn fraction(range: &Range) -> Option<Option<BigRational>> {
+fn fraction(range: &Range, budget: &Budget) -> Option<Option<BigRational>> {
     match &range.step {
         Some(step) if step.is_integer() => Some(None),
-        Some(step) => multiples(range, step, |value| !value.is_integer()),
-        None => between(range),
+        Some(step) => multiples(range, step, budget, |value| !value.is_integer()),
+        None => between(range, budget),
     }
 }
 
 /// A multiple of `step` in the range.
-fn multiples(range: &Range, step: &BigRational, wanted: impl Fn(&BigRational) -> bool) -> Option<Option<BigRational>> {
+fn multiples(
+    range: &Range,
+    step: &BigRational,
+    budget: &Budget,
+    wanted: impl Fn(&BigRational) -> bool,
+) -> Option<Option<BigRational>> {
     let admits = |value: &BigRational| wanted(value) && range.admits(value);
     // Zero, or the multiple nearest to it, is what a person would write.
     let first: BigInt = match (&range.low, &range.high) {
@@ -166,6 +189,9 @@ fn multiples(range: &Range, step: &BigRational, wanted: impl Fn(&BigRational) ->
     // Whole numbers among the multiples, and the multiples of the forbidden steps, repeat with this many multiples.
     let mut period = common_multiple(step, &BigRational::one());
     for other in &range.not_steps {
+        if !budget.work(40 + 4 * words(&period) * words(other)) {
+            return None;
+        }
         period = common_multiple(&period, other);
     }
     let period = (period / step).to_integer().to_u64().unwrap_or(u64::MAX);
@@ -180,7 +206,7 @@ fn multiples(range: &Range, step: &BigRational, wanted: impl Fn(&BigRational) ->
             if past || tried > enough {
                 break;
             }
-            if tried > CANDIDATE_BUDGET {
+            if tried > CANDIDATE_BUDGET + 2 * range.excluded.len() as u64 || !budget.work(range.cost(step)) {
                 truncated = true;
                 break;
             }
@@ -197,7 +223,7 @@ fn multiples(range: &Range, step: &BigRational, wanted: impl Fn(&BigRational) ->
 
 /// A number between the bounds that is not whole and a multiple of none of the forbidden steps. There is one wherever the bounds
 /// leave room, since all of these are isolated points; `None` where the room is too narrow to write it down.
-fn between(range: &Range) -> Option<Option<BigRational>> {
+fn between(range: &Range, budget: &Budget) -> Option<Option<BigRational>> {
     let two = BigRational::from(BigInt::from(2));
     let one = BigRational::one();
     let (low, high) = match (&range.low, &range.high) {
@@ -213,6 +239,9 @@ fn between(range: &Range) -> Option<Option<BigRational>> {
     let ten = BigRational::from(BigInt::from(10));
     let mut scale = ten.clone();
     for _ in 0..40 {
+        if !budget.work(8 * range.cost(&scale)) {
+            return None;
+        }
         let start = (&low * &scale).floor().to_integer();
         let middle = ((&low + &high) / &two * &scale).floor().to_integer();
         for origin in [middle, start] {
@@ -240,8 +269,16 @@ mod tests {
             high: high.map(whole),
             step: step.map(|(a, b)| BigRational::new(a.into(), b.into())),
             not_steps: not.iter().map(|(a, b)| Exact::new(BigRational::new((*a).into(), (*b).into()))).collect(),
-            excluded: Vec::new(),
+            excluded: FxHashSet::default(),
         }
+    }
+
+    fn whole(range: &Range) -> Option<Option<BigRational>> {
+        super::whole(range, &Budget::new(&crate::prove::Options::default(), 0))
+    }
+
+    fn fraction(range: &Range) -> Option<Option<BigRational>> {
+        super::fraction(range, &Budget::new(&crate::prove::Options::default(), 0))
     }
 
     #[test]

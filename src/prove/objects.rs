@@ -78,6 +78,13 @@ impl Solver<'_> {
     }
 
     fn keys<'s>(&self, state: &'s State) -> Keys<'s> {
+        let rests = state.rests.iter().map(|rest| match self.arena.node(*rest) {
+            Node::Rest(names, patterns, _) => names.len() + patterns.len(),
+            _ => 0,
+        });
+        self.arena
+            .budget
+            .work(10 * (state.required.len() + state.properties.len() + state.matching.len() + rests.sum::<usize>()));
         let mut universe: BTreeSet<Rc<str>> = state.required.iter().cloned().collect();
         universe.extend(state.properties.keys().cloned());
         let mut patterns: BTreeSet<Rc<str>> = state.matching.iter().map(|(pattern, _)| Rc::clone(pattern)).collect();
@@ -168,6 +175,7 @@ impl Solver<'_> {
                     }
                 }
             }
+            self.arena.budget.work(20 + 10 * (choice.named.len() + choice.fresh.len()));
             let mut next = choice.clone();
             next.named.insert(Rc::clone(key), more);
             if let Some(found) = self.choose(keys, rest, next, cases) {
@@ -308,22 +316,23 @@ impl Solver<'_> {
     fn complete(&mut self, keys: &Keys<'_>, choice: &Choice) -> Outcome {
         let state = keys.state;
         let present: BTreeSet<Rc<str>> = state.required.iter().chain(choice.named.keys()).cloned().collect();
+        self.arena.budget.work(10 * present.len());
         let mut count = (present.len() + choice.fresh.len()) as u64;
         if state.max_properties.is_some_and(|max| count > max) {
             return Outcome::Empty;
         }
         let mut doubt: Option<Rc<Reason>> = None;
-        let mut map = Map::new();
+        let mut map: BTreeMap<Rc<str>, Rc<Value>> = BTreeMap::new();
         for key in &present {
             let more = choice.named.get(key).cloned().unwrap_or_default();
             match self.named_value(state, key, &more, &mut doubt) {
                 Outcome::Empty => return Outcome::Empty,
                 Outcome::Found(value) => {
-                    map.insert(key.to_string(), (*value).clone());
+                    map.insert(Rc::clone(key), value);
                 }
                 Outcome::Unsure(candidate, reason) => match candidate {
                     Some(value) => {
-                        map.insert(key.to_string(), (*value).clone());
+                        map.insert(Rc::clone(key), value);
                         doubt.get_or_insert(reason);
                     }
                     None => return Outcome::Unsure(None, reason),
@@ -334,11 +343,11 @@ impl Solver<'_> {
             match self.solve(fresh.value_lits.iter().copied()) {
                 Outcome::Empty => return Outcome::Empty,
                 Outcome::Found(value) => {
-                    map.insert(fresh.key.to_string(), (*value).clone());
+                    map.insert(Rc::clone(&fresh.key), value);
                 }
                 Outcome::Unsure(candidate, reason) => match candidate {
                     Some(value) => {
-                        map.insert(fresh.key.to_string(), (*value).clone());
+                        map.insert(Rc::clone(&fresh.key), value);
                         doubt.get_or_insert(reason);
                     }
                     None => return Outcome::Unsure(None, reason),
@@ -360,7 +369,7 @@ impl Solver<'_> {
                 match self.named_value(state, key, &[], &mut doubt) {
                     Outcome::Empty => {}
                     Outcome::Found(value) => {
-                        map.insert(key.to_string(), (*value).clone());
+                        map.insert(Rc::clone(key), value);
                         count += 1;
                     }
                     Outcome::Unsure(_, reason) => {
@@ -389,7 +398,7 @@ impl Solver<'_> {
                         let Some(fresh) = self.fresh_in(keys, name_lits.clone(), value_lits.clone(), &grown, &mut cases) else {
                             break;
                         };
-                        map.insert(fresh.key.to_string(), (*value).clone());
+                        map.insert(Rc::clone(&fresh.key), Rc::clone(&value));
                         grown.fresh.push(fresh);
                         count += 1;
                     }
@@ -402,6 +411,10 @@ impl Solver<'_> {
                 }
             }
         }
+        if !self.arena.budget.payload(map.values().map(|value| &**value)) {
+            return self.unsure("properties", "the object would be too large to write down");
+        }
+        let map: Map<String, Value> = map.into_iter().map(|(key, value)| (key.to_string(), (*value).clone())).collect();
         let value = Rc::new(Value::Object(map));
         match doubt {
             None => Outcome::Found(value),

@@ -21,6 +21,7 @@ pub(super) fn shared_targets(
     let comparable = consumer.draft() == producer.draft()
         && consumer.base() == producer.base()
         && consumer.asserts_formats() == producer.asserts_formats()
+        && consumer.has_integers_by_value() == producer.has_integers_by_value()
         && !consumer.is_written()
         && !producer.is_written()
         && consumer.resources().is_empty()

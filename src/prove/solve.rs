@@ -34,6 +34,15 @@ const GLANCE_DEPTH: usize = 3;
 /// Ways to write the numbers of one value that are all tried.
 const WRITING_LIMIT: usize = 64;
 
+/// The work of a step, beside what it loops over.
+const STEP: usize = 100;
+
+/// What a set of literals takes that is remembered with its outcome.
+const GOAL_BYTES: usize = 160;
+
+/// What a state takes, its parts aside.
+const STATE_BYTES: usize = 600;
+
 /// How a search for a value ended.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
@@ -57,7 +66,6 @@ pub(super) enum Glance {
 
 pub(super) struct Solver<'s> {
     pub arena: &'s mut Arena,
-    steps: usize,
     known: FxHashMap<Rc<[Lit]>, Outcome>,
     /// Sets whose emptiness is in question, with their depth.
     open: FxHashMap<Rc<[Lit]>, usize>,
@@ -105,10 +113,9 @@ impl Cases {
 }
 
 impl<'s> Solver<'s> {
-    pub fn new(arena: &'s mut Arena, steps: usize) -> Solver<'s> {
+    pub fn new(arena: &'s mut Arena) -> Solver<'s> {
         Solver {
             arena,
-            steps,
             known: FxHashMap::default(),
             open: FxHashMap::default(),
             assumed: FxHashMap::default(),
@@ -124,8 +131,7 @@ impl<'s> Solver<'s> {
 
     /// Takes one step of the budget; `false` where it is used up.
     pub fn step(&mut self) -> bool {
-        self.steps = self.steps.saturating_sub(1);
-        self.steps > 0
+        self.arena.budget.work(STEP)
     }
 
     fn exhausted(&self) -> Outcome {
@@ -139,6 +145,9 @@ impl<'s> Solver<'s> {
         lits.dedup();
         if lits.contains(&Lit::FALSE) || lits.windows(2).any(|pair| pair[0].negate() == pair[1]) {
             return Outcome::Empty;
+        }
+        if !self.arena.budget.work(10 + 2 * lits.len()) {
+            return self.exhausted();
         }
         let goal: Rc<[Lit]> = lits.into();
         if let Some(known) = self.known.get(&goal) {
@@ -159,7 +168,7 @@ impl<'s> Solver<'s> {
         if depth >= DEPTH_BUDGET || !self.arena.stack.has_room() {
             return self.unsure("", "the schemas are nested too deep");
         }
-        if !self.step() {
+        if !self.step() || !self.arena.budget.keep(GOAL_BYTES + 8 * goal.len()) {
             return self.exhausted();
         }
         let outer = std::mem::replace(&mut self.lowest, usize::MAX);
@@ -239,9 +248,11 @@ impl<'s> Solver<'s> {
         if groups.len() > 1 {
             let mut cases = Cases::new();
             for group in groups {
-                let mut case = state.clone();
+                let Some((mut case, bytes)) = self.split(&state) else { return self.exhausted() };
                 case.types = group;
-                if let Some(found) = cases.add(self.branch(case, goal)) {
+                let outcome = self.branch(case, goal);
+                self.arena.budget.release(bytes);
+                if let Some(found) = cases.add(outcome) {
                     return found;
                 }
             }
@@ -251,10 +262,10 @@ impl<'s> Solver<'s> {
             let choice = state.choices.swap_remove(index);
             let mut cases = Cases::new();
             for alternative in choice.iter() {
-                let mut case = state.clone();
-                if case.assert(self.arena, [*alternative])
-                    && let Some(found) = cases.add(self.branch(case, goal))
-                {
+                let Some((mut case, bytes)) = self.split(&state) else { return self.exhausted() };
+                let outcome = if case.assert(self.arena, [*alternative]) { self.branch(case, goal) } else { Outcome::Empty };
+                self.arena.budget.release(bytes);
+                if let Some(found) = cases.add(outcome) {
                     return found;
                 }
             }
@@ -284,6 +295,13 @@ impl<'s> Solver<'s> {
             _ => unreachable!("groups of types were split above"),
         };
         self.finish(outcome, &state, goal)
+    }
+
+    /// A copy of the state for one case, and what it keeps; `None` where there is no room for it.
+    fn split(&mut self, state: &State) -> Option<(State, usize)> {
+        let parts = state.parts();
+        let bytes = STATE_BYTES + 12 * parts;
+        (self.arena.budget.work(60 + 6 * parts) && self.arena.budget.keep(bytes)).then(|| (state.clone(), bytes))
     }
 
     /// A value that stands alone as a case.
@@ -322,6 +340,9 @@ impl<'s> Solver<'s> {
         let mut pending: Vec<Lit> = goal.to_vec();
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(lit) = pending.pop() {
+            if !self.arena.budget.work(4) {
+                break;
+            }
             if !seen.insert(lit.node()) || seen.len() > 10_000 {
                 continue;
             }
@@ -365,6 +386,9 @@ impl<'s> Solver<'s> {
         let Node::Enum(values) = self.arena.node(lit).clone() else { return self.unsure("enum", "no values are listed") };
         let mut cases = Cases::new();
         for value in values.iter() {
+            if !self.step() {
+                return self.exhausted();
+            }
             let (forms, complete) = if value.is_number() || self.arena.writing_matters() {
                 match writings(value) {
                     Some(all) => (all, true),
@@ -396,10 +420,17 @@ impl<'s> Solver<'s> {
         for lit in std::mem::take(&mut state.excluded) {
             let Node::Enum(values) = self.arena.node(lit).clone() else { continue };
             for value in values.iter().filter(|value| Types::of(value) == state.types) {
+                if !self.arena.budget.work(200 * (1 + value.as_object().map_or(0, Map::len))) {
+                    break;
+                }
                 let mut cases = Vec::new();
                 match value {
                     Value::Array(items) => {
                         let size = items.len() as u64;
+                        self.arena.budget.work(200 * items.len());
+                        if self.arena.budget.is_spent() {
+                            continue;
+                        }
                         cases.push(self.arena.intern(Node::MinItems(size + 1)));
                         if size > 0 {
                             cases.push(self.arena.intern(Node::MaxItems(size - 1)));
@@ -485,6 +516,9 @@ impl<'s> Solver<'s> {
             return Glance::Dead;
         }
         let node = self.arena.node(lit).clone();
+        if !self.arena.budget.work(8) {
+            return Glance::Open;
+        }
         if let Some(types) = super::ir::type_of(&node) {
             if !state.types.meets(types) {
                 return if lit.is_positive() { Glance::Implied } else { Glance::Dead };
@@ -514,6 +548,7 @@ impl<'s> Solver<'s> {
                 if values.iter().any(|value| Types::of(value).meets(state.types.or(round(state.types)))) {
                     Glance::Open
                 } else {
+                    self.arena.budget.work(values.len());
                     Glance::Dead
                 }
             }

@@ -14,20 +14,21 @@ const OWN_LIMIT: usize = 160 * 1024 * 1024;
 pub(super) struct Stack {
     base: usize,
     limit: usize,
-    /// Set once the limit was met.
+    /// Set once the limit was met. From then on there is no room: what is given up ends at once.
     pub exceeded: bool,
+    /// The work of the budget that earlier tries have spent.
+    pub done: u64,
 }
 
 impl Stack {
     pub fn inline() -> Stack {
-        Stack { base: here(), limit: INLINE_LIMIT, exceeded: false }
+        Stack { base: here(), limit: INLINE_LIMIT, exceeded: false, done: 0 }
     }
 
     /// Whether there is room to recurse further.
     pub fn has_room(&mut self) -> bool {
-        let room = self.base.abs_diff(here()) < self.limit;
-        self.exceeded |= !room;
-        room
+        self.exceeded |= self.base.abs_diff(here()) >= self.limit;
+        !self.exceeded
     }
 }
 
@@ -39,11 +40,11 @@ fn here() -> usize {
 }
 
 /// Runs `work` on a thread with a large stack; `None` where no such thread can be had.
-pub(super) fn with_own_stack<T: Send>(work: impl FnOnce(Stack) -> T + Send) -> Option<T> {
+pub(super) fn with_own_stack<T: Send>(done: u64, work: impl FnOnce(Stack) -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(OWN_STACK)
-            .spawn_scoped(scope, || work(Stack { base: here(), limit: OWN_LIMIT, exceeded: false }))
+            .spawn_scoped(scope, || work(Stack { base: here(), limit: OWN_LIMIT, exceeded: false, done }))
             .ok()?
             .join()
             .ok()

@@ -86,13 +86,32 @@ impl State {
         }
     }
 
+    /// About how many parts there are to copy.
+    pub fn parts(&self) -> usize {
+        self.seen.len()
+            + self.properties.len()
+            + self.required.len()
+            + self.choices.len()
+            + self.deferred.len()
+            + self.values.len()
+            + self.excluded.len()
+            + self.numbers.len()
+            + self.strings.len()
+            + self.arrays.len()
+            + self.some_items.len()
+            + self.matching.len()
+            + self.rests.len()
+            + self.names.len()
+            + self.some_keys.len()
+    }
+
     /// Adds literals; `false` where they contradict what is known.
     pub fn assert(&mut self, arena: &mut Arena, lits: impl IntoIterator<Item = Lit>) -> bool {
         let mut pending: Vec<Lit> = lits.into_iter().collect();
         // The last one is taken first; keep the order of the caller.
         pending.reverse();
         while let Some(lit) = pending.pop() {
-            if lit == Lit::TRUE {
+            if lit == Lit::TRUE || !arena.budget.work(12) {
                 continue;
             }
             if lit == Lit::FALSE || self.seen.contains(&lit.negate()) {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use super::automaton::{ALL, ANY};
@@ -44,6 +45,7 @@ impl Solver<'_> {
         let mut words: Vec<String> = Vec::new();
         for lit in &state.excluded {
             if let Node::Enum(values) = self.arena.node(*lit) {
+                self.arena.budget.work(8 * values.len());
                 words.extend(values.iter().filter_map(Value::as_str).map(str::to_owned));
             }
         }
@@ -54,12 +56,15 @@ impl Solver<'_> {
             }
         }
         let text = if sets.is_empty() {
-            plain(min, max, &words)
+            plain(min, max, &words.iter().map(String::as_str).collect())
         } else {
             // Only the words that the patterns admit need to be ruled out.
             let both = self.arena.automata.and(sets.iter().copied());
-            words.retain(|word| self.arena.automata.matches(both, word));
+            words.retain(|word| self.arena.automata.matches(both, word) != Some(false));
             for word in &words {
+                if self.arena.budget.is_spent() {
+                    return self.unsure("pattern", "the patterns are too large");
+                }
                 let literal = self.arena.automata.literal(word);
                 sets.push(self.arena.automata.not(literal));
             }
@@ -129,10 +134,10 @@ impl Solver<'_> {
 }
 
 /// A text of a length, and none of the words.
-fn plain(min: u64, max: u64, words: &[String]) -> Result<Option<String>, &'static str> {
+fn plain(min: u64, max: u64, words: &FxHashSet<&str>) -> Result<Option<String>, &'static str> {
     let fits = |text: &str| {
         let length = text.chars().count() as u64;
-        length >= min && length <= max && !words.iter().any(|word| word == text)
+        length >= min && length <= max && !words.contains(text)
     };
     if let Some(word) = WORDS.iter().find(|word| fits(word)) {
         return Ok(Some((*word).to_owned()));

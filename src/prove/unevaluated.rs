@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::budget::Budget;
 use super::compile::{At, Compiler};
 use super::ir::Lit;
 use super::written::Part;
@@ -51,6 +52,11 @@ pub(super) enum Reading {
 }
 
 impl<'a> Way<'a> {
+    /// About how much there is to copy.
+    fn size(&self) -> usize {
+        2 + self.conditions.len() + 8 * (self.names.len() + self.patterns.len() + self.parts.len()) + self.kinds.len()
+    }
+
     pub fn join(&self, other: &Way<'a>) -> Way<'a> {
         let mut both = self.clone();
         both.conditions.extend(&other.conditions);
@@ -144,7 +150,7 @@ impl<'a> Compiler<'_, 'a> {
         depth: usize,
     ) -> Option<Vec<Way<'a>>> {
         let Value::Object(map) = value else { return Some(vec![Way::default()]) };
-        if depth > DEPTH_LIMIT || !self.arena.stack.has_room() {
+        if depth > DEPTH_LIMIT || !self.arena.has_room() || !self.arena.budget.work(100) {
             return None;
         }
         let entered;
@@ -165,19 +171,19 @@ impl<'a> Compiler<'_, 'a> {
             if keyword == "$ref" && hides {
                 return Some(inner);
             }
-            ways = product(&ways, &inner)?;
+            ways = product(&self.arena.budget, &ways, &inner)?;
         }
         if let Some(Value::Array(schemas)) = map.get("allOf") {
             let below = extend(pointer, "allOf");
             for (index, schema) in schemas.iter().enumerate() {
                 let inner = self.ways(schema, at, &extend(&below, &index.to_string()), reading, None, depth + 1)?;
-                ways = product(&ways, &inner)?;
+                ways = product(&self.arena.budget, &ways, &inner)?;
             }
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(Value::Array(schemas)) = map.get(keyword) {
                 let inner = self.alternatives(schemas, at, &extend(pointer, keyword), reading, keyword == "oneOf", depth)?;
-                ways = product(&ways, &inner)?;
+                ways = product(&self.arena.budget, &ways, &inner)?;
             }
         }
         if at.draft >= Draft::Draft7
@@ -189,7 +195,7 @@ impl<'a> Compiler<'_, 'a> {
             let mut yes = self.ways(schema, at, &place, reading, None, depth + 1)?;
             if let Some(then) = map.get("then") {
                 let inner = self.ways(then, at, &extend(pointer, "then"), reading, None, depth + 1)?;
-                yes = product(&yes, &inner)?;
+                yes = product(&self.arena.budget, &yes, &inner)?;
             }
             let mut no = vec![Way::default()];
             if let Some(otherwise) = map.get("else") {
@@ -201,7 +207,7 @@ impl<'a> Compiler<'_, 'a> {
                 .chain(no.into_iter().map(|way| way.under(condition.negate())))
                 .collect();
             if inner.iter().any(|way| !way.is_plain()) {
-                ways = product(&ways, &inner)?;
+                ways = product(&self.arena.budget, &ways, &inner)?;
             }
         }
         for keyword in ["dependentSchemas", "dependencies"] {
@@ -218,7 +224,7 @@ impl<'a> Compiler<'_, 'a> {
                 }
                 let mut cases: Vec<Way<'a>> = inner.into_iter().map(|way| way.under(present)).collect();
                 cases.push(Way::default().under(present.negate()));
-                ways = product(&ways, &cases)?;
+                ways = product(&self.arena.budget, &ways, &cases)?;
             }
         }
         Some(ways)
@@ -253,6 +259,10 @@ impl<'a> Compiler<'_, 'a> {
         }
         let mut all = vec![Way::default()];
         for (lit, ways) in branches {
+            let size: usize = all.iter().map(Way::size).sum();
+            if !self.arena.budget.work(4 * (size * (ways.len() + 1) + all.len() * ways.iter().map(Way::size).sum::<usize>())) {
+                return None;
+            }
             let mut next = Vec::new();
             for way in &all {
                 next.push(way.clone().under(lit.negate()));
@@ -319,8 +329,13 @@ impl<'a> Compiler<'_, 'a> {
     }
 }
 
-pub(super) fn product<'a>(a: &[Way<'a>], b: &[Way<'a>]) -> Option<Vec<Way<'a>>> {
+/// Each way of the one with each of the other; `None` where there are too many, or they are too large.
+pub(super) fn product<'a>(budget: &Budget, a: &[Way<'a>], b: &[Way<'a>]) -> Option<Vec<Way<'a>>> {
     if a.len().saturating_mul(b.len()) > 64 * WAY_BUDGET {
+        return None;
+    }
+    let size = |ways: &[Way<'a>]| ways.iter().map(Way::size).sum::<usize>();
+    if !budget.work(4 * (size(a).saturating_mul(b.len()) + size(b).saturating_mul(a.len()))) {
         return None;
     }
     Some(a.iter().flat_map(|x| b.iter().map(move |y| x.join(y))).collect())

@@ -118,7 +118,7 @@ impl<'a> Compiler<'_, 'a> {
             }
             seen.push(&part.pointer);
             let more = self.ways(part.value, &part.at, &part.pointer, Reading::Writer, None, 0);
-            ways = ways.zip(more).and_then(|(ways, more)| product(&ways, &more));
+            ways = ways.zip(more).and_then(|(ways, more)| product(&self.arena.budget, &ways, &more));
         }
         let Some(ways) = ways else {
             return self.opaque("additionalProperties", &parts[0].pointer, "the writer's keys cannot be listed");

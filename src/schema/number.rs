@@ -8,9 +8,15 @@ use serde_json::Number;
 /// Powers of ten past this are not computed: `1e1000000000` would fill the memory with zeros.
 const EXPONENT_LIMIT: i64 = 5_000;
 
-/// The exact value; `None` where its exponent is past the limit.
+/// Digits past this are not read: what one does with them takes the square of their number.
+pub const DIGIT_LIMIT: usize = 10_000;
+
+/// The exact value; `None` where its digits or its exponent are past the limits.
 pub fn exact(number: &Number) -> Option<BigRational> {
     let text = number.to_string();
+    if text.len() > DIGIT_LIMIT {
+        return None;
+    }
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
         None => (text.as_str(), 0),

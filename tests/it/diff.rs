@@ -132,6 +132,90 @@ fn what_a_schema_said_nothing_of_is_narrowed_in_words() {
 }
 
 #[test]
+fn a_value_more_in_a_list_beside_other_forms_is_a_value_more() {
+    let listed = |values: &str| {
+        format!(
+            r#"{{"type": "object", "properties": {{"state": {{"anyOf": [{{"enum": [{values}]}}, {{"type": "integer"}}]}}}}}}"#
+        )
+    };
+    let (old, new) = (listed(r#""open", "paid""#), listed(r#""open", "paid", "void""#));
+    assert_eq!(told(&old, &new, &["--role", "producer"]), ["breaking", "error enum-value-added /state"]);
+    assert_eq!(told(&new, &old, &["--role", "consumer"]), ["breaking", "error enum-value-removed /state"]);
+    // Both sides are asked, and what breaks one of them is told once.
+    assert_eq!(told(&new, &old, &["--role", "both"]), ["breaking", "error enum-value-removed /state"]);
+}
+
+#[test]
+fn a_newer_draft_alone_is_no_change() {
+    let drafted = |draft: &str, definitions: &str, id: &str| {
+        format!(
+            r##"{{"$schema": "http://json-schema.org/{draft}/schema#", "{id}": "http://x.test/order.json", "type": "object",
+                "required": ["count"], "properties": {{"count": {{"type": "integer"}}, "parent": {{"$ref": "#/{definitions}/order"}}}},
+                "{definitions}": {{"order": {{"type": "object", "properties": {{"size": {{"type": "integer"}},
+                    "next": {{"$ref": "#/{definitions}/order"}}}}}}}}}}"##
+        )
+    };
+    let (old, new) = (drafted("draft-04", "definitions", "id"), drafted("draft-07", "definitions", "$id"));
+    for role in ["producer", "consumer", "both"] {
+        assert_eq!(told(&old, &new, &["--role", role]), ["compatible"], "{role}");
+    }
+    let narrower = new.replacen(r#"{"type": "integer"}"#, r#"{"type": "integer", "maximum": 3}"#, 1);
+    assert_eq!(told(&old, &narrower, &["--role", "consumer"]), ["breaking", "error range-narrowed /count"]);
+}
+
+#[test]
+fn a_payload_is_laid_to_the_change_that_it_is_refused_for() {
+    let old = r#"{"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "maximum": 10}}}"#;
+    let new = r#"{"type": "object", "required": ["a", "note"], "properties": {"a": {"type": "integer", "maximum": 20}, "note": {"type": "string"}}}"#;
+    assert_eq!(told(old, new, &["--role", "producer"]), ["breaking", "error range-widened /a", "note field-added /note"]);
+}
+
+#[test]
+fn avro_fills_in_what_has_a_default() {
+    let place = Place::new();
+    let record = |fields: &str| format!(r#"{{"type": "record", "name": "Order", "namespace": "shop", "fields": [{fields}]}}"#);
+    let id = r#"{"name": "id", "type": "string"}"#;
+    place.write("old.avsc", record(id));
+    place.write("new.avsc", record(&format!(r#"{id}, {{"name": "note", "type": ["null", "string"], "default": null}}"#)));
+    place.write("hard.avsc", record(&format!(r#"{id}, {{"name": "note", "type": "string"}}"#)));
+    for (old, new, mode, code) in [
+        ("old.avsc", "new.avsc", "FULL", 0),
+        ("new.avsc", "old.avsc", "BACKWARD", 0),
+        ("old.avsc", "hard.avsc", "BACKWARD", 1),
+        ("old.avsc", "hard.avsc", "FORWARD", 0),
+    ] {
+        let report = place.run(&["diff", old, new, "--mode", mode, "--format", "json"]).exits(code).json();
+        assert_eq!(report["verdict"] == "breaking", code == 1, "{old} {new} {mode}: {report:#}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_not_passed_over() {
+    let place = Place::new();
+    place.write("twice.json", "{\n  \"type\": \"string\",\n  \"type\": \"integer\"\n}\n");
+    place.write("number.json", r#"{"type": "number"}"#);
+    let answer = place.run(&["subschema", "twice.json", "number.json", "--format", "json"]).exits(0).json();
+    assert_eq!(answer["subset"], true, "{answer}");
+    let note = answer["diagnostics"][0].as_str().unwrap_or_default();
+    assert!(note.contains("twice.json:3") && note.contains("`type`"), "{answer}");
+    place.run(&["diff", "twice.json", "number.json"]).exits(2).complains(&["twice.json:3", "`type`"]);
+    let line = r#"{"id": 1, "a": {"type": "string", "type": "integer"}, "b": {"type": "number"}}"#;
+    let answers = batch(&[line.to_owned()], &[]);
+    assert!(answers[0]["diagnostics"][0].as_str().is_some_and(|text| text.contains("`type`")), "{}", answers[0]);
+}
+
+#[test]
+fn a_schema_that_is_too_large_is_undecided_and_not_read() {
+    let place = Place::new();
+    let properties: Vec<String> = (0..400_000).map(|index| format!(r#""k{index}":{{"type":"integer"}}"#)).collect();
+    place.write("large.json", format!(r#"{{"properties":{{{}}}}}"#, properties.join(",")));
+    place.write("small.json", ID);
+    let answer = place.run(&["subschema", "large.json", "small.json", "--format", "json"]).exits(0).json();
+    assert_eq!(answer["subset"], "unknown", "{answer}");
+    assert!(answer["reason"].as_str().is_some_and(|reason| reason.contains("large.json")), "{answer}");
+}
+
+#[test]
 fn a_history_is_held_against_every_version() {
     let place = Place::new();
     let version =

@@ -5,6 +5,7 @@
 mod corpus;
 mod generate;
 mod history;
+mod hostile;
 mod laws;
 mod properties;
 mod translate;

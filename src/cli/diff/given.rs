@@ -147,6 +147,7 @@ pub fn read(name: &str, by_name: bool, resources: &[(String, Value)]) -> Result<
         message: format!("it is not a JSON Schema: {reason}"),
         help: "hand in a JSON Schema document, draft 4 to 2020-12".to_owned(),
     })?;
+    let schema = schema.with_integers_by_value(true);
     let diagnostics = schema.private_address().map(|address| private(&shown, &document, address, schema.draft()));
     let diagnostics = diagnostics.into_iter().collect();
     Ok(Given { content: Meaning::Schema(Box::new(Schema { schema, document, others })), diagnostics, texts })

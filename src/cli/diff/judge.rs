@@ -1,6 +1,8 @@
 //! Two versions held against each other, event by event where they speak of events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use super::given::{Given, Meaning, Schema};
 use crate::compare::documents::{self, Question};
@@ -37,7 +39,20 @@ pub fn judge(old: &Given, new: &Given, setting: &Setting) -> Result<Vec<Finding>
         }
     }
     compare::finish(&mut findings);
+    once(&mut findings);
     Ok(findings)
+}
+
+/// What one role names as a break needs no note of the other role's, to which it is none.
+fn once(findings: &mut Vec<Finding>) {
+    let told: BTreeSet<(&'static str, String, String)> = findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .map(|finding| (finding.rule, finding.event.clone(), finding.path.clone()))
+        .collect();
+    findings.retain(|finding| {
+        finding.severity > Severity::Note || !told.contains(&(finding.rule, finding.event.clone(), finding.path.clone()))
+    });
 }
 
 /// Whether two findings of a history are one that was said already.
@@ -113,10 +128,17 @@ fn pair(old: &Promise, new: &Promise, setting: &Setting, findings: &mut Vec<Find
     let event = old.event.to_string();
     let own = [old.role];
     for role in setting.roles.unwrap_or(&own) {
-        let documents =
-            (Document::new((*old.schema.document).clone(), None, &[]), Document::new((*new.schema.document).clone(), None, &[]));
+        let prepared = |promise: &Promise, is_read: bool| {
+            let mut value = (*promise.schema.document).clone();
+            if is_read && is_avro(promise) {
+                without_defaulted(&mut value);
+            }
+            Document::new(value, None, &[])
+        };
+        // Of a producer the old schema is the reader's, of a consumer the new one.
+        let documents = (prepared(old, *role == Role::Producer), prepared(new, *role == Role::Consumer));
         let (a, b) = match documents {
-            (Ok(a), Ok(b)) => (a, b),
+            (Ok(a), Ok(b)) => (a.with_integers_by_value(true), b.with_integers_by_value(true)),
             (Err(reason), _) | (_, Err(reason)) => {
                 let mut found =
                     compare::finding("unknown-compatibility", &event, *role, format!("it could not be decided: {reason}"));
@@ -146,5 +168,33 @@ fn pair(old: &Promise, new: &Promise, setting: &Setting, findings: &mut Vec<Find
             finding.to = finding.to.take().map(|to| format!("{pointer}{to}"));
         }
         findings.append(&mut found);
+    }
+}
+
+fn is_avro(promise: &Promise) -> bool {
+    promise.file.extension() == "avsc"
+}
+
+/// Avro resolves what was written against the reader's own schema: a field that has a default need not have been written.
+fn without_defaulted(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let defaulted: BTreeSet<String> = match map.get("properties") {
+                Some(Value::Object(properties)) => properties
+                    .iter()
+                    .filter(|(_, property)| property.get("default").is_some())
+                    .map(|(name, _)| name.clone())
+                    .collect(),
+                _ => BTreeSet::new(),
+            };
+            if let Some(Value::Array(required)) = map.get_mut("required") {
+                required.retain(|name| name.as_str().is_none_or(|name| !defaulted.contains(name)));
+            }
+            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "const" | "enum" | "default")).for_each(|(_, inner)| {
+                without_defaulted(inner);
+            });
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_defaulted),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

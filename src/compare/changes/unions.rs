@@ -69,6 +69,10 @@ impl Differ {
     }
 
     fn branches(&mut self, olds: Vec<Arc<Shape>>, news: Vec<Arc<Shape>>, a: &Arc<Shape>, b: &Arc<Shape>, path: &str, depth: u32) {
+        let listed = |branches: &[Arc<Shape>]| -> Vec<Arc<Shape>> {
+            branches.iter().filter(|branch| matches!(branch.kind, ShapeKind::Const(_))).cloned().collect()
+        };
+        let (old_values, new_values) = (listed(&olds), listed(&news));
         let (mut olds, mut news) = (olds, news);
         let tags = (discriminator(&olds), discriminator(&news));
         if let (Some(x), Some(y)) = &tags
@@ -97,6 +101,12 @@ impl Differ {
             (Some(x), _) | (None, Some(x)) => Some(x.clone()),
             (None, None) => None,
         };
+        // Listed values beside other forms stay a list: a value more is a value more.
+        if !old_values.is_empty() && !new_values.is_empty() {
+            self.enums(&old_values, &new_values, a, b, path);
+            olds.retain(|branch| !matches!(branch.kind, ShapeKind::Const(_)));
+            news.retain(|branch| !matches!(branch.kind, ShapeKind::Const(_)));
+        }
         let mut pairs: Vec<(Arc<Shape>, Arc<Shape>)> = Vec::new();
         olds.retain(|old| {
             let by_tag = tag.as_ref().and_then(|tag| {

@@ -130,7 +130,8 @@ impl Pair<'_> {
                 }
             } else if (endangers || unclear || change.rule == "field-added") && budget > 0 && self.writer.hole.is_none() {
                 budget -= 1;
-                proof = place::witness(change, self.sent, self.reader.schema, self.role());
+                proof = place::witness(change, self.sent, self.reader.schema, self.role())
+                    .filter(|witness| self.is_refused_for(change, witness));
                 if unclear && proof.is_none() {
                     continue;
                 }
@@ -164,6 +165,13 @@ impl Pair<'_> {
             }
             self.findings.push(found);
         }
+    }
+
+    /// Whether the reader objects to the place of the change, and not only to something else in the payload.
+    fn is_refused_for(&self, change: &Change, witness: &Witness) -> bool {
+        prove::violations(self.reader.schema, witness.payload())
+            .iter()
+            .any(|violation| change.places().any(|(path, to)| hits(violation, path) || to.is_some_and(|to| hits(violation, to))))
     }
 
     /// How much a change weighs. An error needs evidence: a payload, or a value that can no longer arrive.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::changes::{Change, changes};
 use super::pair::{Pair, pairs};
-use super::reader::{Acceptance, Reader, touches};
+use super::reader::{Acceptance, Reader, newly, touches};
 use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, finding, finding_of};
 use crate::facts::Role;
@@ -92,8 +92,8 @@ fn changed(
         let mut undecided = false;
         for sender in senders {
             match now.accepts(sender) {
-                Acceptance::Rejects { witness, violations } if !before.accepts(sender).rejects() => {
-                    let hit = violations.iter().any(|violation| {
+                Acceptance::Rejects { witness, violations } => {
+                    let hit = newly(&violations, &before.accepts(sender)).iter().any(|violation| {
                         let place = match &violation.property {
                             Some(property) => super::changes::child(&violation.path, property),
                             None => violation.path.clone(),
@@ -105,7 +105,7 @@ fn changed(
                     }
                 }
                 Acceptance::Unknown(_) => undecided = true,
-                Acceptance::Rejects { .. } | Acceptance::Accepts => {}
+                Acceptance::Accepts => {}
             }
         }
         if rejected.is_none() && !senders.is_empty() && !undecided {

@@ -77,13 +77,16 @@ fn promised(pair: &EventPair<'_>, compared: &mut Compared) {
         Acceptance::Accepts => {}
     };
     let readers: Vec<Reader> = pair.readers.iter().map(|promise| Reader::of_promise(promise)).collect();
-    for sender in &pair.head_producers {
+    // A contract of a task's reader speaks of the message to the task, where code sends one.
+    let tasks = pair.head_consumers.iter().any(|reader| registered::is_task(reader));
+    for sender in pair.head_producers.iter().filter(|sender| !tasks || !registered::is_request(sender)) {
         readers.iter().for_each(|reader| hold(reader, sender, compared));
     }
-    let schemas: Vec<Reader> =
-        pair.senders.iter().filter(|promise| promise.via != Via::Code).map(|p| Reader::of_promise(p)).collect();
+    let schemas: Vec<(&Promise, Reader)> =
+        pair.senders.iter().filter(|promise| promise.via != Via::Code).map(|p| (*p, Reader::of_promise(p))).collect();
     for sender in pair.head_producers.iter().filter(|sender| sender.document.is_none() && !super::is_declaration(sender)) {
-        schemas.iter().for_each(|schema| hold(schema, sender, compared));
+        let meant = schemas.iter().filter(|(promise, _)| !(promise.is_about_requests() && registered::is_task(sender)));
+        meant.for_each(|(_, schema)| hold(schema, sender, compared));
     }
 }
 
@@ -101,7 +104,8 @@ fn read(pair: &EventPair<'_>, compared: &mut Compared) {
             compared.unknown += usize::from(reader.shape.is_unknown());
             continue;
         }
-        if let Some(mut found) = consumers::undeclared_read(pair, reader, &senders, "the reader") {
+        let meant: Vec<&Boundary> = senders.iter().copied().filter(|sender| !registered::apart(sender, reader)).collect();
+        if let Some(mut found) = consumers::undeclared_read(pair, reader, &meant, "the reader") {
             let missing = found.evidence.as_deref() == Some(consumers::REQUIRED);
             if !reader.enforced && !missing {
                 // Nothing in the code turns the payload away: what happens then nobody can say.

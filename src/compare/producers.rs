@@ -3,9 +3,9 @@
 use super::changes::{Change, Effect, changes};
 use super::events::Renames;
 use super::pair::{Pair, pairs};
-use super::reader::{Acceptance, Reader, place_of, touches};
+use super::reader::{Acceptance, Reader, newly, place_of, touches};
 use super::severity::{self, Readers};
-use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, readers_of};
+use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, readers_of, registered};
 use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Status, Via};
 use crate::link::model::Boundary;
@@ -23,8 +23,9 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
     let (readers, vague) = readers_of(pair, in_process);
     // Code is held against the schema that is registered for its event; the schema itself is what is sent, not a reader.
     // What another repository's code sends is no schema of this one's.
-    let registered: Vec<Reader> =
-        pair.senders.iter().filter(|promise| promise.via != Via::Code).map(|promise| Reader::of_promise(promise)).collect();
+    let schemas = pair.senders.iter().filter(|promise| promise.via != Via::Code);
+    let registered: Vec<(bool, Reader)> =
+        schemas.map(|promise| (promise.is_about_requests(), Reader::of_promise(promise))).collect();
     let base: Vec<&Boundary> = match old_name {
         Some(_) => Vec::new(),
         None => pair.base_producers.clone(),
@@ -89,20 +90,26 @@ struct Broken<'r> {
 /// A producer whose payload changed.
 fn changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     let found = changes(&old.shape, &new.shape, Role::Producer);
-    let judged: Vec<(&Reader, Acceptance, bool)> = held
+    let judged: Vec<Judged<'_>> = held
         .readers
         .iter()
         .map(|reader| {
             let now = reader.accepts(new);
-            let rejected_before = now.rejects() && reader.accepts(old).rejects();
-            (reader, now, rejected_before)
+            let (fresh, before) = match &now {
+                Acceptance::Rejects { violations, .. } => {
+                    let before = reader.accepts(old);
+                    (newly(violations, &before), before.rejects())
+                }
+                Acceptance::Accepts | Acceptance::Unknown(_) => (Vec::new(), false),
+            };
+            Judged { reader, now, fresh, before }
         })
         .collect();
     let mut explained = vec![false; judged.len()];
     for change in &found {
         let mut broken: Vec<Broken<'_>> = Vec::new();
-        for (at, (reader, acceptance, before)) in judged.iter().enumerate() {
-            if let Some(found) = breaks(change, reader, acceptance, *before) {
+        for (at, one) in judged.iter().enumerate() {
+            if let Some(found) = breaks(change, one) {
                 explained[at] = true;
                 broken.push(found);
             }
@@ -110,24 +117,35 @@ fn changed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
         report(pair, change, broken, new, held, &judged, sides, compared);
     }
     // What a reader rejects and no single change explains: several together, or something that stood there before.
-    for ((reader, acceptance, before), explained) in judged.iter().zip(explained) {
-        if let Acceptance::Rejects { witness, violations } = acceptance
+    for (one, explained) in judged.iter().zip(explained) {
+        if let Acceptance::Rejects { witness, violations } = &one.now
             && !explained
-            && reader.consumer.via != Via::Code
+            && one.reader.consumer.via != Via::Code
         {
-            violated(pair, new, reader, witness, violations, if *before { Status::Known } else { Status::New }, compared);
+            let status = if one.before { Status::Known } else { Status::New };
+            violated(pair, new, one.reader, witness, violations, status, compared);
         }
     }
 }
 
+/// One reader of a payload that changed.
+struct Judged<'r> {
+    reader: &'r Reader,
+    now: Acceptance,
+    /// Of what it turns away, what it did not turn away at base.
+    fresh: Vec<crate::prove::Violation>,
+    /// Whether it turned something away at base.
+    before: bool,
+}
+
 /// Whether a change breaks a reader: its rejection lies where the change is, or it reads what can no longer arrive.
-fn breaks<'r>(change: &Change, reader: &'r Reader, acceptance: &Acceptance, before: bool) -> Option<Broken<'r>> {
+fn breaks<'r>(change: &Change, judged: &Judged<'r>) -> Option<Broken<'r>> {
+    let reader = judged.reader;
     let name = &reader.consumer.name;
-    if let Acceptance::Rejects { witness, violations } = acceptance
-        && !before
+    if let Acceptance::Rejects { witness, .. } = &judged.now
         && (change.effect.endangers(Role::Producer) || change.rule == "field-added")
     {
-        let hit = violations.iter().find(|violation| {
+        let hit = judged.fresh.iter().find(|violation| {
             let mut place = format!("{}{}", reader.pointer, violation.path);
             if let Some(property) = &violation.property {
                 place = super::changes::child(&place, property);
@@ -174,7 +192,7 @@ fn report(
     broken: Vec<Broken<'_>>,
     new: &Boundary,
     held: &Held<'_>,
-    judged: &[(&Reader, Acceptance, bool)],
+    judged: &[Judged<'_>],
     sides: &Sides<'_>,
     compared: &mut Compared,
 ) {
@@ -186,7 +204,7 @@ fn report(
         return;
     }
     let declared = !judged.is_empty();
-    let undecided: Option<&str> = judged.iter().find_map(|(_, acceptance, _)| match acceptance {
+    let undecided: Option<&str> = judged.iter().find_map(|one| match &one.now {
         Acceptance::Unknown(reason) => Some(reason.as_str()),
         Acceptance::Accepts | Acceptance::Rejects { .. } => None,
     });
@@ -253,7 +271,7 @@ fn report(
             stand_in(pair, change, new, &mut finding);
         }
         Readers::Survive if change.effect.endangers(Role::Producer) => {
-            let names: Vec<&str> = judged.iter().map(|(reader, _, _)| reader.consumer.name.as_str()).collect();
+            let names: Vec<&str> = judged.iter().map(|one| one.reader.consumer.name.as_str()).collect();
             finding.evidence = Some(match undecided {
                 Some(reason) => format!("no declared reader is known to break ({}); not decided: {reason}", names.join(", ")),
                 None => format!("every declared reader survives it: {}", names.join(", ")),
@@ -306,15 +324,35 @@ fn help_for(rule: &str, change: &Change) -> String {
 }
 
 /// Code that sends what the schema that is registered for its event does not allow.
-fn drifted(pair: &EventPair<'_>, old: Option<&Boundary>, new: &Boundary, registered: &[Reader], compared: &mut Compared) {
+fn drifted(pair: &EventPair<'_>, old: Option<&Boundary>, new: &Boundary, registered: &[(bool, Reader)], compared: &mut Compared) {
     if new.document.is_some() || new.kind == "declared" {
         return;
     }
-    for schema in registered {
+    for (_, schema) in registered.iter().filter(|(requests, _)| !(*requests && registered::is_task(new))) {
         if let Acceptance::Rejects { witness, violations } = schema.accepts(new) {
-            let before = old.is_some_and(|old| schema.accepts(old).rejects());
-            let status = if before { Status::Known } else { Status::New };
-            violated(pair, new, schema, &witness, &violations, status, compared);
+            let before = old.map(|old| (old, schema.accepts(old))).filter(|(_, before)| before.rejects());
+            let Some((old, before)) = before else {
+                violated(pair, new, schema, &witness, &violations, Status::New, compared);
+                continue;
+            };
+            // Beside what stood there before, only what a change of the payload touches is new.
+            let touched = changes(&old.shape, &new.shape, Role::Producer);
+            let (new_ones, known): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| {
+                let place = violation
+                    .property
+                    .as_ref()
+                    .map_or_else(|| violation.path.clone(), |property| super::changes::child(&violation.path, property));
+                let place = format!("{}{place}", schema.pointer);
+                !newly(std::slice::from_ref(violation), &before).is_empty()
+                    && touched.iter().filter(|change| change.effect.endangers(Role::Producer)).any(|change| {
+                        change.places().any(|(path, to)| touches(&place, path) || to.is_some_and(|to| touches(&place, to)))
+                    })
+            });
+            for (violations, status) in [(new_ones, Status::New), (known, Status::Known)] {
+                if !violations.is_empty() {
+                    violated(pair, new, schema, &witness, &violations, status, compared);
+                }
+            }
         }
     }
 }

@@ -139,6 +139,8 @@ struct Less {
     what: Vec<String>,
     path: String,
     place: Option<Origin>,
+    /// The same at base.
+    was: Option<Origin>,
     witness: Option<crate::finding::Witness>,
 }
 
@@ -147,11 +149,23 @@ fn asks_for_less(base: &Promise, now: &[&Promise]) -> Option<Less> {
     let head = now[0];
     if head.pending && !base.pending {
         let what = vec!["it is pending now".to_owned()];
-        return Some(Less { what, path: String::new(), place: Some(head.origin.clone()), witness: None });
+        return Some(Less {
+            what,
+            path: String::new(),
+            place: Some(head.origin.clone()),
+            was: Some(base.origin.clone()),
+            witness: None,
+        });
     }
     if now.iter().any(|head| head.payload_pointer != base.payload_pointer) {
         let what = vec!["it speaks of another part of the payload".to_owned()];
-        return Some(Less { what, path: String::new(), place: Some(head.origin.clone()), witness: None });
+        return Some(Less {
+            what,
+            path: String::new(),
+            place: Some(head.origin.clone()),
+            was: Some(base.origin.clone()),
+            witness: None,
+        });
     }
     let document = |promise: &Promise| Document::new((*promise.schema.document).clone(), None, &[]);
     let old = document(base).ok()?;
@@ -186,6 +200,7 @@ fn asks_for_less(base: &Promise, now: &[&Promise]) -> Option<Less> {
         what,
         path: first.map_or_else(String::new, |change| format!("{pointer}{}", change.path)),
         place: first.and_then(|change| change.new.clone()).or_else(|| Some(head.origin.clone())),
+        was: first.and_then(|change| change.old.clone()).or_else(|| Some(base.origin.clone())),
         witness,
     })
 }
@@ -200,7 +215,7 @@ fn loosened(base: &Promise, now: &[&Promise], less: Less, covers: bool) -> Findi
     );
     found.severity = if covers { Severity::Error } else { Severity::Warning };
     found.path = less.path;
-    found.base = Some(base.origin.clone());
+    found.base = less.was;
     found.head = less.place;
     found.witness = less.witness;
     found.fragments = (base.schema.document.to_string(), now[0].schema.document.to_string());

@@ -44,6 +44,18 @@ impl Acceptance {
     }
 }
 
+/// What is wrong with a payload that was not wrong before: whoever turns payloads away already may still be given a new reason.
+pub fn newly(now: &[Violation], before: &Acceptance) -> Vec<Violation> {
+    let Acceptance::Rejects { violations: known, .. } = before else { return now.to_vec() };
+    let place = |violation: &Violation| {
+        let elements = |token: &str| if token.parse::<usize>().is_ok() { "*".to_owned() } else { token.to_owned() };
+        let path: Vec<String> = violation.path.split('/').map(elements).collect();
+        (path.join("/"), violation.keyword.clone(), violation.property.clone())
+    };
+    let known: Vec<_> = known.iter().map(place).collect();
+    now.iter().filter(|violation| !known.contains(&place(violation))).cloned().collect()
+}
+
 impl Reader {
     /// A contract, or another document that says what somebody needs.
     pub fn of_promise(promise: &Promise) -> Reader {
@@ -199,7 +211,7 @@ impl Reader {
                 Acceptance::Rejects { witness: self.in_place(witness), violations }
             }
             Verdict::Unknown(reason) => Acceptance::Unknown(reason.to_string()),
-            Verdict::Contained => match first_hole(&part, 0) {
+            Verdict::Contained => match first_hole(&part, 0).or_else(|| first_unsaid(&part, 0)) {
                 None => self.accepted(),
                 Some(reason) => {
                     let as_is = Document::new(document(&part, Silence::NotSent), None, &[]);
@@ -468,6 +480,25 @@ pub fn first_hole(shape: &Shape, depth: u32) -> Option<String> {
         ShapeKind::Array(array) => array.prefix.iter().chain(&array.items).find_map(|item| first_hole(item, depth + 1)),
         ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
             branches.iter().find_map(|branch| first_hole(branch, depth + 1))
+        }
+        _ => None,
+    }
+}
+
+/// The reason of the first number of which it is not said whether it is whole.
+fn first_unsaid(shape: &Shape, depth: u32) -> Option<String> {
+    if depth > 40 {
+        return None;
+    }
+    match &shape.kind {
+        ShapeKind::Number(range) if range.whole_unsaid => Some("its type says nothing of fractions".to_owned()),
+        ShapeKind::Object(object) => object
+            .fields
+            .iter()
+            .find_map(|field| first_unsaid(&field.shape, depth + 1).map(|reason| format!("`{}`: {reason}", field.name))),
+        ShapeKind::Array(array) => array.prefix.iter().chain(&array.items).find_map(|item| first_unsaid(item, depth + 1)),
+        ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => {
+            branches.iter().find_map(|branch| first_unsaid(branch, depth + 1))
         }
         _ => None,
     }

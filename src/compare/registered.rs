@@ -15,6 +15,24 @@ use crate::source::Origin;
 /// The kind of the boundaries that a document declares and no code was found at.
 pub const KIND: &str = "schema";
 
+/// The idiom of the boundaries that an OpenAPI document declares.
+const REQUEST: &str = "request";
+
+/// Whether one is a request to an address and the other a message to a task: what they are called alike is not one event.
+pub fn apart(one: &Boundary, other: &Boundary) -> bool {
+    is_request(one) && is_task(other) || is_task(one) && is_request(other)
+}
+
+/// Whether it is a request to an address that a document declares.
+pub fn is_request(boundary: &Boundary) -> bool {
+    boundary.kind == KIND && boundary.idiom == REQUEST
+}
+
+/// Whether it is a message to a task, or a task.
+pub fn is_task(boundary: &Boundary) -> bool {
+    boundary.task.is_some()
+}
+
 /// What documents say is sent, and what schemas at a reader's door take. Contracts are no boundaries: they speak of a reader that
 /// is elsewhere.
 pub fn boundaries(registry: &Registry) -> Vec<Boundary> {
@@ -29,7 +47,11 @@ pub fn boundaries(registry: &Registry) -> Vec<Boundary> {
 }
 
 fn boundary(promise: &Promise) -> Option<Boundary> {
-    let event = promise.event.as_name()?.to_owned();
+    // A channel with parameters is an event whose name has open parts.
+    let event = promise.event.as_name().map_or_else(|| promise.event.to_string(), str::to_owned);
+    if !event.contains(|letter: char| letter.is_alphanumeric()) {
+        return None;
+    }
     let channel = promise.channel.as_ref().and_then(|channel| channel.as_name()).map(str::to_owned);
     Some(Boundary {
         channel: channel.filter(|channel| *channel != event),
@@ -38,7 +60,13 @@ fn boundary(promise: &Promise) -> Option<Boundary> {
         package: promise.consumer.clone(),
         // A part of the payload is proved by its shape: what stands around it is not in the document.
         document: promise.payload_pointer.is_none().then(|| Arc::clone(&promise.schema.document)),
-        ..Boundary::new(promise.role, KIND, KIND, promise.origin.clone(), wire_shape(promise))
+        ..Boundary::new(
+            promise.role,
+            KIND,
+            if promise.is_about_requests() { REQUEST } else { KIND },
+            promise.origin.clone(),
+            wire_shape(promise),
+        )
     })
 }
 

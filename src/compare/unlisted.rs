@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::changes::child;
-use super::reader::Reader;
+use super::reader::{self, Reader};
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::link::model::{Boundary, Model};
@@ -76,17 +76,40 @@ pub fn needs(model: &Model) -> Vec<Need<'_>> {
                 all.unwrap_or_else(|| reduce::hole("what is read is not known"))
             };
             let whole = known.iter().zip(&pointers).map(|(reader, pointer)| placed(&reader.shape, pointer)).collect();
-            let shape = together(whole);
+            // What some sender leaves out, and no type of the reader insists on, is read where it is present.
+            let insists = known.iter().any(|reader| reader.enforced);
+            let sent: Vec<&Arc<Shape>> = senders.iter().map(|sender| &sender.shape).collect();
+            let shape = if insists { together(whole) } else { where_present(&together(whole), &sent, 0) };
             let parts = known.iter().map(|reader| Arc::clone(&reader.shape)).collect();
             pointers.dedup();
             let (pointer, part) = match <[String; 1]>::try_from(pointers) {
-                Ok([pointer]) => (pointer, together(parts)),
+                Ok([pointer]) if insists => (pointer, together(parts)),
+                Ok([pointer]) => {
+                    let part = reader::at_pointer(&shape, &pointer).unwrap_or_else(|| together(parts));
+                    (pointer, part)
+                }
                 // Some are handed the whole payload and some a part: what they need together is said of the whole.
                 Err(_) => (String::new(), Arc::clone(&shape)),
             };
             Need { consumer, event, readers, shape, pointer, part }
         })
         .collect()
+}
+
+/// A reader's shape that demands no field which some sender has as one that may be left out.
+fn where_present(shape: &Arc<Shape>, sent: &[&Arc<Shape>], depth: u32) -> Arc<Shape> {
+    let Some(object) = shape.as_object().filter(|_| depth < MAX_DEPTH) else { return Arc::clone(shape) };
+    let mut object = object.clone();
+    for field in &mut object.fields {
+        let theirs: Vec<&Field> =
+            sent.iter().filter_map(|sent| sent.as_object()).filter_map(|sent| sent.field(&field.name)).collect();
+        if theirs.iter().any(|their| their.presence == Presence::Optional) {
+            field.presence = Presence::Optional;
+        }
+        let below: Vec<&Arc<Shape>> = theirs.iter().map(|their| &their.shape).collect();
+        field.shape = where_present(&field.shape, &below, depth + 1);
+    }
+    Arc::new(Shape { kind: ShapeKind::Object(object), ..shape.as_ref().clone() })
 }
 
 /// A part inside of as much of the payload as leads to it.

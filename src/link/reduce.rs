@@ -474,6 +474,13 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
     }
     match (&value.kind, &stated.kind) {
         (ShapeKind::Unknown(_), _) => Arc::clone(stated),
+        // Where the one says nothing of fractions, the other says that there are none.
+        (ShapeKind::Number(range), ShapeKind::Integer(_)) if range.whole_unsaid => Arc::clone(stated),
+        (ShapeKind::Number(range), ShapeKind::Union(branches)) if range.whole_unsaid => {
+            let whole = branches.iter().find(|branch| matches!(branch.kind, ShapeKind::Integer(_)));
+            let any = branches.iter().any(|branch| matches!(branch.kind, ShapeKind::Number(_)));
+            whole.filter(|_| !any).map_or_else(|| Arc::clone(value), Arc::clone)
+        }
         (ShapeKind::Object(given), ShapeKind::Object(known)) => {
             let mut filled = given.clone();
             for field in &mut filled.fields {
@@ -507,6 +514,13 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
             Arc::new(Shape { kind: ShapeKind::Array(filled), origin: value.origin.clone(), name: None, text_of: None })
         }
         (ShapeKind::Union(branches), _) if branches.iter().any(|branch| branch.is_unknown()) => Arc::clone(stated),
+        (ShapeKind::Union(branches), _) if branches.iter().any(|branch| is_whole_unsaid(branch)) => {
+            let filled = branches.iter().map(|branch| match is_whole_unsaid(branch) {
+                true => fill(branch, stated, depth + 1),
+                false => Arc::clone(branch),
+            });
+            Shape::union(filled, value.origin.clone())
+        }
         (ShapeKind::Object(_), ShapeKind::Union(branches)) => {
             // A discriminated union: the branch whose constants the value carries.
             let fitting: Vec<&Arc<Shape>> = branches.iter().filter(|branch| could_be(value, branch)).collect();
@@ -517,6 +531,10 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
         }
         _ => Arc::clone(value),
     }
+}
+
+fn is_whole_unsaid(shape: &Shape) -> bool {
+    matches!(&shape.kind, ShapeKind::Number(range) if range.whole_unsaid)
 }
 
 fn could_be(value: &Shape, branch: &Shape) -> bool {

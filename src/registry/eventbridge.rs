@@ -1,6 +1,7 @@
 //! Documents of the EventBridge schema registry: OpenAPI or JSON Schema with Amazon's words in it.
 //!
-//! The envelope around `detail` is the bus's own, so the promise speaks of `detail` alone.
+//! The envelope around `detail` is the bus's own: senders hand over the detail, readers are brought down to it, and the promise speaks
+//! of it as the payload.
 
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ pub(super) fn promise(reading: &mut Reading<'_>, envelope: &Place, dialect: Dial
         event: EventPattern::exact(event),
         aliases: Vec::new(),
         channel: None,
-        payload_pointer: Some("/detail".to_owned()),
+        payload_pointer: None,
         schema,
         file: envelope.document.file.clone(),
         origin: envelope.document.origin(&envelope.pointer),
@@ -88,9 +89,9 @@ mod tests {
         check(
             files,
             expect![[r##"
-            schemas/left.json sends UserLeft at /detail [schema schemas/left.json:1]
+            schemas/left.json sends UserLeft [schema schemas/left.json:1]
               {"$defs":{"UserLeft":{"properties":{"why":{"type":"string"}}}},"$ref":"#/$defs/UserLeft","$schema":"https://json-schema.org/draft/2020-12/schema"}
-            acme.orders sends OrderPlaced 'acme.orders' at /detail [schema schemas/order.json:3]
+            acme.orders sends OrderPlaced 'acme.orders' [schema schemas/order.json:3]
               {"$defs":{"OrderPlaced":{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/OrderPlaced","$schema":"https://json-schema.org/draft/2020-12/schema"}
         "##]],
         );

@@ -8,9 +8,9 @@ use super::asyncapi::{child, step};
 use super::dialect::Dialect;
 use super::pattern::EventPattern;
 use super::sources::Place;
-use super::{Binding, Promise, Reading};
+use super::{Binding, Promise, Reading, proto};
 use crate::config::{SchemaRole, SchemaRow};
-use crate::document::{Document, Fault, join};
+use crate::document::{Document, Fault, Syntax, join};
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::source::RepoPath;
@@ -132,7 +132,16 @@ pub(super) fn read_by_convention(reading: &mut Reading<'_>, document: &Arc<Docum
     for name in &seeming {
         reading.looks_like_name(name, document.file.as_str());
     }
-    for name in own.into_iter().chain(seeming) {
+    let messages = if Syntax::of(&document.file) == Some(Syntax::Proto) { proto::messages(document) } else { Vec::new() };
+    let short = messages.iter().find(|message| message.main).map(|message| message.short.clone());
+    for message in messages.iter().filter(|message| !message.main) {
+        reading.looks_like_name(&message.short, document.file.as_str());
+        let place = Place { document: Arc::clone(document), pointer: message.pointer.clone() };
+        let mut bound = Bound::of(document, message.full.clone(), SchemaRole::Producer, Binding::Convention).at(place);
+        bound.aliases = vec![message.short.clone()];
+        bind(reading, bound);
+    }
+    for name in own.into_iter().chain(seeming).chain(short) {
         if !names.contains(&name) {
             names.push(name);
         }

@@ -17,6 +17,7 @@ pub mod loosened;
 mod openapi;
 mod pact;
 mod pattern;
+mod proto;
 mod snowplow;
 mod sources;
 mod subjects;
@@ -73,6 +74,11 @@ impl Promise {
     /// Whether an event of this name is meant.
     pub fn speaks_of(&self, event: &str) -> bool {
         self.event.matches(event) || self.aliases.iter().any(|alias| alias.matches(event))
+    }
+
+    /// Whether it is about requests to an address: a webhook, which is no message to a task that goes by the same name.
+    pub fn is_about_requests(&self) -> bool {
+        self.via == Via::OpenApi
     }
 
     /// The party as a finding names it.

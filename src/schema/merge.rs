@@ -142,6 +142,7 @@ fn ranges(a: &NumberRange, b: &NumberRange) -> Option<NumberRange> {
         exclusive_minimum: tighter(&a.exclusive_minimum, &b.exclusive_minimum, Ordering::Greater),
         exclusive_maximum: tighter(&a.exclusive_maximum, &b.exclusive_maximum, Ordering::Less),
         multiple_of,
+        whole_unsaid: a.whole_unsaid && b.whole_unsaid,
     })
 }
 

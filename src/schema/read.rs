@@ -489,6 +489,7 @@ fn number_range(map: &Map<String, Value>) -> NumberRange {
         exclusive_minimum: number("exclusiveMinimum"),
         exclusive_maximum: number("exclusiveMaximum"),
         multiple_of: number("multipleOf"),
+        whole_unsaid: false,
     };
     if flagged("exclusiveMinimum") {
         range.exclusive_minimum = range.minimum.take();

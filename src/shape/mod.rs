@@ -50,13 +50,36 @@ pub enum ShapeKind {
 }
 
 /// Bounds of a number, exact.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct NumberRange {
     pub minimum: Option<Number>,
     pub maximum: Option<Number>,
     pub exclusive_minimum: Option<Number>,
     pub exclusive_maximum: Option<Number>,
     pub multiple_of: Option<Number>,
+    /// Whether the source has one type for whole numbers and all others, so that it says nothing of fractions. Never compared: it
+    /// says what is not known of the values, and not which there are.
+    pub whole_unsaid: bool,
+}
+
+impl NumberRange {
+    fn bounds(&self) -> [&Option<Number>; 5] {
+        [&self.minimum, &self.maximum, &self.exclusive_minimum, &self.exclusive_maximum, &self.multiple_of]
+    }
+}
+
+impl PartialEq for NumberRange {
+    fn eq(&self, other: &Self) -> bool {
+        self.bounds() == other.bounds()
+    }
+}
+
+impl Eq for NumberRange {}
+
+impl std::hash::Hash for NumberRange {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.bounds().hash(state);
+    }
 }
 
 /// What is known of a string beside that it is one.

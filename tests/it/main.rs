@@ -14,6 +14,7 @@ mod library_types;
 mod page;
 mod pages;
 mod program;
+mod promises;
 mod refactors_handoff;
 mod refactors_python;
 mod refactors_typescript;

@@ -14,6 +14,7 @@ use crate::facts::{
     Additional, Class, Expr, ExprKind, FieldExpr, FnId, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp,
     TypeRef,
 };
+use crate::shape::NumberRange;
 use crate::shape::{Presence, StringShape};
 use crate::source::Span;
 
@@ -62,7 +63,7 @@ impl Lower<'_> {
             TSType::TSBooleanKeyword(_) => TypeKind::Boolean,
             TSType::TSNeverKeyword(_) => TypeKind::Never,
             TSType::TSNullKeyword(_) => TypeKind::Null,
-            TSType::TSNumberKeyword(_) => number(),
+            TSType::TSNumberKeyword(_) => TypeKind::Number(NumberRange { whole_unsaid: true, ..NumberRange::default() }),
             TSType::TSStringKeyword(_) => string(),
             TSType::TSSymbolKeyword(_)
             | TSType::TSUndefinedKeyword(_)

@@ -158,5 +158,6 @@ fn range(object: &ObjectExpression<'_>) -> NumberRange {
         exclusive_minimum: super::bound(get(object, "exclusiveMinimum")),
         exclusive_maximum: super::bound(get(object, "exclusiveMaximum")),
         multiple_of: super::bound(get(object, "multipleOf")),
+        whole_unsaid: false,
     }
 }

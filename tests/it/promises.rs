@@ -1,0 +1,169 @@
+//! Documents of other formats as promises, held against code and against themselves.
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+/// `rule path status via…` of every finding of a report.
+fn lines(report: &Value) -> Vec<String> {
+    report["findings"]
+        .as_array()
+        .expect("findings is a list")
+        .iter()
+        .map(|one| {
+            let readers: Vec<&str> =
+                one["consumers"].as_array().expect("a list").iter().filter_map(|reader| reader["via"].as_str()).collect();
+            let part = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {} {} [{}]", part("severity"), part("status"), part("rule"), part("path"), readers.join(" "))
+        })
+        .collect()
+}
+
+fn sender(topic: &str, body: &str) -> String {
+    format!(
+        "import {{ Kafka }} from \"kafkajs\";\nconst producer = new Kafka({{ brokers: [] }}).producer();\n\
+         export async function sent(id: string, count: number, names: string[]) {{\n  await producer.send({{ topic: \"{topic}\", \
+         messages: [{{ value: JSON.stringify({body}) }}] }});\n}}\n"
+    )
+}
+
+#[test]
+fn a_number_of_which_nothing_is_said_may_be_whole() {
+    let place = Place::repository();
+    place.write(
+        "contracts/crm.yaml",
+        "consumer: crm\nevents:\n  order.paid:\n    fields:\n      count: integer\n      more?: integer|null\n",
+    );
+    let verify = |body: &str, code: i32| {
+        place.write("src/a.ts", sender("order.paid", body));
+        let report = place.run(&["contracts", "verify", "--format", "json"]).exits(code).json();
+        (lines(&report), report["summary"]["unknown"].as_u64().unwrap_or_default())
+    };
+    // Nobody can say, and nothing is made of it.
+    assert_eq!(verify("{ count }", 0), (Vec::new(), 1));
+    assert_eq!(verify("{ count, more: id ? count : null }", 0), (Vec::new(), 1));
+    assert_eq!(verify("{ count: 3 }", 0), (Vec::new(), 0));
+    // A fraction is one, and a text is no number.
+    assert_eq!(verify("{ count: 0.5 }", 1).0, ["error new contract-violated /count [contract]"]);
+    assert_eq!(verify("{ count: id }", 1).0, ["error new contract-violated /count [contract]"]);
+}
+
+/// A reader that turns something away already is given a new reason: the old one does not hide it.
+#[test]
+fn what_stood_there_before_hides_nothing_new() {
+    let pact = r#"{"consumer": {"name": "zoo"}, "provider": {"name": "farm"}, "interactions": [
+        {"type": "Asynchronous/Messages", "description": "animal.born", "contents": {"contentType": "application/json", "encoded": false,
+         "content": {"feet": 4, "names": ["Mary"]}}, "matchingRules": {"body": {"$.feet": {"combine": "AND", "matchers": [{"match": "integer"}]},
+         "$.names": {"combine": "AND", "matchers": [{"match": "type", "min": 1}]}}}}],
+        "metadata": {"pactSpecification": {"version": "4.0"}}}"#;
+    let place = Place::repository();
+    place.write("pacts/zoo-farm.json", pact);
+    place.write("src/a.ts", sender("animal.born", "{ feet: 4, names }"));
+    place.commit("Begin");
+    place.write("src/a.ts", sender("animal.born", "{ feet: \"4\", names }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    assert_eq!(lines(&report)[0], "error new type-changed /feet [pact]");
+    // What was there before alone is known.
+    place.write("src/a.ts", sender("animal.born", "{ feet: 4, names, id }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(0).json();
+    assert!(lines(&report).contains(&"error known contract-violated /names [pact]".to_owned()), "{report:#}");
+    // The same of the schema that is registered for what is sent.
+    let place = Place::repository();
+    place.write(
+        "schemas/animal.born.json",
+        "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"required\": [\"feet\", \"names\"], \
+         \"properties\": {\"feet\": {\"type\": \"integer\"}, \"names\": {\"type\": \"array\", \"minItems\": 1}}}",
+    );
+    place.write("driftgate.toml", "[[schema]]\nfiles = \"schemas/*.json\"\n");
+    place.write("src/a.ts", sender("animal.born", "{ feet: 4, names }"));
+    place.commit("Begin");
+    place.write("src/a.ts", sender("animal.born", "{ feet: \"4\", names }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    let found = lines(&report);
+    assert!(found.contains(&"error new contract-violated /feet [schema]".to_owned()), "{found:#?}");
+    assert!(found.contains(&"error known contract-violated /names [schema]".to_owned()), "{found:#?}");
+}
+
+const LIGHTS: &str = "asyncapi: 3.0.0\ninfo: { title: Lights, version: '1' }\nchannels:\n  on:\n    address: lights.{id}.on\n    \
+                      parameters: { id: {} }\n    messages: { turn: { $ref: '#/components/messages/turn' } }\n  measured:\n    \
+                      address: lights.measured\n    messages: { light: { $ref: '#/components/messages/light' } }\noperations:\n  \
+                      turn: { action: send, channel: { $ref: '#/channels/on' } }\n  light: { action: receive, channel: { $ref: \
+                      '#/channels/measured' } }\ncomponents:\n  messages:\n    turn:\n      payload:\n        type: object\n        \
+                      required: [command]\n        properties:\n          command: { type: string }\n    light:\n      payload:\n        \
+                      type: object\n        properties:\n          lumens: { type: integer }\n";
+
+#[test]
+fn an_address_with_parameters_is_compared_and_a_loosened_field_is_shown_where_it_stood() {
+    let place = Place::repository();
+    place.write("asyncapi.yaml", LIGHTS);
+    place.commit("Begin");
+    place.write("asyncapi.yaml", LIGHTS.replace("command", "order").replace("lumens", "brightness"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    let found = lines(&report);
+    assert!(found.contains(&"error new field-removed /command [base]".to_owned()), "{found:#?}");
+    let loosened =
+        report["findings"].as_array().expect("a list").iter().find(|one| one["rule"] == "contract-loosened").expect("it is told");
+    let line = 1 + LIGHTS.lines().position(|line| line.contains("lumens")).expect("it is there");
+    assert_eq!(loosened["base"]["line"].as_u64(), Some(line as u64));
+}
+
+#[test]
+fn an_event_of_the_bus_is_held_against_its_schema() {
+    let code = "import { EventBridgeClient, PutEventsCommand } from \"@aws-sdk/client-eventbridge\";\nconst client = new \
+                EventBridgeClient({});\nexport async function created(tenantId: string) {\n  await client.send(new \
+                PutEventsCommand({ Entries: [{ Source: \"app\", DetailType: \"TenantCreated\", Detail: JSON.stringify({ tenantId }) }] \
+                }));\n}\n";
+    let schema = r##"{"openapi": "3.0.0", "info": {"title": "TenantCreated", "version": "1.0.0"}, "paths": {}, "components": {"schemas": {
+        "AWSEvent": {"type": "object", "required": ["detail-type", "detail"], "x-amazon-events-detail-type": "TenantCreated",
+        "x-amazon-events-source": "app", "properties": {"detail": {"$ref": "#/components/schemas/TenantCreated"}}},
+        "TenantCreated": {"type": "object", "required": ["tenantId"], "properties": {"tenantId": {"type": "string"}}}}}}"##;
+    let place = Place::repository();
+    place.write("src/a.ts", code);
+    place.write("schemas/tenant.json", schema);
+    place.run(&["contracts", "verify"]).exits(0);
+    place.commit("Begin");
+    place.write("src/a.ts", code.replace("{ tenantId }", "{ tenant: tenantId }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    let found = lines(&report);
+    assert!(found.contains(&"error new contract-violated /tenantId [schema]".to_owned()), "{found:#?}");
+}
+
+#[test]
+fn a_message_of_protobuf_is_found_by_its_name() {
+    let proto = "syntax = \"proto3\";\npackage acme.v1;\nmessage OrderShipped {\n  string order_id = 1;\n  repeated Item items = 2;\n}\n\
+                 message Item { string sku = 1; uint32 qty = 2; }\nmessage OrderVoided { string why = 1; }\n";
+    let place = Place::repository();
+    place.write("proto/events/order.proto", proto);
+    place.write("src/a.ts", sender("OrderVoided", "{ why: id }"));
+    place.write("src/b.ts", sender("OrderShipped", "{ orderId: id, items: [{ sku: id, qty: 1 }] }"));
+    place.run(&["contracts", "verify"]).exits(0);
+    place.commit("Begin");
+    place.write("src/a.ts", sender("OrderVoided", "{ why: 5 }"));
+    place.write("src/b.ts", sender("OrderShipped", "{ orderId: id, items: [{ sku: id, qty: true }] }"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    let found = lines(&report);
+    assert!(found.contains(&"error new contract-violated /why [schema]".to_owned()), "{found:#?}");
+    assert!(found.iter().any(|line| line.starts_with("error new contract-violated /items/")), "{found:#?}");
+    // The document itself, changed.
+    place.git(&["checkout", "-q", "."]);
+    place.write("proto/events/order.proto", proto.replace("string why", "int32 why"));
+    let report = place.run(&["check", "--base", "HEAD", "--format", "json"]).exits(1).json();
+    assert!(lines(&report).iter().any(|line| line.contains("type-changed /why")), "{report:#}");
+}
+
+/// A task and a webhook of one name are two things: the message to the task is no request to an address.
+#[test]
+fn a_webhook_of_a_document_says_nothing_of_a_task_of_its_name() {
+    let openapi = "openapi: 3.1.0\ninfo: { title: API, version: '1' }\nwebhooks:\n  order.paid:\n    post:\n      requestBody:\n        \
+                   content:\n          application/json:\n            schema:\n              type: object\n              required: \
+                   [data]\n              properties: { data: { type: object } }\n";
+    let task = "from celery import Celery\n\napp = Celery(\"shop\")\n\n\n@app.task(name=\"order.paid\")\ndef paid(order_id: str) -> None:\n    \
+                print(order_id)\n\n\ndef sold(order_id: str) -> None:\n    paid.delay(order_id=order_id)\n";
+    let place = Place::repository();
+    place.write("openapi.yaml", openapi);
+    place.write("shop/tasks.py", task);
+    let said = place.run(&["extract", "--event", "order.paid", "--format", "json"]).exits(0).json();
+    assert_eq!(said["boundaries"].as_array().map(Vec::len), Some(2), "{said:#}");
+    let report = place.run(&["contracts", "verify", "--format", "json"]).exits(0).json();
+    assert_eq!(lines(&report), Vec::<String>::new());
+}

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Callers;
 use super::eval::{Eval, Receiver};
@@ -292,10 +292,12 @@ impl<'e, 'a> Work<'e, 'a> {
     /// The calls that an idiom recognises, from sure to less sure.
     fn direct(&mut self) -> [Vec<Emission<'a>>; 3] {
         let mut found: [Vec<Emission<'a>>; 3] = Default::default();
+        // The same names are called in every file, and each is held against all patterns.
+        let mut rows_of: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         for (at, unit) in self.eval.program.files.units.iter().enumerate() {
             let file = FileId(at as u32);
             for (name, sites) in &unit.index.calls {
-                let candidates = self.idioms.candidates(name);
+                let candidates = rows_of.entry(name.as_str()).or_insert_with(|| self.idioms.candidates(name));
                 if candidates.is_empty() {
                     continue;
                 }

@@ -8,7 +8,6 @@ use super::{Given, names};
 use crate::facts::{Call, Expr, ExprKind, Function, LanguageId};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::{ClientPattern, Idiom};
-use crate::link::modules::FileId;
 use crate::link::packages;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::CallSite;
@@ -171,11 +170,11 @@ pub fn calls_any<'n>(eval: &Eval<'_>, mut names: impl Iterator<Item = &'n str>) 
 
 /// The calls of a name in files that are no tests.
 fn calls_outside_tests<'e>(eval: &'e Eval<'_>, name: &'e str) -> impl Iterator<Item = CallSite> + 'e {
-    let files = eval.program.files.units.iter().enumerate();
-    let files = files.filter(|(_, unit)| !unit.facts.in_test && !packages::is_test_path(unit.path.as_str()));
-    files.flat_map(move |(at, unit)| {
-        let calls = unit.index.calls.get(name).into_iter().flatten();
-        calls.map(move |(function, call)| CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call })
+    eval.program.calling(name).iter().flat_map(move |file| {
+        let unit = eval.program.files.unit(*file);
+        let counts = !unit.facts.in_test && !packages::is_test_path(unit.path.as_str());
+        let calls = unit.index.calls.get(name).filter(|_| counts).into_iter().flatten();
+        calls.map(move |(function, call)| CallSite { function: FnRef { file: *file, id: *function }, call: *call })
     })
 }
 

@@ -11,7 +11,6 @@ use crate::facts::{Call, ExprKind, Function, LanguageId, Literal};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::index::last_name;
-use crate::link::modules::FileId;
 use crate::link::naming::texts_of;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::CallSite;
@@ -445,12 +444,9 @@ fn declared_durability(eval: &Eval<'_>, declared: &[CallSite]) -> Option<Switch>
 fn calls_of<'n>(eval: &Eval<'_>, names: impl Iterator<Item = &'n str>) -> Vec<CallSite> {
     let mut sites = Vec::new();
     for name in names {
-        for (at, unit) in eval.program.files.units.iter().enumerate() {
-            let found = unit.index.calls.get(name).into_iter().flatten();
-            sites.extend(
-                found
-                    .map(|(function, call)| CallSite { function: FnRef { file: FileId(at as u32), id: *function }, call: *call }),
-            );
+        for file in eval.program.calling(name) {
+            let found = eval.program.files.unit(*file).index.calls.get(name).into_iter().flatten();
+            sites.extend(found.map(|(function, call)| CallSite { function: FnRef { file: *file, id: *function }, call: *call }));
         }
     }
     sites

@@ -17,7 +17,7 @@ use crate::link::envelopes::OwnEnvelope;
 use crate::link::idioms::matcher::{Idiom, Idioms};
 use crate::link::idioms::wildcard::Wildcard;
 use crate::link::idioms::{Row, Texts};
-use crate::link::model::Model;
+use crate::link::model::{Boundary, Model};
 use crate::registry::Registry;
 use crate::report::assemble::Counts;
 use crate::report::{BoundaryLine, ChangedEvent, LineRange, Participant};
@@ -89,6 +89,11 @@ pub fn connect_both(
 ) -> Result<(State, State), UserError> {
     if scan::same_code(&base_scan.units, &head_scan.units) {
         return Ok((connect(base, base_scan, config, cache, outside)?, connect(head, head_scan, config, cache, outside)?));
+    }
+    // Documents that both have are read before, on all cores: side by side each would read them for itself.
+    if scan::same_documents(&base_scan.documents, &head_scan.documents) {
+        let read = || scan::registry(base, &base_scan, config, outside);
+        scan::pool().install(|| cache.promised(&base_scan, config, outside, read))?;
     }
     let (base_state, head_state) = scan::pool().install(|| {
         rayon::join(|| connect(base, base_scan, config, cache, outside), || connect(head, head_scan, config, cache, outside))
@@ -393,7 +398,8 @@ pub fn judge(
         head_fixtures: &head_state.fixtures,
         options: &compare_options,
     };
-    let Compared { mut findings, unknown, unknown_touched, touched, causes: _ } = compare::compare(&sides);
+    let Compared { mut findings, unknown, unknown_touched, touched, causes: _ } =
+        scan::pool().install(|| compare::compare(&sides));
     findings.extend(plan.findings);
     findings.extend(mended.into_iter().map(|fault| unheld(fault, head_state)));
     for (_, faults) in head_state.registry.broken() {
@@ -711,6 +717,10 @@ impl Acceptances {
 const UNDECLARED: &str = "readers nobody declared";
 
 fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State, head: &State) -> Vec<ChangedEvent> {
+    let mut labelled: BTreeMap<String, Vec<&Boundary>> = BTreeMap::new();
+    for boundary in head.model.boundaries.iter().chain(&base.model.boundaries).filter(|boundary| !boundary.in_test) {
+        labelled.entry(boundary.label()).or_default().push(boundary);
+    }
     touched
         .iter()
         .map(|event| {
@@ -729,13 +739,7 @@ fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State
             let lost = breaks.iter().any(|finding| finding.consumers.is_empty() && finding.role == Role::Producer);
             let mut producers: BTreeSet<String> = BTreeSet::new();
             let mut consumers: BTreeSet<String> = BTreeSet::new();
-            for boundary in head
-                .model
-                .boundaries
-                .iter()
-                .chain(&base.model.boundaries)
-                .filter(|boundary| !boundary.in_test && boundary.label() == *event)
-            {
+            for boundary in labelled.get(event).into_iter().flatten() {
                 match boundary.role {
                     Role::Producer => producers.insert(boundary.package.clone()),
                     Role::Consumer => consumers.insert(boundary.package.clone()),

@@ -89,11 +89,9 @@ impl Cache {
         outside: &Outside,
         read: impl FnOnce() -> Result<Registry, UserError>,
     ) -> Result<Arc<Registry>, UserError> {
-        let same_documents = |known: &BTreeMap<RepoPath, Arc<SourceText>>| {
-            known.len() == scan.documents.len()
-                && known.iter().zip(&scan.documents).all(|(a, b)| Arc::ptr_eq(a.1, b.1) && a.0 == b.0)
+        let fits = |known: &&Promised| {
+            known.config == *config && known.outside == *outside && same_documents(&known.documents, &scan.documents)
         };
-        let fits = |known: &&Promised| known.config == *config && known.outside == *outside && same_documents(&known.documents);
         if let Ok(registries) = self.registries.lock()
             && let Some(known) = registries.iter().find(fits)
         {
@@ -123,6 +121,11 @@ impl Cache {
 /// Whether two states hold the same code at the same paths; facts are shared by blob, so that they need not be looked at.
 pub fn same_code(a: &[FileUnit], b: &[FileUnit]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.path == b.path)
+}
+
+/// Whether two states hold the same documents at the same paths; texts are shared by blob.
+pub fn same_documents(a: &BTreeMap<RepoPath, Arc<SourceText>>, b: &BTreeMap<RepoPath, Arc<SourceText>>) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a.1, b.1) && a.0 == b.0)
 }
 
 /// Facts with their index, whatever path they stand at; `Err` keeps why the blob was passed over.

@@ -1,7 +1,7 @@
 //! One state held against its own promises, without any change in sight: what contracts and registered schemas reject of what
 //! code sends, what readers read that nobody sends or lists, and consumers who cannot both be served.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reader::{Acceptance, Reader};
 use super::{
@@ -168,10 +168,13 @@ pub(super) fn introduced(sides: &Sides<'_>, compared: &mut Compared) {
     }
     let known = unlisted_keys(sides.base, sides.base_registry);
     compared.findings.extend(unlisted_reads(sides.head, sides.head_registry, &known));
+    let mut before: BTreeMap<&str, Vec<&Promise>> = BTreeMap::new();
+    for base in &sides.base_registry.promises {
+        before.entry(base.consumer.as_str()).or_default().push(base);
+    }
     let stood = |promise: &Promise| {
-        sides.base_registry.promises.iter().any(|base| {
-            base.consumer == promise.consumer
-                && base.event == promise.event
+        before.get(promise.consumer.as_str()).into_iter().flatten().any(|base| {
+            base.event == promise.event
                 && base.via == promise.via
                 && base.payload_pointer == promise.payload_pointer
                 && base.schema.document == promise.schema.document

@@ -26,6 +26,8 @@ mod unsaid;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Status};
 use crate::link::doubles::Double;
@@ -76,6 +78,16 @@ pub struct Compared {
     pub(crate) causes: handoff::Causes,
 }
 
+impl Compared {
+    /// Takes what was found of one event; handoffs are not among it.
+    fn add(&mut self, part: Compared) {
+        self.findings.extend(part.findings);
+        self.unknown += part.unknown;
+        self.unknown_touched += part.unknown_touched;
+        self.touched.extend(part.touched);
+    }
+}
+
 /// Compares base with head.
 pub fn compare(sides: &Sides<'_>) -> Compared {
     let mut compared = Compared::default();
@@ -89,17 +101,27 @@ pub fn compare(sides: &Sides<'_>) -> Compared {
     let head_registered = changed.then(|| registered::boundaries(sides.head_registry));
     let events = event_pairs(sides, &base_registered, head_registered.as_ref().unwrap_or(&base_registered));
     let renames = events::renames(&events);
-    for pair in &events {
-        producers::judge(pair, sides, &renames, &mut compared);
-        consumers::judge(pair, sides, &mut compared);
+    // The proofs of one event need nothing of another's. What is said of a handoff does: one cause is told once for all events.
+    let proved: Vec<[Compared; 2]> = events
+        .par_iter()
+        .map(|pair| {
+            let mut parts: [Compared; 2] = Default::default();
+            producers::judge(pair, sides, &renames, &mut parts[0]);
+            consumers::judge(pair, sides, &mut parts[0]);
+            unsaid::judge(pair, sides, &mut parts[1]);
+            mocks::judge(pair, sides, &mut parts[1]);
+            parts
+        })
+        .collect();
+    for (pair, [shapes, statements]) in events.iter().zip(proved) {
+        compared.add(shapes);
         // What an event was called before is the same handoff.
         let before = renames.old_name(&pair.event).and_then(|old| events.iter().find(|known| known.event == old));
         match before {
             Some(before) => handoff::judge(&pair.after(before), sides, &mut compared),
             None => handoff::judge(pair, sides, &mut compared),
         }
-        unsaid::judge(pair, sides, &mut compared);
-        mocks::judge(pair, sides, &mut compared);
+        compared.add(statements);
     }
     events::judge(&events, &renames, sides, &mut compared);
     promises::judge(&events, &renames, sides, &mut compared);

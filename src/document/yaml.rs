@@ -1,8 +1,8 @@
 //! YAML 1.2 with its core schema: one document, text keys, merge keys, aliases within bounds.
 
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use rustc_hash::FxHashMap;
 use serde_json::{Number, Value};
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
 use super::{Builder, Finished, Open, Stop, shorten};
 

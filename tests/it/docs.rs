@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use driftgate::config::Config;
+use driftgate::document::Document;
 use driftgate::rules;
 use driftgate::source::RepoPath;
 
@@ -130,6 +131,10 @@ fn the_readme_does_what_it_says() {
     assert!(run > 5, "the README's examples were not found");
 }
 
+fn yaml(text: &str) -> serde_json::Value {
+    Document::read(&RepoPath::new("page.yaml"), text).map_err(|fault| fault.message).expect("YAML").value
+}
+
 /// What is shown to be copied is taken by what it is copied for.
 #[test]
 fn the_readmes_configurations_are_understood() {
@@ -143,7 +148,7 @@ fn the_readmes_configurations_are_understood() {
             configurations += 1;
         }
         if fence.language == "yaml" {
-            let value: serde_json::Value = serde_saphyr::from_str(&fence.body).expect("YAML");
+            let value = yaml(&fence.body);
             assert!(value.is_object(), "README.md:{}: {value}", fence.line);
             documents += 1;
             if let Some(hook) = value.pointer("/repos/0/hooks/0/id").and_then(serde_json::Value::as_str) {
@@ -152,7 +157,7 @@ fn the_readmes_configurations_are_understood() {
             }
             if let Some(given) = value.pointer("/jobs/driftgate/steps/1/with").and_then(serde_json::Value::as_object) {
                 let action = std::fs::read_to_string(root().join("action.yml")).expect("the action is there");
-                let action: serde_json::Value = serde_saphyr::from_str(&action).expect("YAML");
+                let action = yaml(&action);
                 for name in given.keys() {
                     assert!(action["inputs"].get(name).is_some(), "the action has no input `{name}`");
                 }

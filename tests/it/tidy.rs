@@ -16,7 +16,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("finding", &["facts", "source"]),
     ("prove", &["finding", "schema"]),
     ("document", &["error", "finding", "source"]),
-    ("extract", &["facts", "finding", "shape", "source"]),
+    ("extract", &["document", "facts", "finding", "shape", "source"]),
     ("link", &["facts", "shape", "source"]),
     ("config", &["document", "facts", "finding", "source", "suggest"]),
     ("agents", &["config", "snapshot"]),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::document::Document;
 use crate::facts::{FactDiagnostic, FileFacts, LanguageId, Manifest};
 use crate::finding::Severity;
 use crate::source::{RepoPath, SourceText};
@@ -23,7 +24,7 @@ pub fn extract(source: &SourceText) -> FileFacts {
     let mut facts = FileFacts::new(LanguageId::Project);
     let name = source.path.file_name();
     let read = match name {
-        "pnpm-workspace.yaml" => workspace(source.text()),
+        "pnpm-workspace.yaml" => workspace(&source.path, source.text()),
         _ => parse(source.text()).map(|json| match name {
             "package.json" | "lerna.json" => package(&json),
             "deno.json" | "deno.jsonc" => deno(&json),
@@ -129,14 +130,16 @@ fn deno(json: &Value) -> Manifest {
     manifest
 }
 
-fn workspace(text: &str) -> Result<Manifest, String> {
-    #[derive(serde::Deserialize)]
-    struct Workspace {
-        #[serde(default)]
-        packages: Vec<String>,
-    }
-    let read: Workspace = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
-    Ok(Manifest { members: read.packages, ..Manifest::default() })
+fn workspace(file: &RepoPath, text: &str) -> Result<Manifest, String> {
+    let document = Document::read(file, text).map_err(|fault| fault.message)?;
+    let members = match document.get("/packages") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(globs)) if globs.iter().all(Value::is_string) => {
+            globs.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+        Some(_) => return Err("`packages` is no list of texts".to_owned()),
+    };
+    Ok(Manifest { members, ..Manifest::default() })
 }
 
 /// The files that an entry of `exports` can name, those for readers of types and sources first.

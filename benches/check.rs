@@ -17,6 +17,10 @@ const FILES: usize = 5_000;
 const EVENTS: usize = 1_000;
 const CHANGED: usize = 50;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     driftgate::extract::install_panic_guard();
     divan::main();

@@ -12,6 +12,10 @@ use rayon::prelude::*;
 
 const FILES: usize = 4_000;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     driftgate::extract::install_panic_guard();
     divan::main();

@@ -208,7 +208,7 @@ impl<'a> Compiler<'_, 'a> {
     /// What nobody handed in: nothing is known of it but that one address means one thing, wherever it is referred to.
     fn foreign(&mut self, keyword: &str, reference: &str, at: &At, pointer: &str) -> Lit {
         let address = crate::schema::refs::join(&self.resolver.resource(at.resource).base, reference);
-        let reason = Reason::new(keyword, pointer, format!("`{reference}` is not among the documents at hand"));
+        let reason = Reason::new(keyword, pointer, format!("`{reference}` {}", super::document::NOT_AT_HAND));
         if keyword != "$ref" || reference.starts_with('#') || self.dynamic {
             return self.arena.opaque(reason);
         }

@@ -13,6 +13,9 @@ use crate::schema::Draft;
 /// Containers nested deeper than this are refused: every walk below may then recurse without fear for the stack.
 pub const DEPTH_LIMIT: usize = 130;
 
+/// What is said of an address that a schema refers to and that nobody handed in.
+pub const NOT_AT_HAND: &str = "is not among the documents at hand";
+
 /// The address of a document that has none of its own.
 pub const DEFAULT_BASE: &str = "json-schema:///";
 
@@ -308,10 +311,10 @@ impl Document {
     }
 
     fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, String>) -> Result<&Validator, Reason> {
-        self.validator
-            .get_or_init(|| make(self))
-            .as_ref()
-            .map_err(|message| Reason::new("", "", format!("the schema is not valid: {message}")))
+        self.validator.get_or_init(|| make(self)).as_ref().map_err(|message| match missing(message) {
+            Some(address) => Reason::new("$ref", "", format!("`{address}` {NOT_AT_HAND}")),
+            None => Reason::new("", "", format!("the schema is not valid: {message}")),
+        })
     }
 
     /// The form of the `jsonschema` crate's own prover; `None` where it cannot hold the document.
@@ -336,6 +339,12 @@ impl Document {
     }
 }
 
+/// The address that a validator found nothing at, where that is why there is none.
+fn missing(message: &str) -> Option<&str> {
+    let (address, _) = message.strip_prefix("Resource '")?.split_once("' is not present in a registry")?;
+    Some(address)
+}
+
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document").field("draft", &self.draft).field("base", &self.base).field("value", &self.value).finish()
@@ -356,7 +365,7 @@ pub(super) struct Refuse;
 
 impl jsonschema::Retrieve for Refuse {
     fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        Err(format!("`{uri}` is not among the documents at hand").into())
+        Err(format!("`{uri}` {NOT_AT_HAND}").into())
     }
 }
 

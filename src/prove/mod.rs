@@ -29,7 +29,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-pub use document::{DEFAULT_BASE, DEMAND_ADDRESS, DEPTH_LIMIT, Document};
+pub use document::{DEFAULT_BASE, DEMAND_ADDRESS, DEPTH_LIMIT, Document, NOT_AT_HAND};
 pub use validator::{Validator, Violation};
 
 use crate::finding::Witness;

@@ -171,6 +171,33 @@ fn a_payload_is_laid_to_the_change_that_it_is_refused_for() {
 }
 
 #[test]
+fn what_did_not_change_in_a_union_is_not_named() {
+    let document = |name: &str| {
+        format!(
+            r#"{{"type": "object", "properties": {{"name": {name}, "with": {{"type": "array"}}, "without": {{"type": "array"}}}},
+                "anyOf": [{{"properties": {{"with": {{"maxItems": 0}}}}}}, {{"properties": {{"without": {{"maxItems": 0}}}}}}]}}"#
+        )
+    };
+    let (old, new) = (document(r#"{"type": "string", "minLength": 1}"#), document(r#"{"type": "string"}"#));
+    assert_eq!(told(&old, &new, &["--role", "both"]), ["breaking", "error length-widened /name"]);
+}
+
+#[test]
+fn what_stands_in_several_places_is_one_cause() {
+    let document = |values: &str| {
+        format!(
+            r##"{{"type": "object", "properties": {{"options": {{"$ref": "#/$defs/options"}},
+                "overrides": {{"type": "array", "items": {{"type": "object", "properties": {{"options": {{"$ref": "#/$defs/options"}}}}}}}}}},
+                "$defs": {{"options": {{"type": "object", "properties": {{"kind": {{"enum": [{values}]}}}}}}}}}}"##
+        )
+    };
+    let (old, new) = (document(r#""script""#), document(r#""script", "module""#));
+    let told = told(&old, &new, &["--role", "producer"]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].starts_with("error enum-"), "{told:?}");
+}
+
+#[test]
 fn avro_fills_in_what_has_a_default() {
     let place = Place::new();
     let record = |fields: &str| format!(r#"{{"type": "record", "name": "Order", "namespace": "shop", "fields": [{fields}]}}"#);
@@ -265,6 +292,8 @@ fn references_lead_to_the_files_beside_a_document() {
     place.write("lost.json", r#"{"$ref": "nowhere.json"}"#);
     let report = place.run(&["diff", "lost.json", "old/order.json", "--format", "json"]).exits(0).json();
     assert_eq!(report["verdict"], "unknown", "{report:#}");
+    let said = report["findings"].as_array().into_iter().flatten().find(|one| one["rule"] == "unknown-compatibility");
+    assert!(said.is_some_and(|one| one["help"].as_str().is_some_and(|help| help.contains("--resource"))), "{report:#}");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use super::{Differ, Effect, leaf, list, without_null, words};
 use crate::shape::wire_name::fold;
 use crate::shape::{ObjectShape, Shape, ShapeKind};
 
+/// Pairs of branches whose fields are looked into to find which belong together; of more the names of the fields have to do.
+const CLOSE_PAIRS: usize = 1_024;
+
 impl Differ {
     pub(super) fn unions(&mut self, old: &Arc<Shape>, new: &Arc<Shape>, path: &str, depth: u32) {
         let name = leaf(path);
@@ -108,6 +111,7 @@ impl Differ {
             news.retain(|branch| !matches!(branch.kind, ShapeKind::Const(_)));
         }
         let mut pairs: Vec<(Arc<Shape>, Arc<Shape>)> = Vec::new();
+        let closely = olds.len() * news.len() <= CLOSE_PAIRS;
         olds.retain(|old| {
             let by_tag = tag.as_ref().and_then(|tag| {
                 let value = constant_of(old, tag)?;
@@ -124,7 +128,8 @@ impl Differ {
                     .filter(|(_, new)| std::mem::discriminant(&new.kind) == std::mem::discriminant(&old.kind))
                     .map(|(at, _)| at)
                     .collect();
-                same_kind.into_iter().max_by_key(|at| overlap(old, &news[*at]))
+                // Of several that are as close the first.
+                same_kind.into_iter().rev().max_by_key(|at| overlap(old, &news[*at], closely))
             });
             match at {
                 Some(at) => {
@@ -229,9 +234,11 @@ fn represents_differently(olds: &[Arc<Shape>], news: &[Arc<Shape>]) -> bool {
     }
 }
 
-fn overlap(a: &Shape, b: &Shape) -> usize {
-    match (a.as_object(), b.as_object()) {
-        (Some(a), Some(b)) => a.fields.iter().filter(|field| b.field(&field.name).is_some()).count(),
-        _ => 0,
-    }
+/// How close two branches are: by the fields that say the same, then by those that both have.
+fn overlap(a: &Shape, b: &Shape, closely: bool) -> (usize, usize) {
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return (0, 0) };
+    let twins: Vec<_> = a.fields.iter().filter_map(|field| Some((field, b.field(&field.name)?))).collect();
+    let same =
+        twins.iter().filter(|_| closely).filter(|(x, y)| x.presence == y.presence && x.shape.same_values(&y.shape)).count();
+    (same, twins.len())
 }

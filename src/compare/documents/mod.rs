@@ -65,6 +65,7 @@ pub fn judge(old: &Given<'_>, new: &Given<'_>, question: Question<'_>) -> Vec<Fi
         reader,
         shapes: (Arc::clone(&old_reading.shape), Arc::clone(&new_reading.shape)),
         findings: Vec::new(),
+        refused_at: Vec::new(),
     };
     let verdict = prove::contains(reader.schema, pair.sent, &Options::default());
     let verdict = match (verdict, &writer.hole, &reader.hole) {
@@ -89,6 +90,8 @@ struct Pair<'p> {
     sent: &'p Document,
     shapes: (Arc<Shape>, Arc<Shape>),
     findings: Vec<Finding>,
+    /// The places of all changes that a payload was found for: one finding may speak of several.
+    refused_at: Vec<String>,
 }
 
 impl Pair<'_> {
@@ -139,6 +142,7 @@ impl Pair<'_> {
             let weight = self.weight(change, verdict, proof.as_ref());
             let mut found = finding_of(change, self.question.event, self.role(), weight);
             if let Some(witness) = proof {
+                self.refused_at.extend(change.places().flat_map(|(path, to)| [Some(path), to]).flatten().map(str::to_owned));
                 if change.rule == "field-added" {
                     found.rule = "field-added-closed-reader";
                 }
@@ -262,12 +266,13 @@ impl Pair<'_> {
             Verdict::Escapes(witness) => {
                 let violations = prove::violations(self.reader.schema, witness.payload());
                 let explained = |violation: &Violation| {
-                    self.findings.iter().any(|found| {
-                        found.severity == Severity::Error
-                            && (found.rule == "conditional-changed"
-                                || hits(violation, &found.path)
-                                || found.to.as_ref().is_some_and(|to| hits(violation, to)))
-                    })
+                    self.refused_at.iter().any(|path| hits(violation, path))
+                        || self.findings.iter().any(|found| {
+                            found.severity == Severity::Error
+                                && (found.rule == "conditional-changed"
+                                    || hits(violation, &found.path)
+                                    || found.to.as_ref().is_some_and(|to| hits(violation, to)))
+                        })
                 };
                 let broken = self.findings.iter().any(|found| found.severity == Severity::Error);
                 let left: Vec<&Violation> = violations.iter().filter(|violation| !explained(violation)).collect();
@@ -302,7 +307,11 @@ impl Pair<'_> {
                 found.base = (self.old.places)("");
                 found.head = (self.new.places)(&reason.place).or_else(|| (self.new.places)(""));
                 found.evidence = Some(self.reading());
-                found.help = "look at the two places, or state the schema with the keywords that are understood".to_owned();
+                found.help = if reason.text.ends_with(prove::NOT_AT_HAND) {
+                    "hand in what the schema refers to: `--resource ADDRESS=FILE`, or the file beside it".to_owned()
+                } else {
+                    "look at the two places, or state the schema with the keywords that are understood".to_owned()
+                };
                 self.findings.push(found);
             }
             Verdict::Contained if !self.question.strict => self.open_content(),

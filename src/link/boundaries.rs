@@ -88,6 +88,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     linker.decoders();
     let mut found = std::mem::take(&mut linker.boundaries);
     routes::meet(&mut found);
+    routes::name_by_file(&mut found);
     found.retain(|boundary| boundary.kind != "decode" || declared::decodes_an_event(boundary));
     found.retain(|boundary| {
         let row = idioms.rows.iter().find(|row| row.id == boundary.idiom);

@@ -405,6 +405,7 @@ pub fn is_event_header(eval: &Eval<'_>, function: FnRef, expr: &Expr, depth: u32
             local.is_some_and(|local| local.kind == LocalKind::Variable && local.value.as_ref().is_some_and(go))
         }
         ExprKind::Index(_, key) => names(key),
+        ExprKind::Member(_, key) if is_header_of_event(key) => true,
         ExprKind::Typed(inner, _) | ExprKind::Await(inner) | ExprKind::Tested(inner, true) => go(inner),
         ExprKind::OneOf(branches) => branches.first().is_some_and(go),
         ExprKind::Template(parts) => matches!(parts.as_slice(), [only] if go(only)),

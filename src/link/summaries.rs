@@ -519,7 +519,9 @@ impl<'e, 'a> Work<'e, 'a> {
             return Vec::new();
         }
         if idiom.role == Role::Consumer {
-            return self.paths_of(site.function);
+            let mut names = self.paths_of(site.function);
+            names.push(self.eval.program.function(site.function).name.clone());
+            return names;
         }
         let mut current = site.function;
         let mut names = Vec::new();

@@ -391,7 +391,7 @@ class WebhookViewSet:
         )],
         expect![[r#"
             Consumer webhook /webhooks/billing in billing: {number, total}
-            Consumer webhook raw in raw: {action, installation?}
+            Consumer webhook /webhooks/raw in raw: {action, installation?}
             Consumer webhook GitHubWebhook in GitHubWebhook.post: {after?, ref}
         "#]],
     );
@@ -520,8 +520,8 @@ async def go():
             Consumer queue chan in listen: {ref}
             Consumer queue - in stream: {payload}
             Consumer queue - in consume: {user_id}
-            Consumer webhook shop_webhook in shop_webhook: {id}
-            Consumer webhook shop_webhook in shop_webhook: {total}
+            Consumer webhook /webhooks/shop in shop_webhook: {id}
+            Consumer webhook /webhooks/shop in shop_webhook: {total}
         "#]],
     );
 }

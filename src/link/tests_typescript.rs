@@ -339,3 +339,44 @@ fn a_row_of_an_outbox_is_known_by_its_class() {
         "#]],
     );
 }
+
+#[test]
+fn a_header_names_the_event_of_a_webhook_and_a_file_the_route() {
+    check(
+        r#"
+        const express = require("express");
+        const app = express();
+        app.post("/webhooks/github", express.raw({ type: "application/json" }), async (req, res) => {
+          const event = req.headers["x-github-event"];
+          const payload = JSON.parse(req.body.toString());
+          switch (event) {
+            case "ping": store(payload.zen); break;
+            case "push": store(payload.ref, payload.head_commit?.message); break;
+          }
+          res.status(200).send("OK");
+        });
+        app.post("/webhooks/other", async (req, res) => {
+          if (req.headers["x-request-id"] === "push") store(req.body.ref);
+          res.status(200).send("OK");
+        });
+        "#,
+        expect![[r#"
+            Consumer webhook ping on /webhooks/github in : zen
+            Consumer webhook push on /webhooks/github in : head_commit?, ref
+            Consumer webhook /webhooks/other on - in : ref
+        "#]],
+    );
+    expect![[r#"
+        Consumer webhook /webhooks/clerk on - in POST: data {id}
+    "#]]
+    .assert_eq(&listed(
+        "app/webhooks/clerk/route.ts",
+        r#"
+        export async function POST(request: Request) {
+          const event = await request.json();
+          store(event.data.id);
+          return Response.json({ ok: true });
+        }
+        "#,
+    ));
+}

@@ -29,6 +29,19 @@ pub fn meet(boundaries: &mut [Boundary]) {
     }
 }
 
+/// Gives webhook handlers without an event the path that their file answers, as those have that a call registers.
+pub fn name_by_file(boundaries: &mut [Boundary]) {
+    let is_unnamed = |boundary: &&mut Boundary| {
+        boundary.role == Role::Consumer && boundary.kind == "webhook" && boundary.event.is_none() && boundary.channel.is_none()
+    };
+    for handler in boundaries.iter_mut().filter(is_unnamed) {
+        if let Some(route) = route_of(handler.origin.file.as_str()) {
+            handler.event = Some(route);
+            handler.event_expr = None;
+        }
+    }
+}
+
 /// The path of an address of the repository's own: below `/api/`, without a query and without parts that are not known.
 fn path_of(address: &str) -> Option<String> {
     let start = address.find("/api/")?;

@@ -280,8 +280,11 @@ impl Selector {
             Root::Text(text) => Term::new(Kind::Literal(Literal::Text(text.clone())), site),
             Root::FunctionName => {
                 let owner = eval.program.function(function);
+                // What a route answers to is known to others; what its function is called is not.
+                let route = owner.decorators.iter().find_map(route_of);
                 // `post` of a view says less than the view does.
                 let name = match owner.scope.last() {
+                    _ if let Some(route) = &route => route,
                     Some(class) if owner.is_method && VERBS.contains(&owner.name.as_str()) && !class.ends_with("ViewSet") => {
                         class
                     }
@@ -565,6 +568,18 @@ fn steps_of(text: &str) -> Result<Vec<Step>, String> {
         }
     }
     Ok(steps)
+}
+
+/// The path of a decorator that registers a route: `@app.post("/webhooks/orders")`.
+fn route_of(decorator: &Call) -> Option<String> {
+    let name = crate::link::index::last_name(&decorator.callee.kind)?;
+    if !VERBS.contains(&name) && !matches!(name, "route" | "api_route") {
+        return None;
+    }
+    match &decorator.args.first()?.value.kind {
+        ExprKind::Literal(Literal::Text(path)) if path.starts_with('/') && path.len() > 1 => Some(path.clone()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

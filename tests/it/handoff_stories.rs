@@ -56,7 +56,7 @@ const PYTHON: &[Story] = &[
     ("ack-first", &[("error", "ack-before-processing", "mail.bounced", "app/bounces.py")]),
     ("dead-letters-lost", &[("warning", "dead-letter-removed", "mail.bounced", "app/bounces.py")]),
     ("fewer-acknowledgements", &[("warning", "delivery-mode-changed", "user.signup", "app/signup.py")]),
-    ("signature-lost", &[("error", "signature-check-removed", "payments_webhook", "app/hooks.py")]),
+    ("signature-lost", &[("error", "signature-check-removed", "/webhooks/payments", "app/hooks.py")]),
     (
         "mock-edited-too",
         &[

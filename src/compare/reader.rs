@@ -199,7 +199,7 @@ impl Reader {
             return Acceptance::Unknown(reason_of(&part));
         }
         // A hole could hold what the reader wants: only what fails even then is evidence.
-        let favourable = reduce::fill(&part, &self.shape, 0);
+        let favourable = favourable(&part, &self.shape, 0);
         let options = Options::default();
         let sent_document = match Document::new(document(&favourable, Silence::NotSent), None, &[]) {
             Ok(document) => document,
@@ -247,6 +247,37 @@ impl Reader {
         fields_at(&self.shape, &tokens, &mut found, 0);
         found.first().is_some_and(|found| *found)
     }
+}
+
+/// What is sent, with what is not known of it as the reader would like it: in each of the forms that it may have.
+fn favourable(sent: &Arc<Shape>, wanted: &Arc<Shape>, depth: u32) -> Arc<Shape> {
+    if depth > 24 || wanted.is_unknown() {
+        return Arc::clone(sent);
+    }
+    let kind = match (&sent.kind, &wanted.kind) {
+        (ShapeKind::Union(branches), _) if !branches.iter().any(|branch| branch.is_unknown()) => {
+            let forms = branches.iter().map(|branch| favourable(branch, wanted, depth + 1));
+            return Shape::union(forms, sent.origin.clone());
+        }
+        (ShapeKind::Object(given), ShapeKind::Object(known)) => {
+            let mut given = given.clone();
+            for field in &mut given.fields {
+                if let Some(twin) = known.field(&field.name) {
+                    field.shape = favourable(&field.shape, &twin.shape, depth + 1);
+                }
+            }
+            ShapeKind::Object(given)
+        }
+        (ShapeKind::Array(given), ShapeKind::Array(known)) => {
+            let mut given = given.clone();
+            if let (Some(items), Some(twin)) = (&given.items, &known.items) {
+                given.items = Some(favourable(items, twin, depth + 1));
+            }
+            ShapeKind::Array(given)
+        }
+        _ => return reduce::fill(sent, wanted, 0),
+    };
+    reduce::fill(&Arc::new(Shape { kind, ..sent.as_ref().clone() }), wanted, 0)
 }
 
 /// How many of a reader's fields a payload has.

@@ -23,9 +23,9 @@ pub fn apart(one: &Boundary, other: &Boundary) -> bool {
     is_request(one) && is_task(other) || is_task(one) && is_request(other)
 }
 
-/// Whether it is a request to an address that a document declares.
+/// Whether it is a request to an address, in code or declared by a document.
 pub fn is_request(boundary: &Boundary) -> bool {
-    boundary.kind == KIND && boundary.idiom == REQUEST
+    boundary.kind == "webhook" || boundary.kind == KIND && boundary.idiom == REQUEST
 }
 
 /// Whether it is a message to a task, or a task.

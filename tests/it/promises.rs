@@ -167,3 +167,27 @@ fn a_webhook_of_a_document_says_nothing_of_a_task_of_its_name() {
     let report = place.run(&["contracts", "verify", "--format", "json"]).exits(0).json();
     assert_eq!(lines(&report), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_not_known_of_one_form_of_a_payload_is_no_evidence() {
+    let place = Place::repository();
+    place.write(
+        "contracts/crm.yaml",
+        "consumer: crm\nevents:\n  rows.kept:\n    fields:\n      rows:\n        type: array\n        items: { fields: { id?: string } }\n",
+    );
+    let code = |types: &str| {
+        format!(
+            "import {{ Kafka }} from \"kafkajs\";\nconst producer = new Kafka({{ brokers: [] }}).producer();\nexport async function \
+             kept(rows: {types}) {{\n  await producer.send({{ topic: \"rows.kept\", messages: [{{ value: JSON.stringify({{ rows }}) \
+             }}] }});\n}}\n"
+        )
+    };
+    let verify = |types: &str, code_of_exit: i32| {
+        place.write("src/a.ts", code(types));
+        let report = place.run(&["contracts", "verify", "--format", "json"]).exits(code_of_exit).json();
+        (lines(&report).len(), report["summary"]["unknown"].as_u64().unwrap_or_default())
+    };
+    assert_eq!(verify("{ id: string }[] | Record<string, unknown>[]", 0), (0, 1));
+    assert_eq!(verify("{ id: string }[] | { note: string }[]", 0), (0, 0));
+    assert_eq!(verify("{ id: string }[] | { id: number }[]", 1).0, 1);
+}

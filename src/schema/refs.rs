@@ -129,7 +129,12 @@ impl<'a> Resolver<'a> {
         if fragment.starts_with('/') {
             return self.follow(id, &fragment);
         }
-        let (pointer, value, dynamic) = resource.anchors.get(&fragment)?.first()?;
+        let named = resource.anchors.get(&fragment)?;
+        let (pointer, value, dynamic) = named.first()?;
+        // A name that two places of one resource have means neither: readers differ in which one they take.
+        if named.iter().any(|(other, _, _)| other != pointer) {
+            return None;
+        }
         Some(Found { value, resource: id, document: resource.document, pointer: pointer.clone(), dynamic: *dynamic })
     }
 
@@ -459,5 +464,13 @@ mod tests {
         let found = resolver.resolve(0, "#/$defs/a/$defs/b").expect("by its pointer");
         assert_eq!(resolver.resource(found.resource).base, "http://x.test/nested/a.json");
         assert!(resolver.resolve(0, "fake.json").is_none());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_in_one_resource_means_nothing() {
+        let root = json!({"$defs": {"a": {"$anchor": "x"}, "b": {"$anchor": "x", "type": "null"}, "c": {"$anchor": "y"}}});
+        let resolver = Resolver::new("json-schema:///", &root, Draft::Draft202012, &[]);
+        assert!(resolver.resolve(0, "#x").is_none());
+        assert!(resolver.resolve(0, "#y").is_some());
     }
 }

@@ -9,6 +9,7 @@ use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, finding, finding_of};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Via};
+use crate::link::envelopes::RELAYED;
 use crate::link::model::Boundary;
 use crate::shape::{Presence, Shape};
 
@@ -23,6 +24,8 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         .collect();
     for matched in pairs(&pair.base_consumers, &pair.head_consumers) {
         match matched {
+            // The same reader, seen beside an outbox on one side alone: what is put around its rows is no change of it.
+            Pair::Both(old, new) if is_inside(&old.shape, &new.shape) || is_inside(&new.shape, &old.shape) => {}
             Pair::Both(old, new) if !old.shape.same_values(&new.shape) => {
                 compared.touched.insert(pair.event.clone());
                 changed(pair, old, new, &senders, sides, compared);
@@ -60,6 +63,14 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         found.help = "stop emitting the event, or keep its handler".to_owned();
         compared.findings.push(found);
     }
+}
+
+/// Whether a shape is what another holds under one of the keys of an envelope.
+fn is_inside(inner: &Shape, whole: &Shape) -> bool {
+    !inner.is_unknown()
+        && whole
+            .as_object()
+            .is_some_and(|object| RELAYED.iter().filter_map(|key| object.field(key)).any(|field| field.shape.same_values(inner)))
 }
 
 fn changed(
@@ -253,7 +264,9 @@ fn undeclared_reads(pair: &EventPair<'_>, new: &Boundary, senders: &[&Boundary],
         .copied()
         .filter(|sender| sender.kind != "declared" && !sender.shape.is_unknown())
         .collect();
-    let against = if head.is_empty() { senders } else { &head };
+    // A type that goes by the event's name may be what an envelope is put around: nobody is seen to send it as it stands.
+    let base: Vec<&Boundary> = senders.iter().copied().filter(|sender| sender.kind != "declared").collect();
+    let against = if head.is_empty() { &base } else { &head };
     compared.findings.extend(undeclared_read(pair, new, against, "the new reader"));
 }
 

@@ -228,6 +228,10 @@ fn report(
     if matches!(rule, "field-added-closed-reader" | "reserved-field-reused") {
         weight = Severity::Error;
     }
+    // Of an event without a name nobody can say who reads it.
+    if !pair.named && readers == Readers::Undeclared {
+        weight = weight.min(Severity::Warning);
+    }
     // A value that is never sent again breaks no decoder.
     if rule == "enum-value-removed" {
         weight = Severity::Note;

@@ -117,6 +117,35 @@ pub fn align(boundaries: &mut [Boundary], own: &[OwnEnvelope]) {
         }
     }
     cloud_events(boundaries);
+    outboxes(boundaries);
+}
+
+/// The keys under which what relays an outbox puts the payload of a row.
+pub const RELAYED: &[&str] = &["payload", "data", "body", "detail"];
+
+/// What is written into an outbox is the payload alone: its name stands in a column beside it, and whatever relays the rows puts both
+/// into an envelope. So readers of events that outboxes alone send are brought down to the payload.
+fn outboxes(boundaries: &mut [Boundary]) {
+    let mut sent: BTreeMap<String, Option<Vec<Arc<Shape>>>> = BTreeMap::new();
+    let senders = boundaries.iter().filter(|one| one.role == Role::Producer && !one.in_test && one.kind != "declared");
+    for (sender, event) in senders.filter_map(|sender| Some((sender, sender.event.clone()?))) {
+        let shapes = sent.entry(event).or_insert_with(|| Some(Vec::new()));
+        match (sender.kind.as_str(), shapes) {
+            ("outbox", Some(shapes)) => shapes.push(Arc::clone(&sender.shape)),
+            (_, shapes) => *shapes = None,
+        }
+    }
+    for reader in boundaries.iter_mut().filter(|one| one.role == Role::Consumer && one.kind != "outbox") {
+        let Some(Some(shapes)) = reader.event.as_ref().and_then(|event| sent.get(event)) else { continue };
+        let Some(object) = reader.shape.as_object() else { continue };
+        let written = |name: &str| shapes.iter().any(|shape| shape.as_object().is_none_or(|object| object.field(name).is_some()));
+        let Some(inner) = RELAYED.iter().find_map(|key| object.field(key)) else { continue };
+        // Where a row has what the reader looks for beside it, it is no envelope.
+        if object.fields.iter().any(|field| written(&field.name)) {
+            continue;
+        }
+        reader.shape = reduce::non_nullable(&inner.shape);
+    }
 }
 
 /// What is inside of the transports' envelopes around a shape, and the event's name where one of them carries it.

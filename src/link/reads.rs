@@ -343,7 +343,7 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
             if depth >= MAX_HANDOVERS {
                 continue;
             }
-            inside_objects(eval, reference, call, (root, prefix), tree, sorting, depth);
+            read_inside(eval, reference, call, (root, prefix), tree, sorting, depth);
             for (position, argument) in call.args.iter().enumerate() {
                 let Some(steps) = steps_from(eval, reference, &argument.value, root) else { continue };
                 if through_model(eval, reference, &argument.value, 0) {
@@ -387,8 +387,35 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
     }
 }
 
-/// What functions read of a payload that is handed to them inside of an object: `execute({ event, routingKey })`.
-fn inside_objects<'a>(
+/// A value that comes from a payload and stands in an object that a call is given.
+pub struct Inside<'a> {
+    /// The position of the object among the arguments.
+    pub position: u32,
+    pub key: &'a str,
+    /// The steps from the payload's root to the value.
+    pub steps: Vec<PathStep>,
+    value: &'a Expr,
+}
+
+/// The parts of a payload that a call is given inside of objects: `execute({ event, routingKey })`.
+pub fn inside_objects<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, root: Root) -> Vec<Inside<'a>> {
+    let plain = call.args.iter().enumerate().filter(|(_, argument)| argument.name.is_none() && !argument.spread);
+    let mut found = Vec::new();
+    for (position, argument) in plain {
+        let ExprKind::Object(members) = &argument.value.kind else { continue };
+        for member in members {
+            if let ValueMember::Entry { key: Expr { kind: ExprKind::Literal(Literal::Text(key)), .. }, value, .. } = member
+                && let Some(steps) = steps_from(eval, function, value, root)
+            {
+                found.push(Inside { position: position as u32, key, steps, value });
+            }
+        }
+    }
+    found
+}
+
+/// What functions read of a payload that is handed to them inside of an object.
+fn read_inside<'a>(
     eval: &Eval<'a>,
     reference: FnRef,
     call: &'a Call,
@@ -397,23 +424,17 @@ fn inside_objects<'a>(
     sorting: &Sorting<'_>,
     depth: u32,
 ) {
-    for (position, argument) in call.args.iter().enumerate().filter(|(_, argument)| argument.name.is_none() && !argument.spread) {
-        let ExprKind::Object(members) = &argument.value.kind else { continue };
-        for member in members {
-            let ValueMember::Entry { key: Expr { kind: ExprKind::Literal(Literal::Text(key)), .. }, value, .. } = member else {
-                continue;
-            };
-            let Some(steps) = steps_from(eval, reference, value, root) else { continue };
-            let Some(rest) = after_prefix(&steps, prefix) else { continue };
-            if through_model(eval, reference, value, 0) || !sorting.admits(eval, reference, call.span, root, prefix) {
-                continue;
-            }
-            for target in run_by(eval, reference, call) {
-                if position < eval.program.function(target).params as usize {
-                    let inner = subtree(eval, tree, &steps[steps.len() - rest..], reference, value.span);
-                    let handed = Root::Param(target, position as u32);
-                    collect(eval, handed, &[PathStep::Key(key.clone())], inner, sorting, depth + 1);
-                }
+    for handed in inside_objects(eval, reference, call, root) {
+        let Some(rest) = after_prefix(&handed.steps, prefix) else { continue };
+        if through_model(eval, reference, handed.value, 0) || !sorting.admits(eval, reference, call.span, root, prefix) {
+            continue;
+        }
+        for target in run_by(eval, reference, call) {
+            if handed.position < eval.program.function(target).params {
+                let inner = &handed.steps[handed.steps.len() - rest..];
+                let inner = subtree(eval, tree, inner, reference, handed.value.span);
+                let key = [PathStep::Key(handed.key.to_owned())];
+                collect(eval, Root::Param(target, handed.position), &key, inner, sorting, depth + 1);
             }
         }
     }
@@ -551,7 +572,7 @@ fn insert<'a>(
     let mut node = tree;
     let skipped = read.path.len().saturating_sub(steps.len());
     let lead = steps.len().saturating_sub(read.path.len());
-    let copes = is_handed_to_what_copes(eval, reader, read);
+    let copes = is_logged(eval, reader, read) || is_handed_to_what_copes(eval, reader, read);
     for (at, step) in steps.iter().enumerate() {
         let (presence, span) = match at.checked_sub(lead).and_then(|index| read.path.get(index + skipped)) {
             Some(Step::Key { span, .. }) if copes && at + 1 == steps.len() => (Presence::Optional, *span),
@@ -587,6 +608,22 @@ fn insert<'a>(
     if !read.compared.is_empty() {
         node.compared.extend(read.compared.iter().cloned());
     }
+}
+
+/// Whether what is read is written to a log: whoever sends it breaks nothing by leaving it out.
+fn is_logged(eval: &Eval<'_>, reader: FnRef, read: &crate::facts::Read) -> bool {
+    const METHODS: &[&str] = &["debug", "error", "exception", "info", "log", "trace", "verbose", "warn", "warning"];
+    eval.program.function(reader).calls.iter().filter(|call| call.span.contains(read.span)).any(|call| {
+        let ExprKind::Member(base, method) = &call.callee.kind else { return false };
+        let owner = match &base.kind {
+            ExprKind::Name(path) => path.last().map(String::as_str),
+            ExprKind::Member(_, name) => Some(name.as_str()),
+            ExprKind::Local(id) => eval.program.function(reader).locals.get(id.0 as usize).map(|local| local.name.as_str()),
+            _ => None,
+        };
+        METHODS.contains(&method.as_str())
+            && owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("logger") || matches!(owner, "log" | "logging"))
+    })
 }
 
 /// Whether what is read is handed to a function of the repository that takes `unknown`, or nothing at all, in its place.

@@ -380,3 +380,36 @@ fn a_header_names_the_event_of_a_webhook_and_a_file_the_route() {
         "#,
     ));
 }
+
+#[test]
+fn a_reader_of_what_an_outbox_holds_looks_inside_of_what_its_relay_puts_around() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const consumer = new Kafka({ brokers: [] }).consumer({ groupId: "a" });
+        export async function place(outboxRepository: Repository, id: string) {
+          await outboxRepository.insert({ type: "OrderPlaced", payload: { orderId: id } });
+          await outboxRepository.insert({ type: "OrderGone", payload: { payload: id, reason: "x" } });
+        }
+        export async function start() {
+          await consumer.subscribe({ topic: "orders" });
+          await consumer.run({ eachMessage: async ({ message }) => {
+            const event = JSON.parse(message.value!.toString());
+            await apply({ event, at: Date.now() });
+          } });
+        }
+        async function apply(input: { event: any; at: number }) {
+          switch (input.event.type) {
+            case "OrderPlaced": return store(input.event.payload.orderId);
+            case "OrderGone": return store(input.event.payload);
+          }
+        }
+        "#,
+        expect![[r#"
+            Producer outbox OrderPlaced on - in place: orderId
+            Producer outbox OrderGone on - in place: payload, reason
+            Consumer queue OrderGone on orders in start: payload, type
+            Consumer queue OrderPlaced on orders in start: orderId
+        "#]],
+    );
+}

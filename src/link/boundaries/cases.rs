@@ -13,8 +13,8 @@ use crate::link::naming::{EVENT_KEYS, texts_of};
 use crate::link::reads::{self, Place, Root};
 use crate::link::resolve::FnRef;
 
-/// How many functions deep a dispatcher is looked for.
-const MAX_DEPTH: u32 = 3;
+/// How many functions deep a dispatcher is looked for: deeper than reads are, so that none of them is taken for one of every event.
+const MAX_DEPTH: u32 = 5;
 
 /// The most events of one dispatcher; past it the handler stays one.
 const MAX_EVENTS: usize = 200;
@@ -83,6 +83,19 @@ fn collect(
             }
         }
         for call in &function.calls {
+            for handed in reads::inside_objects(eval, reference, call, root) {
+                let around = handed.steps.len() <= prefix.len() && prefix[..handed.steps.len()] == handed.steps[..];
+                let target = eval.callee(reference, call).filter(|target| *target != home);
+                if let Some(target) = target
+                    && around
+                    && depth < MAX_DEPTH
+                    && handed.position < eval.program.function(target).params
+                {
+                    let inside = [Step::Key(handed.key.to_owned())];
+                    let inner: Vec<Step> = inside.into_iter().chain(prefix[handed.steps.len()..].iter().cloned()).collect();
+                    collect(eval, Root::Param(target, handed.position), &inner, sent, cases, depth + 1);
+                }
+            }
             for (position, argument) in call.args.iter().enumerate() {
                 let Some(steps) = reads::steps_from(eval, reference, &argument.value, root) else { continue };
                 let inside = reads::after_prefix(&steps, prefix).is_some();

@@ -257,7 +257,6 @@ impl Document {
         self.holds_more_than(LARGE)
     }
 
-    /// Whether it holds more JSON values than so many, its resources counted.
     /// Whether a number in it has more digits than anybody calculates with.
     pub(super) fn has_endless_numbers(&self) -> bool {
         let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();
@@ -277,6 +276,7 @@ impl Document {
         self.resources.iter().map(|(_, value)| value).chain([&self.value]).map(super::budget::heap).sum()
     }
 
+    /// Whether it holds more JSON values than so many, its resources counted.
     fn holds_more_than(&self, count: usize) -> bool {
         let mut left = count;
         let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();

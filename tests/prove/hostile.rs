@@ -474,12 +474,6 @@ fn spent() -> Duration {
     worked.unwrap_or_else(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
 }
 
-/// Runs on a stack as large as those of the program's own threads.
-fn on_large_stack(run: fn()) {
-    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(run).expect("a thread starts");
-    thread.join().expect("every pair is answered as it should be");
-}
-
 fn check(pairs: Vec<Pair>) {
     let only = std::env::var("ONLY").ok();
     let mut wrong = Vec::new();
@@ -511,20 +505,20 @@ fn check(pairs: Vec<Pair>) {
 
 #[test]
 fn hostile_unions_end_within_the_budgets() {
-    on_large_stack(|| check(unions()));
+    check(unions());
 }
 
 #[test]
 fn hostile_arrays_end_within_the_budgets() {
-    on_large_stack(|| check(arrays()));
+    check(arrays());
 }
 
 #[test]
 fn hostile_objects_end_within_the_budgets() {
-    on_large_stack(|| check(objects()));
+    check(objects());
 }
 
 #[test]
 fn hostile_numbers_and_texts_end_within_the_budgets() {
-    on_large_stack(|| check(numbers_and_texts()));
+    check(numbers_and_texts());
 }

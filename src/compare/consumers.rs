@@ -9,7 +9,6 @@ use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, finding, finding_of};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Via};
-use crate::link::envelopes::RELAYED;
 use crate::link::model::Boundary;
 use crate::shape::{Presence, Shape};
 
@@ -24,8 +23,14 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         .collect();
     for matched in pairs(&pair.base_consumers, &pair.head_consumers) {
         match matched {
-            // The same reader, seen beside an outbox on one side alone: what is put around its rows is no change of it.
-            Pair::Both(old, new) if is_inside(&old.shape, &new.shape) || is_inside(&new.shape, &old.shape) => {}
+            // Beside an outbox on one side alone: what it reads is compared, and not what the outbox holds of it.
+            Pair::Both(old, new) if old.whole.is_some() != new.whole.is_some() => {
+                let (old, new) = (as_it_reads(old), as_it_reads(new));
+                if !old.shape.same_values(&new.shape) {
+                    compared.touched.insert(pair.event.clone());
+                    changed(pair, &old, &new, &[], sides, compared);
+                }
+            }
             Pair::Both(old, new) if !old.shape.same_values(&new.shape) => {
                 compared.touched.insert(pair.event.clone());
                 changed(pair, old, new, &senders, sides, compared);
@@ -65,12 +70,10 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
     }
 }
 
-/// Whether a shape is what another holds under one of the keys of an envelope.
-fn is_inside(inner: &Shape, whole: &Shape) -> bool {
-    !inner.is_unknown()
-        && whole
-            .as_object()
-            .is_some_and(|object| RELAYED.iter().filter_map(|key| object.field(key)).any(|field| field.shape.same_values(inner)))
+/// A reader with all that it looks at.
+fn as_it_reads(reader: &Boundary) -> Boundary {
+    let shape = reader.whole.as_ref().unwrap_or(&reader.shape).clone();
+    Boundary { shape, ..reader.clone() }
 }
 
 fn changed(

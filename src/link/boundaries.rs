@@ -283,7 +283,8 @@ impl<'l, 'a> Linker<'l, 'a> {
             channels = emission.channel.as_ref().map(|channel| self.stated_names(channel)).unwrap_or_default();
         }
         let channels = addresses::channels_of(channels);
-        boundary.channel = channels.first().cloned();
+        // Of several, nothing tells which of them a name goes by.
+        boundary.channel = if let [channel] = channels.as_slice() { Some(channel.clone()) } else { None };
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
@@ -428,7 +429,8 @@ impl<'l, 'a> Linker<'l, 'a> {
         if idiom.wants_event_like() && events.is_empty() && channels.is_empty() {
             return;
         }
-        if !read_anything && emission.handler.is_none() && (events.is_empty() || is_form_or_raw(call)) {
+        let hands_on = || is_form(call) || is_raw(call) && !decoders::calls_of(self.eval, site.function).is_empty();
+        if !read_anything && emission.handler.is_none() && (events.is_empty() || hands_on()) {
             return;
         }
         let channels = if events.is_empty() && channels.is_empty() { self.channels_beside(idiom, site) } else { channels };
@@ -799,10 +801,14 @@ fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, Cal
     Some((form, *emission.chain.last()?))
 }
 
-/// Whether a call gives the fields of a form, which a view that hands them on as a whole takes as people entered them; or the raw
-/// body, of which a signature is made by code that reads nothing else of it.
-fn is_form_or_raw(call: &crate::facts::Call) -> bool {
-    matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST" | "body" | "data" | "get_data"))
+/// Whether a call gives the fields of a form: a view that hands them on as a whole takes what people enter.
+fn is_form(call: &crate::facts::Call) -> bool {
+    matches!(super::index::last_name(&call.callee.kind), Some("form" | "POST"))
+}
+
+/// Whether a call gives the raw body: a helper that reads nothing of it looks at its signature.
+fn is_raw(call: &crate::facts::Call) -> bool {
+    matches!(super::index::last_name(&call.callee.kind), Some("body" | "get_data"))
 }
 
 /// The functions that a handler term is.

@@ -5,7 +5,7 @@ use super::eval::{Eval, dotted};
 use super::modules::FileId;
 use super::packages::is_test_path;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{Built, CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
+use super::term::{CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
 use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind};
 
 /// Method names that so many types have that a single candidate proves nothing.
@@ -280,13 +280,10 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
             Receiver::Foreign
         }
         Kind::Tested(inner, true) => receiver_of(eval, inner),
-        Kind::Built(built) => match instance_of(eval, term, built) {
-            Some(class) => Receiver::Class(class),
-            None if is_made_elsewhere(eval, term, built) => Receiver::Foreign,
-            None => Receiver::Unknown,
-        },
+        Kind::Built(built) if is_made_elsewhere(eval, term, built) => Receiver::Foreign,
         Kind::Absent
         | Kind::Param { declared: None, .. }
+        | Kind::Built(_)
         | Kind::Element(_)
         | Kind::Lookup(_, _)
         | Kind::OneOf(_)
@@ -296,24 +293,6 @@ fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
         | Kind::OnClass(_)
         | Kind::Unknown(_) => Receiver::Unknown,
         Kind::Class(class) => class.class.map_or(Receiver::Unknown, Receiver::Class),
-    }
-}
-
-/// The class of the repository that `new Bus(…)` makes a value of.
-fn instance_of(eval: &Eval<'_>, term: &Term<'_>, built: &Built<'_>) -> Option<DeclId> {
-    if built.calls.len() != 1 || eval.program.files.unit(term.site.file).facts.language != LanguageId::TypeScript {
-        return None;
-    }
-    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
-    let found = eval.program.resolve(term.site.file, &[], &path, Want::Class)?;
-    match found.entity {
-        Entity::Class(class) if found.rest.is_empty() => Some(class),
-        Entity::Class(_)
-        | Entity::Type(_)
-        | Entity::Constant(_)
-        | Entity::Function(_)
-        | Entity::Module(_)
-        | Entity::External(_) => None,
     }
 }
 
@@ -507,7 +486,8 @@ fn member_type<'a>(eval: &Eval<'a>, class: DeclId, name: &str, up: u32) -> Optio
     bases_of(eval, class).find_map(|base| member_type(eval, base, name, up + 1))
 }
 
-fn bases_of<'e, 'a>(eval: &'e Eval<'a>, class: DeclId) -> impl Iterator<Item = DeclId> + use<'e, 'a> {
+/// The classes of the repository that a class names among its bases.
+pub fn bases_of<'e, 'a>(eval: &'e Eval<'a>, class: DeclId) -> impl Iterator<Item = DeclId> + use<'e, 'a> {
     let declared = eval.program.class(class);
     declared.bases.iter().filter_map(move |base| {
         match eval.program.resolve(class.file, &declared.scope, base, Want::Class)?.entity {

@@ -121,7 +121,7 @@ pub fn align(boundaries: &mut [Boundary], own: &[OwnEnvelope]) {
 }
 
 /// The keys under which what relays an outbox puts the payload of a row.
-pub const RELAYED: &[&str] = &["payload", "data", "body", "detail"];
+const RELAYED: &[&str] = &["payload", "data", "body", "detail"];
 
 /// What is written into an outbox is the payload alone: its name stands in a column beside it, and whatever relays the rows puts both
 /// into an envelope. So readers of events that outboxes alone send are brought down to the payload.
@@ -144,7 +144,8 @@ fn outboxes(boundaries: &mut [Boundary]) {
         if object.fields.iter().any(|field| written(&field.name)) {
             continue;
         }
-        reader.shape = reduce::non_nullable(&inner.shape);
+        let payload = reduce::non_nullable(&inner.shape);
+        reader.whole = Some(std::mem::replace(&mut reader.shape, payload));
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Boundary {
     pub shape: Arc<Shape>,
     /// The shape at the call, where an envelope is put around it; a hole where only the envelope is known.
     pub inner: Option<Arc<Shape>>,
+    /// All that a reader looks at, where `shape` is but the part that an outbox holds of it.
+    pub whole: Option<Arc<Shape>>,
     /// Whether a reader's shape comes from a type that rejects what does not fit, and not from what the code happens to read.
     pub enforced: bool,
     pub delivery: Delivery,
@@ -247,6 +249,7 @@ impl Boundary {
             in_test: false,
             shape,
             inner: None,
+            whole: None,
             enforced: false,
             delivery: Delivery::default(),
             overlaid: Overlaid::default(),

@@ -19,11 +19,10 @@ pub const EVENT_KEYS: &[&str] = &[
     "name",
 ];
 
-/// Words for sorts of messages: as a constant under one of those keys they tell no event from another.
+/// Words for sorts of messages: beside a key that is trusted more they tell no event from another.
 const SORTS: &[&str] = &["command", "event", "job", "message", "notification", "query", "request", "response", "task"];
 
-/// Whether a text that stands under one of [`EVENT_KEYS`] says no more than what sort of message it is: `kind: "event"` beside a
-/// `type`.
+/// Whether a text says what sort of message it is, where a key that is trusted more stands beside it: `kind: "event"` beside a `type`.
 pub fn is_sort(text: &str) -> bool {
     SORTS.contains(&text.to_ascii_lowercase().as_str())
 }
@@ -88,12 +87,15 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let is_variant =
         matches!(&bare.kind, Kind::Record(record) if record.ty.ty.reference().is_some_and(|named| named.path.len() > 1));
     let mut keys = EVENT_KEYS.iter().filter(|key| !is_variant || !matches!(**key, "name" | "kind"));
+    let mut has_better = false;
     keys.find_map(|key| {
         let term = bare.clone().member(key, bare.site);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.
-        let named = || texts_of(&term).iter().any(|text| text.contains(char::is_alphabetic) && !is_sort(text));
-        (can_be_name(&term) && (depends || named())).then_some(term)
+        let tells = |text: &String| text.contains(char::is_alphabetic) && !(has_better && is_sort(text));
+        let found = can_be_name(&term) && (depends || texts_of(&term).iter().any(tells));
+        has_better |= !matches!(term.kind, Kind::Absent);
+        found.then_some(term)
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::model::Overlaid;
 use super::naming::EVENT_KEYS;
 use super::reduce;
-use super::resolve::{DeclId, Entity, Want};
+use super::resolve::{Entity, Want};
 use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
 use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};
@@ -164,12 +164,13 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             None => ShapeKind::Unknown(format!("`{}` does not say how it is serialized", class.name)),
         },
         Kind::OnClass(on) => ShapeKind::Unknown(format!("the result of `{}` depends on the class", on.method)),
-        Kind::Built(built) => match instance_type(types, term, built).map(|id| types.declared(id, side)) {
-            Some(shape) => return Reduced { shape, absent: false },
-            None if let Some(shape) = dumped_by_schema(types, term, built, side) => return Reduced { shape, absent: false },
-            None if let Some(shape) = super::queries::result_of(types, built, side) => return Reduced { shape, absent: false },
-            None => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
-        },
+        Kind::Built(built) => {
+            let known = dumped_by_schema(types, term, built, side).or_else(|| super::queries::result_of(types, built, side));
+            match known {
+                Some(shape) => return Reduced { shape, absent: false },
+                None => ShapeKind::Unknown(format!("the result of `{}` is not followed", built.root)),
+            }
+        }
         Kind::Unknown(text) => ShapeKind::Unknown(format!("`{text}` is not followed")),
     };
     Reduced { shape: Arc::new(Shape::new(kind, origin)), absent: false }
@@ -231,21 +232,6 @@ fn may_hold(shape: &Shape, key: &str) -> bool {
         ShapeKind::Object(object) => object.field(key).is_some() || matches!(object.rest, Rest::Open { .. }),
         ShapeKind::Union(branches) | ShapeKind::Intersection(branches) => branches.iter().any(|branch| may_hold(branch, key)),
         _ => false,
-    }
-}
-
-/// The declaration of the class that `new OrderPlaced(…)` makes a value of.
-fn instance_type(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>) -> Option<DeclId> {
-    let program = types.eval.program;
-    if built.calls.len() != 1 || program.files.unit(term.site.file).facts.language != LanguageId::TypeScript {
-        return None;
-    }
-    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
-    // A function of that name would have been followed.
-    let Entity::Class(_) = program.resolve(term.site.file, &[], &path, Want::Class)?.entity else { return None };
-    match program.resolve(term.site.file, &[], &path, Want::Type)?.entity {
-        Entity::Type(id) => Some(id),
-        Entity::Class(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
     }
 }
 

@@ -520,7 +520,10 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         if idiom.role == Role::Consumer {
             let mut names = self.paths_of(site.function);
-            names.push(self.eval.program.function(site.function).name.clone());
+            // A row that names its event by the function goes by what it is called, also where a route stands for that.
+            if idiom.event.iter().any(|selector| selector.root == Root::FunctionName) {
+                names.push(self.eval.program.function(site.function).name.clone());
+            }
             return names;
         }
         let mut current = site.function;

@@ -408,3 +408,35 @@ def place(order_id: str) -> None:
         "#]],
     );
 }
+
+#[test]
+fn a_helper_that_looks_at_the_signature_of_a_raw_body_is_no_webhook() {
+    check(
+        &[(
+            "app/hooks.py",
+            r#"
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+async def verify_webhook(request: Request, secret: str) -> None:
+    body = await request.body()
+    check_signature(body, secret)
+
+async def plain_webhook(request: Request) -> None:
+    body = await request.body()
+    keep(body)
+
+@app.post("/webhooks/orders")
+async def orders(request: Request):
+    await verify_webhook(request, "s")
+    event = await request.json()
+    store(event["id"])
+"#,
+        )],
+        expect![[r#"
+            Consumer webhook plain_webhook in plain_webhook: ?
+            Consumer webhook /webhooks/orders in orders: {id}
+        "#]],
+    );
+}

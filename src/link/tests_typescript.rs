@@ -413,3 +413,56 @@ fn a_reader_of_what_an_outbox_holds_looks_inside_of_what_its_relay_puts_around()
         "#]],
     );
 }
+
+#[test]
+fn lists_of_what_carries_events_and_words_for_sorts_of_messages_name_no_event() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const producer = new Kafka({ brokers: [] }).producer();
+        export const EVENT_QUEUES = { AUDIT: "q.audit", MAIL: "q.mail" } as const;
+        export const REQUIRED_WEBHOOK_HEADERS = ["webhook-id", "webhook-signature"] as const;
+        export const EVENT_NAMES = { AUDITED: "file.audited" } as const;
+        export async function relay(row: { type: string; kind: "event" }) {
+          await producer.send({ topic: "rows", messages: [{ value: JSON.stringify({ type: row.type, kind: "event" }) }] });
+        }
+        export async function say() {
+          await producer.send({ topic: "chat", messages: [{ value: JSON.stringify({ type: "message", text: "hi" }) }] });
+        }
+        export async function either(urgent: boolean, id: string) {
+          await producer.send({ topic: urgent ? "fast" : "slow", messages: [{ value: JSON.stringify({ type: "job.made", id }) }] });
+        }
+        "#,
+        expect![[r#"
+            Producer declared file.audited on - in EVENT_NAMES: ?
+            Producer queue rows on - in relay: type, kind
+            Producer queue message on chat in say: type, text
+            Producer queue job.made on - in either: type, id
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_written_to_a_log_is_not_demanded() {
+    check(
+        r#"
+        import { Kafka } from "kafkajs";
+        const consumer = new Kafka({ brokers: [] }).consumer({ groupId: "a" });
+        class Reader {
+          constructor(private readonly logger: Logger) {}
+          async start() {
+            await consumer.subscribe({ topic: "orders" });
+            await consumer.run({ eachMessage: async ({ message }) => {
+              const event = JSON.parse(message.value!.toString());
+              this.logger.info(JSON.stringify({ trace: event.traceId }));
+              catalog.info(event.name);
+              store(event.id);
+            } });
+          }
+        }
+        "#,
+        expect![[r#"
+            Consumer queue orders on - in Reader.start: id, name, traceId?
+        "#]],
+    );
+}

@@ -30,8 +30,14 @@ pub(super) fn narrowed(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
 
 /// The branches of a union that each carry one constant event name.
 pub(super) fn by_discriminator(shape: &Arc<Shape>) -> Vec<(String, Arc<Shape>)> {
-    let name_of =
-        |branch: &Shape| EVENT_KEYS.iter().find_map(|key| payload::constant_field(branch, key).filter(|name| !is_sort(name)));
+    let name_of = |branch: &Shape| {
+        let mut has_better = false;
+        EVENT_KEYS.iter().find_map(|key| {
+            let name = payload::constant_field(branch, key).filter(|name| !(has_better && is_sort(name)));
+            has_better |= branch.as_object().is_some_and(|object| object.field(key).is_some());
+            name
+        })
+    };
     match &shape.kind {
         ShapeKind::Object(_) => name_of(shape).map(|name| vec![(name, Arc::clone(shape))]).unwrap_or_default(),
         ShapeKind::Union(branches) => {

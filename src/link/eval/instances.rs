@@ -29,8 +29,7 @@ impl<'a> Eval<'a> {
         if call.kind != CallKind::New || self.program.files.unit(function.file).facts.language != LanguageId::TypeScript {
             return None;
         }
-        let ExprKind::Name(path) = &call.callee.kind else { return None };
-        let class = self.class_named(function, path)?;
+        let class = self.class_named(function, &super::dotted(&call.callee)?)?;
         let scope = &self.program.class(class).scope;
         let name = std::slice::from_ref(&self.program.class(class).name);
         if !matches!(self.program.resolve(class.file, scope, name, Want::Type)?.entity, Entity::Type(_)) {
@@ -67,7 +66,7 @@ impl<'a> Eval<'a> {
             return;
         }
         let declared = self.program.class(class);
-        let base = || declared.bases.iter().find_map(|base| self.class_in(class, base));
+        let base = || callee::bases_of(self, class).next();
         let Some(constructor) = self.constructor_of(class) else {
             // What a class without one is given goes to its base.
             if let Some(base) = base() {
@@ -116,14 +115,6 @@ impl<'a> Eval<'a> {
         let found = self.program.resolve(function.file, self.program.visible_scope(function), path, Want::Class)?;
         match found.entity {
             Entity::Class(class) if found.rest.is_empty() => Some(class),
-            _ => None,
-        }
-    }
-
-    fn class_in(&self, class: DeclId, path: &[String]) -> Option<DeclId> {
-        let found = self.program.resolve(class.file, &self.program.class(class).scope, path, Want::Class)?;
-        match found.entity {
-            Entity::Class(base) => Some(base),
             _ => None,
         }
     }

@@ -1,6 +1,11 @@
 //! The check as a hook of git: every way to commit, and the surroundings that git gives a hook in each.
 
-use crate::program::{Place, Said};
+use driftgate::document::Syntax;
+use driftgate::extract;
+use driftgate::registry;
+use driftgate::source::RepoPath;
+
+use crate::program::{Place, Said, root};
 
 const READER: &str = "consumer: mailer\nevents:\n  invoice.paid:\n    fields:\n      customerId: string\n";
 
@@ -130,4 +135,36 @@ fn a_merge_is_asked_only_for_what_it_adds() {
     place.write("src/lib.rs", service("client"));
     place.git(&["add", "-A"]);
     stopped(place.shell("git commit -m merge"));
+}
+
+/// pre-commit starts a hook only where a file is staged that its pattern names.
+#[test]
+fn the_hooks_start_for_every_file_that_a_check_reads() {
+    let manifest = std::fs::read_to_string(root().join(".pre-commit-hooks.yaml")).expect("the hooks are there");
+    let patterns: Vec<regress::Regex> = manifest
+        .lines()
+        .filter_map(|line| line.strip_prefix("  files: "))
+        .map(|pattern| regress::Regex::new(pattern).expect("a pattern"))
+        .collect();
+    assert_eq!(patterns.len(), 2, "{manifest}");
+    let starts = |path: &str| patterns.iter().all(|pattern| pattern.find(path).is_some());
+    let letters = || (b'a'..=b'z').map(char::from);
+    let short = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
+    let three = short.clone().flat_map(|two| letters().map(move |c| format!("{two}{c}")));
+    let long =
+        ["json", "avsc", "yaml", "toml", "proto", "svelte", "astro", "jsonc", "json5", "graphql", "go", "java", "kt", "rb"];
+    let extensions: Vec<String> = short.chain(three).chain(long.map(str::to_owned)).collect();
+    let mut read = 0;
+    for extension in &extensions {
+        let path = RepoPath::new(format!("schemas/paid.{extension}"));
+        if extract::language_of(&path).is_some() || Syntax::of(&path).is_some() {
+            read += 1;
+            assert!(starts(path.as_str()), "{path} is read, and no hook starts for it");
+        }
+    }
+    assert!(read > 12, "the extensions were not found");
+    let snowplow = RepoPath::new("schemas/com.acme/paid/jsonschema/1-0-2");
+    assert!(registry::claims(&snowplow, &driftgate::config::Config::default()) && starts(snowplow.as_str()));
+    assert!(starts("driftgate.toml") && starts(".driftgate/accept/paid.toml"));
+    assert!(!starts("README.md") && !starts("src/lib.rs.orig") && !starts("schemas/jsonschema/notes"));
 }

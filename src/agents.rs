@@ -20,11 +20,21 @@ const TRAILERS: &[&str] = &[
     "Co-authored-by: *<*gemini-code-assist[bot]@users.noreply.github.com>",
     "Co-authored-by: gemini-cli*",
     "Co-authored-by: aider (*",
+    "Co-authored-by: * (aider) <*",
     "Co-authored-by: *<*@aider.chat>",
     "Co-authored-by: *<openhands@all-hands.dev>",
     "Co-authored-by: *<amp@ampcode.com>",
     "Co-authored-by: *<*factory-droid[bot]@users.noreply.github.com>",
+    "Co-authored-by: *<*codegen-sh[bot]@users.noreply.github.com>",
+    "Co-authored-by: *<*coderabbitai[bot]@users.noreply.github.com>",
+    "Co-authored-by: *<noreply@coderabbit.ai>",
+    "Co-authored-by: *<*seer-by-sentry[bot]@users.noreply.github.com>",
+    "Co-authored-by: Copilot Autofix powered by AI <*",
+    "Co-authored-by: *<oz-agent@warp.dev>",
+    "Co-authored-by: *<stilla@stilla.ai>",
     "Amp-Thread-ID",
+    "Claude-Session",
+    "Made-with: Cursor",
 ];
 
 /// Names and addresses under which common coding agents commit.
@@ -44,6 +54,11 @@ const AUTHORS: &[&str] = &[
     "*openhands@all-hands.dev",
     "*sweep-ai[bot]*",
     "*factory-droid[bot]*",
+    "*codegen-sh[bot]*",
+    "*seer-by-sentry[bot]*",
+    "*oz-agent@warp.dev",
+    "*stilla@stilla.ai",
+    "*amp@ampcode.com",
 ];
 
 /// The commit that says so.
@@ -129,13 +144,19 @@ mod tests {
             "Co-authored-by: Cursor Agent <cursoragent@cursor.com>",
             "Co-authored-by: Copilot <198982749+Copilot@users.noreply.github.com>",
             "Co-authored-by: aider (gpt-5) <noreply@aider.chat>",
+            "Co-authored-by: Ann (aider) <ann@example.com>",
+            "Co-authored-by: codegen-sh[bot] <131295404+codegen-sh[bot]@users.noreply.github.com>",
+            "Co-authored-by: Copilot Autofix powered by AI <62310815+github-advanced-security[bot]@users.noreply.github.com>",
             "Amp-Thread-ID: T-1",
+            "Made-with: Cursor",
         ] {
             assert_eq!(by("", with(trailer)).as_deref(), Some(trailer));
         }
         let bot = commit("devin-ai-integration[bot]", "158243242+devin-ai-integration[bot]@users.noreply.github.com", "Fix");
         assert!(by("", bot).is_some());
         assert!(by("", commit("Ann (aider)", "ann@example.com", "Fix")).is_some());
+        assert!(by("", commit("Devin AI", "158243242+devin-ai-integration[bot]@users.noreply.github.com", "Fix")).is_some());
+        assert!(by("", commit("Amp", "amp@ampcode.com", "Fix")).is_some());
     }
 
     #[test]
@@ -144,6 +165,7 @@ mod tests {
         for commit in [
             commit("Ann", "ann@example.com", "Tidy up\n\nCo-authored-by: Claude Monet <claude@example.com>\n"),
             commit("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", "Bump"),
+            commit("Ann", "ann@example.com", "Tidy up\n\nMade-with: love\nCo-authored-by: Bea <bea@openai.com>\n"),
             commit("Ann", "ann@example.com", message),
         ] {
             assert_eq!(by("", commit), None);

@@ -20,7 +20,7 @@ use crate::link::idioms::{Row, Texts};
 use crate::link::model::{Boundary, Model};
 use crate::registry::Registry;
 use crate::report::assemble::Counts;
-use crate::report::{BoundaryLine, ChangedEvent, LineRange, Participant};
+use crate::report::{BoundaryLine, ChangedEvent, LineRange, Participant, counted};
 use crate::rules;
 use crate::scan::{self, Cache, Outside, Scan};
 use crate::snapshot::changes::{changed_lines, changed_paths};
@@ -472,9 +472,9 @@ fn unjoined(state: &State) -> Vec<Diagnostic> {
                 file: Some(file.clone()),
                 line: None,
                 message: format!(
-                    "{} senders and {} readers here have no known event and meet nobody; `driftgate extract {file}` shows them",
-                    count(Role::Producer),
-                    count(Role::Consumer)
+                    "{} and {} here have no known event and meet nobody; `driftgate extract {file}` shows them",
+                    counted(count(Role::Producer), "sender", "senders"),
+                    counted(count(Role::Consumer), "reader", "readers")
                 ),
             }
         })
@@ -721,22 +721,30 @@ fn changed_events(touched: &BTreeSet<String>, findings: &[Finding], base: &State
     for boundary in head.model.boundaries.iter().chain(&base.model.boundaries).filter(|boundary| !boundary.in_test) {
         labelled.entry(boundary.label()).or_default().push(boundary);
     }
-    touched
+    // A handoff that is lost on its way out concerns whoever reads it; the break is before the event.
+    let handed_over = |finding: &Finding| {
+        rules::find(finding.rule).is_some_and(|rule| rule.family == rules::Family::Handoff) && finding.role == Role::Producer
+    };
+    let breaking: Vec<&Finding> = findings
         .iter()
+        .filter(|finding| finding.severity == Severity::Error && finding.status != Status::Known && !finding.event.is_empty())
+        .collect();
+    let handoffs = breaking.iter().filter(|finding| handed_over(finding) && labelled.contains_key(&finding.event));
+    let events: BTreeSet<&String> = touched.iter().chain(handoffs.map(|finding| &finding.event)).collect();
+    events
+        .into_iter()
         .map(|event| {
-            let breaks: Vec<&Finding> = findings
+            let (lost, breaks): (Vec<&Finding>, Vec<&Finding>) = breaking
                 .iter()
-                .filter(|finding| {
-                    finding.event == *event && finding.severity == Severity::Error && finding.status != Status::Known
-                })
-                .collect();
+                .copied()
+                .filter(|finding| finding.event == *event)
+                .partition(|finding| handed_over(finding) || finding.consumers.is_empty() && finding.role == Role::Producer);
+            let lost = !lost.is_empty();
             let named = |via_base: bool| {
                 let all = breaks.iter().flat_map(|finding| &finding.consumers);
                 all.filter(move |consumer| (consumer.via == Via::Base) == via_base).map(|consumer| consumer.name.as_str())
             };
             let broken: BTreeSet<&str> = named(false).collect();
-            // A handoff that is lost on its way out concerns whoever reads it.
-            let lost = breaks.iter().any(|finding| finding.consumers.is_empty() && finding.role == Role::Producer);
             let mut producers: BTreeSet<String> = BTreeSet::new();
             let mut consumers: BTreeSet<String> = BTreeSet::new();
             for boundary in labelled.get(event).into_iter().flatten() {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::progress::Busy;
 use super::{Outcome, print_form};
 use crate::audit::{self, Subject};
 use crate::check;
@@ -76,7 +77,9 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let wanted = args.rules.iter().map(|rule| Ok(rules::asked_for(rule)?.id)).collect::<Result<Vec<_>, UserError>>()?;
     let snapshot = super::extract::open(&args.repo, args.rev.as_deref(), &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &Default::default())?;
+    drop(busy);
     let subject = Subject { model: &state.model, registry: &state.registry, fixtures: &state.fixtures };
     let mut found = audit::audit(subject);
     found.retain(|finding| {

@@ -1,12 +1,17 @@
 //! `driftgate backtest`: what `check` would have said of each past change.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Color, Outcome, environment, print};
+use super::progress::Progress;
+use super::{Color, Outcome, deliver, environment, print};
 use crate::check::{self, Options, Plan, State};
+use crate::config::Config;
 use crate::error::UserError;
 use crate::finding::{Finding, Severity, Status};
 use crate::report::assemble::{self, Gate, Verdict};
@@ -14,8 +19,7 @@ use crate::report::json::{self};
 use crate::report::{Compared, Report, escape};
 use crate::rules::Catalogue;
 use crate::scan::{self, Cache, Outside};
-use crate::snapshot::Repository;
-use crate::snapshot::{Commit, Walk};
+use crate::snapshot::{Commit, ObjectId, Repository, Walk};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -35,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
 
-    /// text or json (one object a line).
+    /// text or json (one object a line, each as soon as it is known).
     #[arg(long, default_value = "auto")]
     pub format: String,
 
@@ -49,12 +53,12 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct CommitLine {
+struct CommitLine<'a> {
     commit: String,
     subject: String,
     date: String,
     verdict: &'static str,
-    findings: Vec<json::FindingForm>,
+    findings: &'a [json::FindingForm],
 }
 
 #[derive(Serialize)]
@@ -96,46 +100,30 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let newest = repository.tree_of(head, &args.head)?;
     let config = scan::config(&newest).map(|(config, _)| config).unwrap_or_default();
     let beside = super::outside::read(&config, &super::outside::root(&args.repo), &args.beside)?;
-    let outside = &beside.outside;
-    // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
-    let chunk = commits.len().div_ceil(scan::pool().current_num_threads().max(1)).clamp(1, CHUNK);
-    let results: Vec<Result<Option<Judged>, UserError>> = scan::pool()
-        .install(|| commits.par_chunks(chunk).flat_map_iter(|chunk| judge_chunk(&repository, chunk, &cache, outside)).collect());
-    let mut summary = SummaryForm::default();
-    let mut out = String::new();
     let style = environment::style(color, true);
-    for result in results {
-        let Some(judged) = result? else {
-            summary.skipped += 1;
-            continue;
-        };
-        summary.commits += 1;
-        match judged.verdict {
-            Verdict::Compatible => summary.compatible += 1,
-            Verdict::Breaking => summary.breaking += 1,
-            Verdict::Unknown => summary.unknown += 1,
-        }
-        for finding in judged.findings.iter().filter(|finding| finding.status == Status::New) {
-            match finding.severity {
-                Severity::Error => summary.errors += 1,
-                Severity::Warning => summary.warnings += 1,
-                Severity::Note => summary.notes += 1,
+    let progress = Progress::new(false, false);
+    let mut summary = SummaryForm::default();
+    let mut done = 0;
+    progress.say(&format!("{} changes to look at", commits.len()));
+    // Neighbours share a state: each is understood once, and each pair of neighbours is judged.
+    let look = |commit: &Commit, known: &mut Option<Known>| judge(&repository, commit, &cache, &beside.outside, known);
+    in_order(&commits, look, |result| {
+        done += 1;
+        progress.hide();
+        let mut out = String::new();
+        match result? {
+            Some(judged) => {
+                summary.count(&judged);
+                out = if as_json { as_line(&judged) } else { as_text(&judged, args.verbose, style.color) };
             }
+            None => summary.skipped += 1,
         }
-        if as_json {
-            let line = CommitLine {
-                commit: judged.commit.oid.to_string(),
-                subject: judged.commit.subject(),
-                date: judged.commit.date.clone(),
-                verdict: judged.verdict.as_str(),
-                findings: judged.forms,
-            };
-            out.push_str(&serde_json::to_string(&line).expect("the form is plain data"));
-            out.push('\n');
-        } else {
-            out.push_str(&as_text(&judged, args.verbose, style.color));
-        }
-    }
+        let read = deliver(out.as_bytes())?;
+        progress.say(&format!("{done} of {} changes looked at", commits.len()));
+        Ok(read)
+    })?;
+    progress.hide();
+    let mut out = String::new();
     if as_json {
         out.push_str(&serde_json::to_string(&SummaryLine { summary }).expect("the form is plain data"));
         out.push('\n');
@@ -162,29 +150,90 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     Ok(Outcome::Done)
 }
 
+impl SummaryForm {
+    fn count(&mut self, judged: &Judged) {
+        self.commits += 1;
+        match judged.verdict {
+            Verdict::Compatible => self.compatible += 1,
+            Verdict::Breaking => self.breaking += 1,
+            Verdict::Unknown => self.unknown += 1,
+        }
+        for finding in judged.findings.iter().filter(|finding| finding.status == Status::New) {
+            match finding.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+                Severity::Note => self.notes += 1,
+            }
+        }
+    }
+}
+
+fn as_line(judged: &Judged) -> String {
+    let line = CommitLine {
+        commit: judged.commit.oid.to_string(),
+        subject: judged.commit.subject(),
+        date: judged.commit.date.clone(),
+        verdict: judged.verdict.as_str(),
+        findings: &judged.forms,
+    };
+    serde_json::to_string(&line).expect("the form is plain data") + "\n"
+}
+
+/// Does the work for every item, side by side, and hands over each result as soon as those before it are done: whoever reads sees the
+/// first ones while the others are worked on. `work` is given what it left behind at the neighbour before. `take` says whether anybody
+/// still reads; where nobody does, or it fails, no further item is begun.
+fn in_order<I: Sync, K: Default, T: Send>(
+    items: &[I],
+    work: impl Fn(&I, &mut K) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<bool, UserError>,
+) -> Result<(), UserError> {
+    let chunk = items.len().div_ceil(scan::pool().current_num_threads().max(1)).clamp(1, CHUNK);
+    let enough = AtomicBool::new(false);
+    let (send, receive) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let (enough, work) = (&enough, &work);
+        scope.spawn(move || {
+            scan::pool().install(|| {
+                items.par_chunks(chunk).enumerate().for_each_with(send, |send, (at, items)| {
+                    let mut kept = K::default();
+                    for (within, item) in items.iter().enumerate() {
+                        if enough.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        // There is always somebody to receive it: the loop below ends with the last sender.
+                        let _ = send.send((at * chunk + within, work(item, &mut kept)));
+                    }
+                });
+            });
+        });
+        let mut waiting: BTreeMap<usize, T> = BTreeMap::new();
+        let (mut next, mut outcome) = (0, Ok(true));
+        for (at, result) in receive {
+            waiting.insert(at, result);
+            while let (Ok(true), Some(result)) = (&outcome, waiting.remove(&next)) {
+                next += 1;
+                outcome = take(result);
+            }
+            if !matches!(outcome, Ok(true)) {
+                enough.store(true, Ordering::Relaxed);
+            }
+        }
+        outcome.map(drop)
+    })
+}
+
 /// How many neighbouring changes one thread takes at most: one state more than changes is understood for each.
 const CHUNK: usize = 25;
 
-fn judge_chunk(
-    repository: &Repository,
-    chunk: &[Commit],
-    cache: &Cache,
-    outside: &Outside,
-) -> Vec<Result<Option<Judged>, UserError>> {
-    let mut results = Vec::with_capacity(chunk.len());
-    let mut known: Option<(crate::snapshot::ObjectId, crate::config::Config, State)> = None;
-    for commit in chunk {
-        results.push(judge(repository, commit, cache, outside, &mut known));
-    }
-    results
-}
+/// The state of one commit under a configuration, which the next change begins with.
+type Known = (ObjectId, Config, State);
 
 fn judge(
     repository: &Repository,
     commit: &Commit,
     cache: &Cache,
     outside: &Outside,
-    known: &mut Option<(crate::snapshot::ObjectId, crate::config::Config, State)>,
+    known: &mut Option<Known>,
 ) -> Result<Option<Judged>, UserError> {
     let Some(parent) = commit.parents.first().copied().filter(|parent| repository.has_commit(*parent)) else {
         return Ok(None);
@@ -262,4 +311,51 @@ fn as_text(judged: &Judged, verbose: bool, color: bool) -> String {
         )));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn the_first_results_are_handed_over_while_the_last_are_worked_on() {
+        let taken = AtomicBool::new(false);
+        let items: Vec<usize> = (0..40).collect();
+        let work = |item: &usize, before: &mut Option<usize>| {
+            let neighbour = before.replace(*item).is_none_or(|before| before + 1 == *item);
+            let limit = Instant::now() + Duration::from_secs(60);
+            while *item == 39 && !taken.load(Ordering::Relaxed) && Instant::now() < limit {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            (*item, neighbour, taken.load(Ordering::Relaxed))
+        };
+        let mut got = Vec::new();
+        in_order(&items, work, |(item, neighbour, in_time)| {
+            taken.store(true, Ordering::Relaxed);
+            assert!(neighbour && (item != 39 || in_time), "{item}");
+            got.push(item);
+            Ok(true)
+        })
+        .expect("nothing fails");
+        assert_eq!(got, items);
+    }
+
+    #[test]
+    fn what_fails_ends_it_with_its_error() {
+        let items: Vec<usize> = (0..40).collect();
+        let mut got = 0;
+        let failure = || UserError::Usage { message: "no more".to_owned(), help: "stop".to_owned() };
+        let ended = in_order(
+            &items,
+            |item, (): &mut ()| *item,
+            |item| {
+                got += 1;
+                if item == 3 { Err(failure()) } else { Ok(true) }
+            },
+        );
+        assert_eq!(ended.expect_err("it failed").to_string(), "no more");
+        assert_eq!(got, 4);
+    }
 }

@@ -331,7 +331,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     if args.fix {
         refuse_fix(&args.sides)?;
     }
-    let mut progress = Progress::new(args, &variables);
+    let mut progress = Progress::new(args.quiet, args.verbose);
     let mut options = Options { today: environment::today(), ..Options::default() };
     if let Some(file) = &args.config {
         let text = environment::read(file)?;

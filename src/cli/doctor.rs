@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::progress::Busy;
 use super::{Color, Outcome, environment, outside, print_form};
 use crate::check::{self, State};
 use crate::config::Config;
 use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::Via;
-use crate::report::{Side, SourceLookup, escape};
+use crate::report::{Side, SourceLookup, counted, escape};
 use crate::scan::{self, Cache, Outside};
 use crate::snapshot::base::{self, Found, Head, Request};
 use crate::snapshot::{Repository, Snapshot};
@@ -114,7 +115,9 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         }
     };
     let outside = outside::read(&config, &outside::root(&args.repo), &[])?.outside;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &outside)?;
+    drop(busy);
     points.extend(boundaries(&state, snapshot.as_ref()));
     points.extend(contracts(&state, snapshot.as_ref()));
     points.push(acceptances(&repository, snapshot.as_ref(), base, outside));
@@ -184,9 +187,9 @@ fn boundaries(state: &State, snapshot: &dyn Snapshot) -> Vec<Point> {
             "boundaries",
             format!(
                 "{} and {} of {}",
-                counted(count(Role::Producer), "producer"),
-                counted(count(Role::Consumer), "consumer"),
-                counted(events.len(), "event")
+                counted(count(Role::Producer), "producer", "producers"),
+                counted(count(Role::Consumer), "consumer", "consumers"),
+                counted(events.len(), "event", "events")
             ),
         )
     });
@@ -252,7 +255,7 @@ fn contracts(state: &State, snapshot: &dyn Snapshot) -> Vec<Point> {
             "write down who reads what under contracts/, one file for each consumer; `driftgate contracts record` starts them from code",
         )
     } else {
-        Point::ok("contracts", format!("{} to {}", counted(promises.len(), "promise"), counted(consumers.len(), "consumer")))
+        Point::ok("contracts", format!("{} to {}", counted(promises.len(), "promise", "promises"), counted(consumers.len(), "consumer", "consumers")))
     });
     if !unread.is_empty() && !promises.is_empty() {
         let names: Vec<String> = unread.iter().take(MOST_PLACES).map(|name| format!("`{name}`")).collect();
@@ -302,10 +305,6 @@ fn acceptances(repository: &Repository, head: &dyn Snapshot, base: Option<base::
             Point::problem(ID, format!("a check cannot run: {error}"), help)
         }
     }
-}
-
-fn counted(count: usize, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 fn as_text(form: &DoctorForm, color: Color) -> String {

@@ -1,12 +1,13 @@
 //! `driftgate extract`: every boundary and type found in code.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Outcome, print_form};
+use super::progress::Busy;
+use super::{Outcome, outside, print_form};
 use crate::check::{self};
 use crate::config::Config;
 use crate::error::UserError;
@@ -133,7 +134,7 @@ pub fn json_schema() -> Value {
 ///
 /// # Errors
 /// Where it is not there.
-pub(crate) fn open(repo: &std::path::Path, rev: Option<&str>, paths: &[PathBuf]) -> Result<Box<dyn Snapshot>, UserError> {
+pub(crate) fn open(repo: &Path, rev: Option<&str>, paths: &[PathBuf]) -> Result<Box<dyn Snapshot>, UserError> {
     if let (None, [single]) = (rev, paths)
         && single.is_file()
     {
@@ -157,20 +158,13 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let snapshot = open(&args.repo, args.rev.as_deref(), &args.paths)?;
     let (config, _): (Config, _) = crate::scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let cache = Cache::default();
+    let single = matches!(args.paths.as_slice(), [one] if args.rev.is_none() && one.is_file());
+    let wanted = if single { Vec::new() } else { wanted(args, snapshot.as_ref())? };
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &cache, &Outside::default())?;
+    drop(busy);
     let sources = super::check::Sources::new(None, snapshot.as_ref());
-    let single = matches!(args.paths.as_slice(), [one] if one.is_file());
-    let wanted: Vec<String> = args
-        .paths
-        .iter()
-        .map(|path| path.to_string_lossy().replace('\\', "/").trim_start_matches("./").trim_end_matches('/').to_owned())
-        .filter(|path| path != "." && !path.is_empty())
-        .collect();
-    let shown = |file: &RepoPath| {
-        single
-            || wanted.is_empty()
-            || wanted.iter().any(|path| file.as_str() == path || file.as_str().starts_with(&format!("{path}/")))
-    };
+    let shown = |file: &RepoPath| wanted.is_empty() || wanted.iter().any(|path| holds(path, file));
     // An event is asked for alone, without the types that the code declares.
     let listed = |file: &RepoPath| args.event.is_none() && shown(file);
     let types = crate::scan::pool().install(|| named_types_in(&state.scan.units, &listed));
@@ -214,6 +208,75 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let form = ExtractForm { version: 1, boundaries, types, diagnostics };
     print_form(&args.format, &form, as_text)?;
     Ok(Outcome::Done)
+}
+
+/// Whether a file is this one, or lies in this folder; the empty path is all of them.
+fn holds(path: &str, file: &RepoPath) -> bool {
+    match file.as_str().strip_prefix(path) {
+        Some(rest) => path.is_empty() || rest.is_empty() || rest.starts_with('/'),
+        None => false,
+    }
+}
+
+/// The files and folders that are asked for, as the snapshot names them. A path is meant from where the program was started, and
+/// where nothing is there, from the top of the repository.
+///
+/// # Errors
+/// Where there is nothing under a path: an empty list would look as if nothing were sent or read there.
+fn wanted(args: &Args, snapshot: &dyn Snapshot) -> Result<Vec<String>, UserError> {
+    if args.paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let root = outside::root(&args.repo);
+    let real_root = root.canonicalize().unwrap_or_else(|_| root.clone());
+    let entries = snapshot.entries(&|_| true)?.entries;
+    let known = |path: &String| entries.iter().any(|entry| holds(path, &entry.path));
+    let resolve = |path: &PathBuf| -> Result<String, UserError> {
+        let there = std::path::absolute(path).ok();
+        let real = path.canonicalize().ok();
+        let from_here = [(&real, &real_root), (&there, &real_root), (&there, &root)]
+            .into_iter()
+            .find_map(|(path, root)| plain(path.as_ref()?.strip_prefix(root).ok()?));
+        let from_top = if path.is_absolute() { None } else { plain(path) };
+        if let Some(found) = from_here.iter().chain(&from_top).find(|path| known(path)) {
+            return Ok(found.clone());
+        }
+        let shown = path.display();
+        Err(match (&args.rev, real, from_here) {
+            (Some(rev), ..) => UserError::Usage {
+                message: format!("there is no `{shown}` at `{rev}`"),
+                help: format!("`git ls-tree -r --name-only {rev}` lists what is there"),
+            },
+            (None, Some(_), None) => UserError::Usage {
+                message: format!("`{shown}` is not in `{}`, which is what is read", root.display()),
+                help: format!("read it as a repository of its own: `driftgate extract --repo {shown}`"),
+            },
+            (None, Some(_), Some(_)) => UserError::Usage {
+                message: format!("there is no file under `{shown}` that git knows or would add"),
+                help: "git ignores it, or it is empty: `git check-ignore -v` says why; a single file is read whether or not git \
+                       ignores it"
+                    .to_owned(),
+            },
+            (None, None, _) => UserError::Unreadable { path: shown.to_string(), message: "there is no such path".to_owned() },
+        })
+    };
+    args.paths.iter().map(resolve).collect()
+}
+
+/// A relative path as a snapshot writes it; `None` where it leads out of the repository.
+fn plain(path: &Path) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
 }
 
 fn severity_text(severity: Severity) -> &'static str {

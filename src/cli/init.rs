@@ -9,7 +9,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use self::pieces::Piece;
+pub(super) use self::pieces::hooks_folder;
 use super::contracts::record::{self, Prepared};
+use super::progress::Busy;
 use super::{Color, Outcome, environment, outside, print};
 use crate::check;
 use crate::config::Config;
@@ -49,7 +51,9 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let snapshot = super::extract::open(&args.repo, None, &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let beside = outside::read(&config, &root, &[])?;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &beside.outside)?;
+    drop(busy);
     let mut plan = pieces::Plan::new(&root);
     plan.create(scan::CONFIG_FILE, &configuration::text(&state, &super::check::Sources::new(None, snapshot.as_ref())));
     let Prepared { recording, .. } = record::prepare(&args.repo, snapshot.as_ref(), &config)?;

@@ -186,12 +186,16 @@ pub(crate) fn print_form<T: serde::Serialize>(
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no error.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), UserError> {
+    deliver(bytes).map(drop)
+}
+
+/// As [`print`], and says whether somebody still reads.
+pub(crate) fn deliver(bytes: &[u8]) -> Result<bool, UserError> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(UserError::Unwritable { path: "standard output".to_owned(), message: error.to_string() })
-        }
-        Ok(()) | Err(_) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(UserError::Unwritable { path: "standard output".to_owned(), message: error.to_string() }),
     }
 }
 

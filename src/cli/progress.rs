@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
-use super::check::Args;
+use super::environment;
 use crate::facts::LanguageId;
 use crate::scan::Scan;
 
@@ -21,12 +21,13 @@ pub struct Progress {
 
 impl Progress {
     /// A CI system's log is read afterwards, terminal or not: nothing moves there.
-    pub fn new(args: &Args, variables: &BTreeMap<String, String>) -> Self {
+    pub fn new(quiet: bool, verbose: bool) -> Self {
+        let variables = environment::variables();
         let ci = variables.get("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
         let dumb = variables.get("TERM").is_some_and(|term| term == "dumb");
         Progress {
-            shown: !args.quiet && !ci && !dumb && std::io::stderr().is_terminal(),
-            verbose: args.verbose,
+            shown: !quiet && !ci && !dumb && std::io::stderr().is_terminal(),
+            verbose,
             current: None,
             stages: Vec::new(),
             files: Vec::new(),
@@ -37,8 +38,13 @@ impl Progress {
     pub fn stage(&mut self, name: &str) {
         self.close();
         self.current = Some((name.to_owned(), Instant::now()));
+        self.say(name);
+    }
+
+    /// What is being done, in place of what was said before.
+    pub fn say(&self, what: &str) {
         if self.shown {
-            let _ = write!(std::io::stderr(), "\r\x1b[Kdriftgate: {name} …");
+            let _ = write!(std::io::stderr(), "\r\x1b[Kdriftgate: {what} …");
             let _ = std::io::stderr().flush();
         }
     }
@@ -93,5 +99,22 @@ impl Progress {
         }
         let stages: Vec<String> = self.stages.iter().map(|(name, time)| format!("{name} {time} ms")).collect();
         let _ = writeln!(err, "time: {}", stages.join(", "));
+    }
+}
+
+/// Shown for as long as it lives, by commands that have one thing to wait for.
+pub struct Busy(Progress);
+
+impl Busy {
+    pub fn with(what: &str) -> Self {
+        let progress = Progress::new(false, false);
+        progress.say(what);
+        Busy(progress)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.hide();
     }
 }

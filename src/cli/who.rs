@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use self::fields::Asked;
 use self::parties::{Event, envelopes, parties};
+use super::progress::Busy;
 use super::{Outcome, print_form};
 use crate::check;
 use crate::config::Config;
@@ -101,7 +102,9 @@ pub fn run(args: &Args) -> Result<Outcome, UserError> {
     let snapshot = super::extract::open(&args.repo, args.rev.as_deref(), &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let beside = super::outside::read(&config, &super::outside::root(&args.repo), &args.beside)?;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &beside.outside)?;
+    drop(busy);
     let names = names(&state);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let (event, field) = split(&args.name, &known).ok_or_else(|| UserError::Usage {

@@ -150,7 +150,8 @@ fn cut_units(text: &str, limit: usize) -> String {
 /// The annotations of a run, heaviest first, at most ten of each type.
 pub fn annotations(report: &Report<'_>) -> Vec<Annotation> {
     let mut ranked: Vec<(Rank, Annotation)> = groups(report).into_iter().map(|group| group.annotation(report)).collect();
-    for diagnostic in &report.diagnostics {
+    // Notes are counted in the report and listed with `-v`: there they say the same of every change.
+    for diagnostic in report.diagnostics.iter().filter(|diagnostic| diagnostic.severity > Severity::Note) {
         // What was wrong with files that the change leaves alone is in the summary.
         let Some(file) = diagnostic.file.as_ref().filter(|file| report.changed.contains_key(*file)) else { continue };
         let level = Level::of(diagnostic.severity);

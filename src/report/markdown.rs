@@ -104,8 +104,11 @@ fn table(report: &Report<'_>, causes: &[Cause<'_>], page: &mut Page) -> usize {
     page.push("| | event | change | who reads it | where | rule |\n|---|---|---|---|---|---|\n");
     for (done, cause) in causes.iter().enumerate() {
         let finding = cause.first();
-        let anchor = place::anchor(report, finding);
-        let place = format!("{}:{}", anchor.file, anchor.line);
+        let place = match place::own(report, finding) {
+            Some((file, line, false)) => cell(&format!("{file}:{line}")),
+            Some((file, line, true)) => format!("{} before", cell(&format!("{file}:{line}"))),
+            None => cell(place::anchor(report, finding).file.as_str()),
+        };
         let (known, rest) = super::readers(cause.findings.iter().copied(), MAX_READERS);
         let mut readers: Vec<String> = known
             .iter()
@@ -130,7 +133,7 @@ fn table(report: &Report<'_>, causes: &[Cause<'_>], page: &mut Page) -> usize {
             events.join(", "),
             prose_cell(&cause.change()),
             readers.join(", "),
-            cell(&place),
+            place,
             cell(finding.rule),
         );
         if !page.push(&row) {

@@ -312,7 +312,7 @@ fn short(oid: &str) -> &str {
     oid.get(..7).unwrap_or(oid)
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -68,17 +68,21 @@ pub struct Anchor {
     pub in_change: bool,
 }
 
-/// The best place for a finding: its own line where the change touches it; the nearest edited line of the same file; its own line
-/// after all; and for a file that is gone, the promise that it broke.
+/// The best place for a finding: its own line where the change touches it; the nearest edited line of the same file; where the change
+/// leaves that file alone, what was edited where it stood before; its own line after all; and for a file that is gone, the promise
+/// that it broke.
 pub fn anchor(report: &Report<'_>, finding: &Finding) -> Anchor {
+    let before = finding.base.as_ref().and_then(|base| where_it_was(report, base));
     if let Some(head) = &finding.head {
-        return in_head(report, head);
+        let here = in_head(report, head);
+        return match before {
+            Some(before) if before.in_change && !here.in_change => before,
+            Some(_) | None => here,
+        };
     }
     if let Some(base) = &finding.base {
-        if report.sources.source(Side::Head, &base.file).is_some() {
-            let line = region(report, Side::Base, base).map_or(1, |region| region.line);
-            let nearest = nearest_changed(report, &base.file, line);
-            return Anchor { file: base.file.clone(), line: nearest.unwrap_or(1), columns: None, in_change: nearest.is_some() };
+        if let Some(before) = before {
+            return before;
         }
         for consumer in &finding.consumers {
             let Some(origin) = &consumer.origin else { continue };
@@ -98,6 +102,28 @@ pub fn anchor(report: &Report<'_>, finding: &Finding) -> Anchor {
             in_change: false,
         },
     }
+}
+
+/// The line of head for what stood in base; `None` where its file is gone.
+fn where_it_was(report: &Report<'_>, base: &Origin) -> Option<Anchor> {
+    let now = report.sources.source(Side::Head, &base.file)?;
+    let then = report.sources.source(Side::Base, &base.file);
+    if then.as_ref().is_some_and(|then| then.text() == now.text()) {
+        return Some(in_head(report, base));
+    }
+    let line = then.map_or(1, |then| region_in(&then, base).line);
+    let nearest = nearest_changed(report, &base.file, line);
+    Some(Anchor { file: base.file.clone(), line: nearest.unwrap_or(1), columns: None, in_change: nearest.is_some() })
+}
+
+/// Where a person looks for it: the finding's own place, and whether that is one of base.
+pub fn own(report: &Report<'_>, finding: &Finding) -> Option<(RepoPath, u32, bool)> {
+    let (side, origin) = match (&finding.head, &finding.base) {
+        (Some(head), _) => (Side::Head, head),
+        (None, Some(base)) => (Side::Base, base),
+        (None, None) => return None,
+    };
+    Some((origin.file.clone(), region(report, side, origin)?.line, side == Side::Base))
 }
 
 fn in_head(report: &Report<'_>, origin: &Origin) -> Anchor {

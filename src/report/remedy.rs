@@ -16,6 +16,9 @@ pub(super) struct Lines {
 /// Lines shown of one fix; a longer one is cut.
 const MOST_LINES: usize = 12;
 
+/// What a tab looks like.
+const TAB: &str = "    ";
+
 /// What the first edit of a fix does to the lines that it stands on; `None` where the text is not to be had.
 pub(super) fn lines(report: &Report<'_>, fix: &Fix) -> Option<Lines> {
     let source = report.sources.source(Side::Head, &fix.origin.file)?;
@@ -41,7 +44,8 @@ pub(super) fn lines(report: &Report<'_>, fix: &Fix) -> Option<Lines> {
         };
         first.get_or_insert(line);
         if changed.len() < MOST_LINES {
-            changed.push((sign, change.value().trim_end_matches('\n').to_owned()));
+            // As the excerpts beside it: a tab is blanks to look at, and a control character elsewhere.
+            changed.push((sign, change.value().trim_end_matches('\n').replace('\t', TAB)));
         }
     }
     Some(Lines { line: first?, changed })

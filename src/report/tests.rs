@@ -221,7 +221,7 @@ fn one_cause_is_told_once_with_its_events() {
     let page = written(&markdown::Markdown, &sample.report());
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| **") || line.starts_with("<details>")).collect();
     expect![[r#"
-        | **breaking** | `invoice.paid`, `user.signup`, `user.gone`, `user.left` | `customerId` is now `customer_id` | `crm-sync` (`@acme/growth`) | `src/events.rs:3` | `field-renamed` |
+        | **breaking** | `invoice.paid`, `user.signup`, `user.gone`, `user.left` | `customerId` is now `customer_id` | `crm-sync` (`@acme/growth`) | `src/events.rs:7` | `field-renamed` |
         <details><summary>field-renamed&#58; <code>customerId</code> is now <code>customer&#95;id</code> in <code>invoice.paid</code> and 3 more events</summary>"#]].assert_eq(&rows.join("\n"));
 }
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::program::{Place, copy, root};
+use crate::program::{Place, Said, copy, fixture, root};
 
 /// Holds a value against one of the tool's own forms.
 #[track_caller]
@@ -400,4 +400,99 @@ fn an_audit_tells_the_state_of_one_snapshot_and_ends_well() {
     assert!(text.contains("note[contract-violated] `page.viewed` is not what stats needs: it requires `route`"), "{text}");
     let wrong = place.run(&["audit", "--rule", "contract-violatd"]).exits(2);
     assert!(wrong.err.contains("did you mean `contract-violated`?"), "{}", wrong.err);
+}
+
+#[test]
+fn a_lost_handoff_names_who_waits_for_it_and_is_drawn_as_lost() {
+    let place = Place::new();
+    let story = |part: &str| fixture(&format!("repos/handoff-stories/{part}"));
+    for side in ["base", "head"] {
+        copy(&story("base"), &place.dir.join(side));
+    }
+    copy(&story("branches/await-lost"), &place.dir.join("head"));
+    let check = ["check", "--base-dir", "base", "--head-dir", "head", "--format"];
+    let report = place.run(&[&check[..], &["json"]].concat()).exits(1).json();
+    let consumers = report["findings"][0]["consumers"].as_array().expect("a list");
+    let names: Vec<&str> = consumers.iter().filter_map(|consumer| consumer["name"].as_str()).collect();
+    assert_eq!(names, ["crm-sync", "shop"], "{report}");
+    let text = place.run(&[&check[..], &["text"]].concat()).exits(1).out;
+    assert!(text.contains("= readers: crm-sync (contract), contracts/crm-sync.yaml:"), "{text}");
+    let page = place.run(&[&check[..], &["markdown"]].concat()).exits(1).out;
+    assert!(page.contains("| `crm-sync`, "), "{page}");
+    // The event is lost before it gets anywhere: the edge from its sender is the broken one.
+    let broken: Vec<&str> = page.lines().filter(|line| line.contains(" --x ")).collect();
+    assert_eq!(broken.len(), 1, "{page}");
+    assert!(broken[0].trim_start().starts_with('p'), "{page}");
+}
+
+#[test]
+fn what_went_is_told_where_it_stood_before() {
+    let place = Place::new();
+    place.write("base/src/lib.rs", format!("{}\npub fn other() {{}}\n", service("customerId")));
+    place.write("head/src/lib.rs", "\npub fn other() {}\n");
+    let page = place.run(&["check", "--base-dir", "base", "--head-dir", "head", "--format", "markdown"]).exits(1).out;
+    let line = service("customerId").lines().position(|line| line.contains("publish")).expect("it sends") + 1;
+    assert!(page.contains(&format!("| `src/lib.rs:{line}` before | `event-removed` |")), "{page}");
+}
+
+#[test]
+fn an_extract_of_what_is_not_there_says_so() {
+    let place = Place::sample();
+    let boundaries = |said: Said| said.exits(0).json()["boundaries"].as_array().map_or(0, Vec::len);
+    let all = boundaries(place.run(&["extract", "--format", "json"]));
+    assert!(all > 0);
+    // From wherever it is called: a folder of here, of the top, and as a whole path.
+    let whole = place.dir.join("src").to_string_lossy().into_owned();
+    let src = place.dir.join("src");
+    for (folder, path) in [(&place.dir, "src/"), (&place.dir, "./src/../src"), (&place.dir, &*whole), (&src, "."), (&src, "src")]
+    {
+        assert_eq!(boundaries(place.run_in(folder, &["extract", path, "--format", "json"])), all, "{path}");
+    }
+    assert_eq!(boundaries(place.run(&["extract", "contracts", "--format", "json"])), 0);
+    assert_eq!(boundaries(place.run(&["extract", "src", "--rev", "main", "--format", "json"])), all);
+    let outside = place.beside("elsewhere");
+    std::fs::create_dir_all(&outside).expect("a folder can be made");
+    let outside = outside.to_string_lossy().into_owned();
+    place.run(&["extract", &outside]).exits(2).complains(&["is not in", "driftgate extract --repo"]);
+    place.run(&["extract", "srk"]).exits(2).complains(&["srk", "there is no such path"]);
+    place.run(&["extract", "srk", "--rev", "main"]).exits(2).complains(&["there is no `srk` at `main`", "git ls-tree"]);
+    place.write(".gitignore", "made/\n");
+    place.write("made/lib.rs", "pub fn made() {}\n");
+    place.run(&["extract", "made"]).exits(2).complains(&["git check-ignore -v"]);
+    assert_eq!(boundaries(place.run(&["extract", "made/lib.rs", "--format", "json"])), 0);
+}
+
+#[test]
+fn a_backtest_says_one_change_a_line_and_ends_with_its_reader() {
+    let place = Place::repository();
+    for number in 0..12 {
+        place.write("src/lib.rs", format!("// {number}\n{}", service("customerId")));
+        place.commit(&format!("Change {number}"));
+    }
+    let whole = place.run(&["backtest", "--format", "json"]).exits(0);
+    assert!(whole.err.is_empty(), "a log has no progress in it: {}", whole.err);
+    let subjects: Vec<String> = whole
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
+        .filter_map(|line| Some(line["subject"].as_str()?.to_owned()))
+        .collect();
+    // The first of all has no parent.
+    let expected: Vec<String> = (1..12).rev().map(|number| format!("Change {number}")).collect();
+    assert_eq!(subjects, expected);
+    assert!(whole.out.lines().last().is_some_and(|line| line.starts_with("{\"summary\":{\"commits\":11,")), "{}", whole.out);
+    // A reader that has seen enough ends it, and that is no error.
+    let mut child = place
+        .command(env!("CARGO_BIN_EXE_driftgate"), &place.dir)
+        .args(["backtest", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let first = lines.next().expect("a line").expect("it is text");
+    assert!(first.contains("Change 11"), "{first}");
+    drop(lines);
+    let ended = child.wait_with_output().expect("it ends");
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
 }

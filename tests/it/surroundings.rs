@@ -280,6 +280,22 @@ fn the_doctor_says_what_is_missing_and_what_is_there() {
 }
 
 #[test]
+fn the_doctor_looks_for_hooks_where_git_does() {
+    let place = Place::sample();
+    let hook = "#!/bin/sh\nexec driftgate check --staged\n";
+    place.write("tools/git/pre-commit", hook);
+    assert_eq!(standing(&points(&place, 0), "hook"), Some("warning"), "git is not told of this folder");
+    place.git(&["config", "core.hooksPath", "tools/git"]);
+    assert_eq!(standing(&points(&place, 0), "hook"), Some("ok"));
+    let linked = place.beside("linked");
+    place.git(&["config", "--unset", "core.hooksPath"]);
+    place.write(".git/hooks/pre-commit", hook);
+    place.git(&["worktree", "add", "-q", "-b", "side", &linked.to_string_lossy()]);
+    let said = place.run_in(&linked, &["doctor"]).exits(0);
+    assert!(said.out.contains("a hook of git calls the check"), "{}", said.out);
+}
+
+#[test]
 fn the_doctor_knows_a_checkout_of_depth_one_and_a_broken_configuration() {
     let place = Place::sample();
     place.write(

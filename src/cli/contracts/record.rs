@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::check;
+use crate::cli::progress::Busy;
 use crate::cli::{Color, Outcome, environment, outside, print};
 use crate::config::Config;
 use crate::error::UserError;
@@ -41,7 +42,9 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(repo: &Path, snapshot: &dyn Snapshot, config: &Config) -> Result<Prepared, UserError> {
     let root = outside::root(repo);
     let beside = outside::read(config, &root, &[])?;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot, config, &Cache::default(), &beside.outside)?;
+    drop(busy);
     if let Some((_, faults)) = state.registry.broken().next() {
         return Err(faults.first().expect("a broken file has a fault").user_error());
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::check;
+use crate::cli::progress::Busy;
 use crate::cli::{Color, Outcome, environment, outside, print};
 use crate::config::Config;
 use crate::error::UserError;
@@ -44,7 +45,9 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     let snapshot = crate::cli::extract::open(&args.repo, args.rev.as_deref(), &[])?;
     let (config, _): (Config, _) = scan::config(snapshot.as_ref()).map_err(|fault| fault.user_error())?;
     let beside = outside::read(&config, &outside::root(&args.repo), &args.beside)?;
+    let busy = Busy::with("reading the code");
     let state = check::understand(snapshot.as_ref(), &config, &Cache::default(), &beside.outside)?;
+    drop(busy);
     let kept = check::kept(&state, &config);
     let gate = Gate { fail_on: config.fail_on(), ..Gate::default() };
     let sources = crate::cli::check::Sources::new(None, snapshot.as_ref()).with(&beside.outside);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{PlaceForm, Point};
+use crate::cli::init::hooks_folder;
 use crate::error::UserError;
 use crate::snapshot::{Repository, Snapshot};
 use crate::source::SourceText;
@@ -54,10 +55,9 @@ pub(super) fn workflow(snapshot: &dyn Snapshot) -> Result<Point, UserError> {
 pub(super) fn hook(repository: &Repository, snapshot: &dyn Snapshot) -> Result<Point, UserError> {
     const ID: &str = "hook";
     let mut known = places(&callers(snapshot, is_hook)?);
-    // A linked worktree has the hooks of the repository that it belongs to.
-    let git_dir = repository.git_dir();
-    let common = std::fs::read_to_string(git_dir.join("commondir")).map(|text| git_dir.join(text.trim()));
-    let hooks = common.unwrap_or_else(|_| git_dir.to_path_buf()).join("hooks");
+    let root = repository.work_dir().unwrap_or(repository.git_dir());
+    // Where there is no git to ask, hooks are where they usually are.
+    let hooks = hooks_folder(root).map_or_else(|_| repository.git_dir().join("hooks"), |folder| root.join(folder));
     for name in ["pre-commit", "pre-push", "pre-merge-commit"] {
         let file = hooks.join(name);
         if std::fs::read_to_string(&file).is_ok_and(|text| calls(&text).next().is_some()) {

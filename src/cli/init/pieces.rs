@@ -158,22 +158,30 @@ fn with_entry(path: &str, text: &str) -> Option<String> {
     same.then_some(after)
 }
 
-/// A hook of git itself, where git looks for it: `core.hooksPath` and linked worktrees have their own ideas.
-pub(super) fn git_hook(plan: &mut Plan) -> Result<(), UserError> {
-    let unknown = |message: String| UserError::Repository {
-        message,
-        help: "write the hook by hand: `exec driftgate check --staged` in the `pre-commit` of your hooks folder".to_owned(),
-    };
+/// The folder in which git looks for hooks, as git says it, relative to the root where it lies inside: `core.hooksPath` and linked
+/// worktrees have their own ideas.
+///
+/// # Errors
+/// Where git does not run or does not know; the error says why.
+pub(in crate::cli) fn hooks_folder(root: &Path) -> Result<String, String> {
     let output = Command::new("git")
         .arg("-C")
-        .arg(&plan.root)
+        .arg(root)
         .args(["rev-parse", "--git-path", "hooks"])
         .output()
-        .map_err(|error| unknown(format!("git does not run: {error}")))?;
+        .map_err(|error| format!("git does not run: {error}"))?;
     if !output.status.success() {
-        return Err(unknown(format!("git does not say where hooks are: {}", String::from_utf8_lossy(&output.stderr).trim())));
+        return Err(format!("git does not say where hooks are: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }
-    let folder = String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned();
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A hook of git itself, where git looks for it.
+pub(super) fn git_hook(plan: &mut Plan) -> Result<(), UserError> {
+    let folder = hooks_folder(&plan.root).map_err(|message| UserError::Repository {
+        message,
+        help: "write the hook by hand: `exec driftgate check --staged` in the `pre-commit` of your hooks folder".to_owned(),
+    })?;
     let file = plan.root.join(&folder).join("pre-commit");
     let shown = format!("{folder}/pre-commit");
     if let Ok(meta) = std::fs::symlink_metadata(&file) {

@@ -13,8 +13,10 @@ mod transaction;
 pub(crate) use options::Causes;
 
 use super::pair::{Pair, pairs};
-use super::{Compared, EventPair, Sides, finding, is_declaration, is_unread};
-use crate::finding::{Finding, RuleId};
+use super::reader::Reader;
+use super::{Compared, EventPair, Sides, add_consumer, finding, is_declaration, is_unread};
+use crate::facts::Role;
+use crate::finding::{Consumer, Finding, RuleId};
 use crate::link::model::Boundary;
 use crate::source::Origin;
 
@@ -47,6 +49,7 @@ impl Handoff<'_> {
 
 /// Judges how the payloads of one event are handed over.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
+    let first = compared.findings.len();
     for (base, head) in [(&pair.base_producers, &pair.head_producers), (&pair.base_consumers, &pair.head_consumers)] {
         for matched in pairs(base, head) {
             let Pair::Both(base, head) = matched else { continue };
@@ -71,6 +74,20 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
     }
     options::judge_renamed(pair, sides, compared);
     conditions::twice(pair, compared);
+    // What is handed over in another way reaches those who read it late, twice or not at all.
+    for found in compared.findings[first..].iter_mut().filter(|found| found.role == Role::Producer) {
+        name_readers(pair, &mut found.consumers);
+    }
+}
+
+/// Adds whoever is known to read an event: by a promise, or in code.
+fn name_readers(pair: &EventPair<'_>, consumers: &mut Vec<Consumer>) {
+    for promise in &pair.readers {
+        add_consumer(consumers, &promise.as_consumer());
+    }
+    for reader in pair.base_consumers.iter().filter(|reader| !is_declaration(reader)) {
+        add_consumer(consumers, &Reader::of_boundary(reader).consumer);
+    }
 }
 
 /// Judges what no single event shows.
@@ -94,6 +111,9 @@ fn merge(findings: &mut Vec<Finding>) {
         };
         match kept.iter().position(same) {
             Some(at) if is_handoff => {
+                for consumer in &finding.consumers {
+                    add_consumer(&mut kept[at].consumers, consumer);
+                }
                 let events = others.entry(at).or_default();
                 if kept[at].event != finding.event && !events.contains(&finding.event) {
                     events.push(finding.event.clone());

@@ -147,6 +147,34 @@ fn a_place_outside_the_change_moves_to_the_nearest_edited_line() {
 }
 
 #[test]
+fn what_went_from_a_file_that_stays_as_it_is_keeps_its_line() {
+    let mut sample = Sample::rename();
+    for side in [Side::Base, Side::Head] {
+        sample.sources.add(side, "src/send.rs", "fn send() {\n    bus.publish(NAME, &paid);\n}\n");
+    }
+    sample.findings[0].head = None;
+    sample.findings[0].base = Some(sample.sources.origin(Side::Base, "src/send.rs", "publish"));
+    let all = commands(&sample);
+    let [file, line, col] = ["file", "line", "col"].map(|name| &*all[0].properties[name]);
+    assert_eq!((file, line, col), ("src/send.rs", "2", "9"));
+}
+
+#[test]
+fn a_place_that_nobody_touched_gives_way_to_the_edit_that_made_it_so() {
+    let mut sample = Sample::rename();
+    for side in [Side::Base, Side::Head] {
+        sample.sources.add(side, "src/send.rs", "fn send() {\n    bus.publish(NAME, &paid);\n}\n");
+    }
+    sample.findings[0].head = Some(sample.sources.origin(Side::Head, "src/send.rs", "publish"));
+    let all = commands(&sample);
+    assert_eq!((&*all[0].properties["file"], &*all[0].properties["line"]), ("src/events.rs", "3"));
+    // Where the edit is not known, the place itself is all there is.
+    sample.changed.clear();
+    let all = commands(&sample);
+    assert_eq!((&*all[0].properties["file"], &*all[0].properties["line"]), ("src/send.rs", "2"));
+}
+
+#[test]
 fn a_file_that_is_gone_is_told_at_the_promise() {
     let mut sample = Sample::rename();
     sample.sources.add(Side::Base, "src/gone.rs", "gone");
@@ -250,6 +278,8 @@ fn trouble_with_a_file_is_annotated_where_the_change_touches_the_file() {
     for file in ["src/events.rs", "src/untouched.rs"] {
         sample.diagnostics.push(crate::finding::Diagnostic::warning(RepoPath::new(file), Some(4), "cannot be parsed"));
     }
+    // What was so before the change as well is no news.
+    sample.diagnostics.push(crate::finding::Diagnostic::note(RepoPath::new("src/events.rs"), None, "a sender without a name"));
     let all = commands(&sample);
     assert_eq!(all.len(), 1);
     assert_eq!((&*all[0].name, &*all[0].properties["file"], &*all[0].properties["line"]), ("warning", "src/events.rs", "4"));
@@ -320,6 +350,7 @@ proptest! {
         sample.sources.add(Side::Head, &file, &format!("{field}\n{help}"));
         let finding = &mut sample.findings[0];
         finding.head = Some(crate::source::Origin::new(RepoPath::new(&file), crate::source::Span::new(0, 1)));
+        finding.base = None;
         finding.event.clone_from(&event);
         finding.path = format!("/{field}");
         finding.message = format!("`{field}` is gone");

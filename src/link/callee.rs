@@ -208,7 +208,7 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) 
             match term.bare().kind {
                 Kind::Function(target) => Some(target),
                 Kind::Built(_) if program.files.unit(id.file).facts.language == LanguageId::Python => {
-                    super::relay::decorated(&term)
+                    super::relay::decorated(eval, &term)
                 }
                 _ => None,
             }

@@ -65,12 +65,7 @@ impl FileIndex {
                 index.inner.entry(parent).or_default().push(id);
             }
             for (call_at, call) in function.calls.iter().enumerate() {
-                let local = match &call.callee.kind {
-                    ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.as_str()),
-                    ExprKind::Outer(out, id) => outer_name(facts, function, *out, *id),
-                    _ => None,
-                };
-                if let Some(name) = last_name(&call.callee.kind).or(local) {
+                if let Some(name) = called_name(facts, function, &call.callee.kind) {
                     index.calls.entry(name.to_owned()).or_default().push((id, CallId(call_at as u32)));
                 }
             }
@@ -104,6 +99,15 @@ impl FileIndex {
     /// Whether anything stands in this inner scope.
     pub fn has_scope(&self, scope: &[String]) -> bool {
         self.scopes.contains(&scope.join("\u{1f}"))
+    }
+}
+
+/// The name that a call in `function` is made by, a variable's included.
+pub fn called_name<'f>(facts: &'f FileFacts, function: &'f Function, callee: &'f ExprKind) -> Option<&'f str> {
+    match callee {
+        ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.as_str()),
+        ExprKind::Outer(out, id) => outer_name(facts, function, *out, *id),
+        _ => last_name(callee),
     }
 }
 

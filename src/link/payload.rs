@@ -140,7 +140,12 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             shape.text_of = Some(shape_of(types, decoded(inner), side).shape);
             return Reduced { shape: Arc::new(shape), absent: false };
         }
-        Kind::Decoded(_, Some(ty)) => return types.shape(ty, side),
+        Kind::Decoded(text, Some(ty)) => {
+            let stated = types.shape(ty, side);
+            // What was written before it is read back is still what it was, where its type leaves something open.
+            let Some(written) = shape_of(types, text, side).shape.text_of.clone() else { return stated };
+            return Reduced { shape: completed(&stated.shape, &written), absent: stated.absent };
+        }
         Kind::Decoded(_, None) => ShapeKind::Unknown("the decoded JSON has no stated type".to_owned()),
         Kind::Typed(value, ty) => {
             let given = shape_of(types, value, side);

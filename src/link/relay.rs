@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::callee;
 use super::eval::Eval;
-use super::index::last_name;
+use super::index::called_name;
 use super::modules::FileId;
 use super::naming::texts_of;
 use super::resolve::FnRef;
@@ -40,7 +40,8 @@ const PACKED: &[&str] =
     &["apply_async", "apply_async_on_commit", "send_with_options", "message_with_options", "apply", "aapply_async"];
 
 /// Functions that take a function of a queue first, then its arguments.
-const QUEUES: &[&str] = &["enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "enqueue_job", "async_task", "push_task"];
+const QUEUES: &[&str] =
+    &["enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "enqueue_job", "async_task", "push_task", "send_task"];
 
 /// Functions that take a function first, then its arguments, and run it in the same program.
 const RUNNERS: &[&str] = &[
@@ -179,7 +180,8 @@ impl Relays {
 
 /// The function that a call runs elsewhere or later, with where its arguments are and whether a message carries them.
 pub fn relayed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<(FnRef, Form, bool)> {
-    let name = last_name(&call.callee.kind)?;
+    let facts = &eval.program.files.unit(function.file).facts;
+    let name = called_name(facts, eval.program.function(function), &call.callee.kind)?;
     let at = call.span.start;
     let (direct, packed) = (DIRECT.contains(&name), PACKED.contains(&name));
     if direct || packed {
@@ -208,7 +210,9 @@ pub fn relayed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<(
     call.args.iter().filter(|argument| argument.name.is_none()).take(2).enumerate().find_map(|(position, argument)| {
         let target = task_of(eval, function, &argument.value, at)?;
         // `run_in_executor(pool, work, x)` has one argument before it.
-        Some((target, Form::From(position as u32 + 1), queued))
+        let behind = position as u32 + 1;
+        let form = if name == "send_task" && is_packed(eval, function, call, behind) { Form::Packed } else { Form::From };
+        Some((target, form(behind), queued))
     })
 }
 
@@ -240,22 +244,27 @@ fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Opt
         Kind::Function(target) => Some(*target),
         Kind::Class(class) => class.class.and_then(|class| run_method(eval, class)),
         Kind::Literal(Literal::Text(name)) => named(eval, name),
-        Kind::Built(_) => decorated(&term),
+        Kind::Built(_) => decorated(eval, &term),
         Kind::Record(_) => callee::class_of_receiver(eval, function, expr).and_then(|class| run_method(eval, class)),
         _ => None,
     }
 }
 
-/// The one function that a foreign call was given: `task = register(queue="x")(work)` has the parameters of `work`.
-pub fn decorated(term: &Term<'_>) -> Option<FnRef> {
+/// The one function that a foreign call was given: `task = register(queue="x")(work)` has the parameters of `work`, and
+/// `actor(Deliver(), retries=3)` those of the method that a `Deliver` runs.
+pub fn decorated<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<FnRef> {
     let Kind::Built(built) = &term.bare().kind else { return None };
     let (_, args) = built.calls.last()?;
-    let mut functions = args.iter().filter_map(|(name, value)| match &value.bare().kind {
-        Kind::Function(target) if name.is_none() => Some(*target),
+    let mut positional = args.iter().filter(|(name, _)| name.is_none());
+    let (_, only) = positional.next()?;
+    if positional.next().is_some() {
+        return None;
+    }
+    match &only.bare().kind {
+        Kind::Function(target) => Some(*target),
+        Kind::Record(_) | Kind::Built(_) | Kind::OfType(_) => run_method(eval, callee::class_of(eval, only)?),
         _ => None,
-    });
-    let only = functions.next()?;
-    (functions.next().is_none() && args.len() == 1).then_some(only)
+    }
 }
 
 fn run_method(eval: &Eval<'_>, class: super::resolve::DeclId) -> Option<FnRef> {
@@ -327,9 +336,18 @@ fn at_path(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
 pub fn task_name(eval: &Eval<'_>, target: FnRef) -> String {
     let function = eval.program.function(target);
     match function.scope.last() {
-        Some(class) if function.is_method && RUN_METHODS.contains(&function.name.as_str()) => class.clone(),
+        Some(class) if function.is_method && RUN_METHODS.contains(&function.name.as_str()) => {
+            stated_name(eval, target).unwrap_or_else(|| class.clone())
+        }
         _ => registered_name(function).unwrap_or_else(|| function.name.clone()),
     }
+}
+
+/// The name that the class of a task gives itself: `name = "deliver"`.
+fn stated_name(eval: &Eval<'_>, target: FnRef) -> Option<String> {
+    let class = eval.own_class(target)?;
+    let site = Site { file: target.file, span: eval.program.function(target).span };
+    ["name", "__name__"].iter().find_map(|key| eval.constant_of(class, key, site)?.as_text().map(str::to_owned))
 }
 
 /// The name that a decorator registers a function under.
@@ -373,6 +391,11 @@ fn is_rest_of_partial(owner: &Function, argument: &Argument) -> bool {
         && rest(LocalId(0))
         && rest(LocalId(1))
         && matches!(argument.value.kind, ExprKind::Local(id) if rest(id))
+}
+
+/// Whether a call is what `partial(f, a)` stands for: one of `f` with `a` and whatever it is given beside.
+pub fn is_partial(owner: &Function, call: &Call) -> bool {
+    call.args.iter().any(|argument| argument.spread && is_rest_of_partial(owner, argument))
 }
 
 fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Handed<'a> {
@@ -499,9 +522,26 @@ fn addressed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -
             task_of(eval, function, &first.value, call.span.start)
         }
     };
+    let form = match form {
+        Form::Packed(from @ 1..) if from != u32::MAX && !is_packed(eval, function, call, from) => Form::From(from),
+        form => form,
+    };
     // `.delay(kwargs={…})` of a queue whose tasks are called that way.
     let form = relayed(eval, function, call).filter(|(known, _, _)| Some(*known) == target).map_or(form, |(_, form, _)| form);
     Some((target, form))
+}
+
+/// Whether a call that may hold a task's arguments in a list and a dictionary does: `send_task(deliver, order_id=1)` is a project's own
+/// helper, and holds them as they are.
+fn is_packed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, from: u32) -> bool {
+    let of_options = |argument: &Argument| argument.name.as_deref().is_none_or(|name| OPTIONS.contains(&name));
+    let mut behind = call.args.iter().filter(|argument| argument.name.is_none()).skip(from as usize);
+    let holds = |argument: &'a Argument| {
+        let kind = eval.term(function, &argument.value, call.span.start).bare().kind.clone();
+        !argument.spread
+            && !matches!(kind, Kind::Literal(Literal::Text(_) | Literal::Number(_) | Literal::Bool(_)) | Kind::Template(_))
+    };
+    call.args.iter().all(of_options) && behind.all(holds)
 }
 
 /// The function of the repository that a call with a task's arguments runs.

@@ -626,9 +626,10 @@ impl<'e, 'a> Work<'e, 'a> {
             let own = called_by.iter().map(|caller| (*caller, None));
             let relays = self.relays.of(function).iter().map(|relay| (relay.site, Some(relay.form)));
             for (caller, form) in own.chain(relays) {
-                called = true;
-                told |= !self.is_test(caller.function);
-                if !self.seen.insert((emission.chain[emission.chain.len() - 1], function, caller, emission.row)) {
+                let key = (emission.chain[emission.chain.len() - 1], function, caller, emission.row);
+                if self.seen.contains(&key) {
+                    called = true;
+                    told |= !self.is_test(caller.function);
                     continue;
                 }
                 let call = self.eval.program.function(caller.function).call(caller.call);
@@ -637,10 +638,19 @@ impl<'e, 'a> Work<'e, 'a> {
                     None => self.eval.arguments(caller.function, call, function, call.span.start, 0),
                 };
                 let receiver = self.eval.receiver(caller.function, call, call.span.start, 0);
+                let seen = emission.substituted(self.eval, function, caller, &bound, &receiver);
+                // `partial(trigger, queue)` leaves it to whoever calls what it gives.
+                let of_partial = form.is_some() || relay::is_partial(self.eval.program.function(caller.function), call);
+                if of_partial && seen.depends_on(&[function]) {
+                    continue;
+                }
+                called = true;
+                told |= !self.is_test(caller.function);
+                self.seen.insert(key);
                 if form.is_some() {
                     self.relayed.insert(caller);
                 }
-                pending.push(emission.substituted(self.eval, function, caller, &bound, &receiver));
+                pending.push(seen);
             }
             if called {
                 // What only tests call is called by something that was not found.
@@ -681,15 +691,17 @@ impl<'e, 'a> Work<'e, 'a> {
             return None;
         }
         let payload = emission.payload.as_ref()?.bare();
-        let inside = CARRIERS.iter().map(|key| payload.clone().member(key, payload.site));
-        [payload.clone()].into_iter().chain(inside).find_map(|candidate| {
+        let inside = CARRIERS.iter().map(|key| (payload.clone().member(key, payload.site), CARRIED_KEYS));
+        // `{event: {type, data}}`: an event as a whole goes by whatever key events go by.
+        let event = payload.clone().member("event", payload.site);
+        [(payload.clone(), CARRIED_KEYS)].into_iter().chain(inside).chain([(event, EVENT_KEYS)]).find_map(|(candidate, keys)| {
             let object = candidate.bare();
-            if !matches!(object.kind, Kind::Object(_)) {
+            if !matches!(object.kind, Kind::Object(_) | Kind::Record(_)) {
                 return None;
             }
-            let event = CARRIED_KEYS.iter().find_map(|key| {
+            let event = keys.iter().find_map(|key| {
                 let event = object.clone().member(key, object.site);
-                let told = matches!(event.bare().kind, Kind::Param { .. }) || is_param_member(event.bare());
+                let told = matches!(event.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(event.bare());
                 told.then_some(event)
             })?;
             Some(Emission {

@@ -440,3 +440,99 @@ async def orders(request: Request):
         "#]],
     );
 }
+
+#[test]
+fn an_event_named_by_its_class_is_followed_through_an_injected_helper_and_a_task_that_is_an_object() {
+    check(
+        &[
+            (
+                "app/models.py",
+                r#"
+from typing import Any
+from pydantic import BaseModel
+
+class EventType:
+    object: str
+    event: str
+
+    @classmethod
+    def key(cls) -> str:
+        return f"{cls.object}.{cls.event}"
+
+class ClientCreated(EventType):
+    object = "client"
+    event = "created"
+
+class WebhookEvent(BaseModel):
+    type: str
+    data: dict[str, Any]
+
+class Client(BaseModel):
+    id: str
+    name: str
+"#,
+            ),
+            (
+                "app/tasks.py",
+                r#"
+import dramatiq
+import httpx
+from app.models import WebhookEvent
+
+class DeliverTask:
+    __name__ = "deliver"
+
+    async def run(self, event: str):
+        parsed = WebhookEvent.model_validate_json(event)
+        await self.post_webhook(parsed)
+
+    async def post_webhook(self, event: WebhookEvent):
+        payload = event.model_dump_json()
+        async with httpx.AsyncClient() as client:
+            await client.post(self.url, content=payload)
+
+deliver = dramatiq.actor(DeliverTask(), max_retries=3)
+"#,
+            ),
+            (
+                "app/trigger.py",
+                r#"
+import functools
+from collections.abc import Callable
+from typing import Protocol
+from pydantic import BaseModel
+from app.models import EventType, WebhookEvent
+from app.tasks import deliver as deliver_task
+
+def trigger(event_type: type[EventType], object, schema: type[BaseModel], *, send_task: Callable[..., None]) -> None:
+    event = WebhookEvent(type=event_type.key(), data=schema.model_validate(object).model_dump(mode="json"))
+    send_task(deliver_task, event=event.model_dump_json())
+
+class Trigger(Protocol):
+    def __call__(self, event_type: type[EventType], object, schema: type[BaseModel]) -> None: ...
+
+def get_trigger(send_task: Callable[..., None]) -> Trigger:
+    return functools.partial(trigger, send_task=send_task)
+"#,
+            ),
+            (
+                "app/routes.py",
+                r#"
+from fastapi import Depends
+from app.models import Client, ClientCreated
+from app.trigger import Trigger, get_trigger
+
+async def create_client(client, trigger: Trigger = Depends(get_trigger)):
+    trigger(ClientCreated, client, Client)
+"#,
+            ),
+        ],
+        expect![[r#"
+            Producer queue client.created in create_client: {type, data {id, name}}
+            Producer webhook client.created in create_client: {type, data {id, name}}
+            Consumer queue deliver in DeliverTask.run: {event}
+            Consumer decode - in DeliverTask.run: {type, data}
+            Producer queue deliver in trigger: {event}
+        "#]],
+    );
+}

@@ -452,7 +452,7 @@ fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: 
         return vec![relay::task_name(eval, target)];
     }
     // `task = register(queue="x")(work)` is known by the name of `work`.
-    if let Some(target) = relay::decorated(term) {
+    if let Some(target) = relay::decorated(eval, term) {
         return vec![relay::task_name(eval, target)];
     }
     named_in_source(eval, term, expr).into_iter().collect()

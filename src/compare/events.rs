@@ -133,14 +133,20 @@ fn still_sent(pair: &EventPair<'_>) -> bool {
     pair.head_producers.iter().any(|now| !by_code || now.kind != KIND)
 }
 
-/// The weight of an event that is lost: who reads it, and whether it left the process.
+/// Whether an event is but named in a list or an enum: nothing that emits it was found.
+fn is_listed(old: &Boundary) -> bool {
+    old.kind == "declared" && old.shape.is_unknown()
+}
+
+/// The weight of an event that is lost: who reads it, whether it left the process, and whether anything was seen to emit it.
 fn weight(pair: &EventPair<'_>) -> Severity {
     let leaves = pair.base_producers.iter().any(|old| old.leaves_process() && old.kind != "analytics");
     let promised = !pair.readers.is_empty();
     let only_readers_left_too = !promised && !pair.base_consumers.is_empty() && pair.head_consumers.is_empty();
+    let only_listed = pair.base_producers.iter().all(|old| is_listed(old));
     if promised {
         Severity::Error
-    } else if !leaves || only_readers_left_too {
+    } else if !leaves || only_readers_left_too || only_listed {
         Severity::Warning
     } else {
         Severity::Error
@@ -193,8 +199,8 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
         return;
     }
     // A name that was but listed promised no more than that, as long as code still reads events of that name.
-    let is_listed = |old: &&Boundary| old.kind == "declared" && old.shape.is_unknown();
-    if pair.base_producers.iter().all(is_listed) && !pair.head_consumers.is_empty() {
+    let only_listed = pair.base_producers.iter().all(|old| is_listed(old));
+    if only_listed && !pair.head_consumers.is_empty() {
         return;
     }
     // What was the name is now that of the channel: a routing key, beside a name in the payload.
@@ -274,7 +280,12 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
         compared.findings.push(found);
         return;
     }
-    let mut found = finding("event-removed", &pair.event, Role::Producer, format!("nothing emits `{}` any more", pair.event));
+    let said = if only_listed {
+        format!("`{}` is listed no more; nothing that emitted it was seen", pair.event)
+    } else {
+        format!("nothing emits `{}` any more", pair.event)
+    };
+    let mut found = finding("event-removed", &pair.event, Role::Producer, said);
     found.severity = weight(pair);
     found.base = Some(old.origin.clone());
     found.head = None;

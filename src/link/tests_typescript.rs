@@ -455,6 +455,7 @@ fn what_is_written_to_a_log_is_not_demanded() {
             await consumer.run({ eachMessage: async ({ message }) => {
               const event = JSON.parse(message.value!.toString());
               this.logger.info(JSON.stringify({ trace: event.traceId }));
+              console.error(`no customer on ${event.type} ${event.number}`);
               catalog.info(event.name);
               store(event.id);
             } });
@@ -462,7 +463,7 @@ fn what_is_written_to_a_log_is_not_demanded() {
         }
         "#,
         expect![[r#"
-            Consumer queue orders on - in Reader.start: id, name, traceId?
+            Consumer queue orders on - in Reader.start: id, name, number?, traceId?, type?
         "#]],
     );
 }

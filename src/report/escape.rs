@@ -53,12 +53,28 @@ pub(super) fn push_shown(c: char, out: &mut String) {
     }
 }
 
-/// A path as the path of a URI: everything but unreserved characters and `/` as `%NN`.
+/// A path as the path of a URI: everything as `%NN` but what can stand there for itself and is common in the names of folders:
+/// `(group)`, `@slot`. Who reads it need not decode more than it has to.
 pub fn uri_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'/'
+            | b'('
+            | b')'
+            | b'@'
+            | b'+'
+            | b','
+            | b'=' => {
+                out.push(char::from(byte));
+            }
             _ => write!(out, "%{byte:02X}").expect("writing to a string cannot fail"),
         }
     }
@@ -90,6 +106,7 @@ mod tests {
     #[test]
     fn a_path_becomes_a_uri_byte_by_byte() {
         assert_eq!(uri_path("src/ü b%.rs"), "src/%C3%BC%20b%25.rs");
+        assert_eq!(uri_path("app/(ee)/@modal/[id]/a:b?#.ts"), "app/(ee)/@modal/%5Bid%5D/a%3Ab%3F%23.ts");
     }
 
     #[test]

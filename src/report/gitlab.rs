@@ -10,9 +10,12 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Diagnostic, Finding, Severity, Status, Via};
+use crate::finding::{Diagnostic, Finding, Severity, Status};
 
 use super::{Report, Reporter, escape, json, place};
+
+/// Readers that one entry names.
+const MAX_READERS: usize = 8;
 
 /// The Code Quality reporter.
 pub struct Gitlab;
@@ -68,7 +71,22 @@ fn of_finding(report: &Report<'_>, finding: &Finding) -> Entry {
     if finding.status == Status::Requested {
         description.push_str(" (acceptance requested)");
     }
-    let read = finding.consumers.iter().any(|consumer| consumer.via != Via::Base);
+    let (readers, rest) = super::readers([finding], MAX_READERS);
+    let read = !readers.is_empty();
+    // Whoever the evidence names is named.
+    let said = finding.evidence.as_deref().unwrap_or_default();
+    let unsaid: Vec<_> = readers
+        .iter()
+        .filter(|reader| !said.contains(&reader.name))
+        .map(|reader| escape::line(&reader.name).into_owned())
+        .collect();
+    if !unsaid.is_empty() {
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        description.push_str(&format!("; read by {}{more}", unsaid.join(", ")));
+    }
+    if finding.severity > Severity::Note && !finding.help.is_empty() {
+        description.push_str(&format!(". Way out: {}", escape::line(&finding.help)));
+    }
     Entry {
         description,
         check_name: finding.rule.to_owned(),
@@ -118,7 +136,8 @@ mod tests {
         assert_eq!(
             entry,
             json!({
-                "description": "`customerId` is now `customer_id` in `invoice.paid`: `crm-sync` requires `customerId`",
+                "description": "`customerId` is now `customer_id` in `invoice.paid`: `crm-sync` requires `customerId`. Way out: keep the wire \
+                                name with `#[serde(rename = \"customerId\")]`, or send both while consumers move",
                 "check_name": "field-renamed", "fingerprint": "3f9c21b0a7de", "severity": "blocker",
                 "location": {"path": "src/events.rs", "lines": {"begin": 3}}
             })

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
-use crate::finding::{Finding, Severity, Status};
-use crate::source::RepoPath;
+use crate::finding::{Finding, Severity, Status, Via};
+use crate::source::{Origin, RepoPath};
 
 use super::{Report, Reporter, Side, escape, place, remedy};
 
@@ -56,7 +56,7 @@ fn cases<'a>(report: &'a Report<'_>) -> Vec<Case<'a>> {
             Some(at) => cases[at].findings.push(finding),
             None => {
                 let anchor = place::anchor(report, finding);
-                let name = format!("{} {}", finding.rule, finding.path);
+                let name = format!("{} {}", finding.rule, finding.path).trim_end().to_owned();
                 cases.push(Case {
                     event: super::subject(finding),
                     name,
@@ -140,7 +140,7 @@ impl<'a> Case<'a> {
         let mut said: Vec<&Finding> = self.findings.clone();
         match &outcome {
             Outcome::Failed(failed) => {
-                let texts: Vec<String> = failed.iter().map(|finding| full(finding)).collect();
+                let texts: Vec<String> = failed.iter().map(|finding| full(report, finding)).collect();
                 let first = failed.first().expect("a failed case has what failed it");
                 writeln!(
                     out,
@@ -158,7 +158,7 @@ impl<'a> Case<'a> {
             Outcome::Passed => {}
         }
         if !said.is_empty() {
-            let texts: Vec<String> = said.iter().map(|finding| full(finding)).collect();
+            let texts: Vec<String> = said.iter().map(|finding| full(report, finding)).collect();
             writeln!(out, "      <system-out>{}</system-out>", xml(&texts.join("\n\n")))
                 .expect("writing to a string cannot fail");
         }
@@ -168,17 +168,37 @@ impl<'a> Case<'a> {
 }
 
 /// A finding in a few lines.
-fn full(finding: &Finding) -> String {
+fn full(report: &Report<'_>, finding: &Finding) -> String {
     let mut text = format!("{}[{}]: {}", finding.severity.as_str(), finding.rule, escape::line(&finding.message));
-    let readers: Vec<String> = finding.consumers.iter().map(|consumer| escape::line(&consumer.name).into_owned()).collect();
+    let readers: Vec<String> = finding
+        .consumers
+        .iter()
+        .map(|consumer| match (consumer.via, &consumer.owner) {
+            (Via::Base, _) => "nobody is declared".to_owned(),
+            (_, Some(owner)) => format!("{} (owner {owner})", consumer.name),
+            (_, None) => consumer.name.clone(),
+        })
+        .collect();
+    let line = |side: Side, origin: &Option<Origin>| {
+        let origin = origin.as_ref()?;
+        Some(format!("{}:{}", origin.file, place::region(report, side, origin)?.line))
+    };
+    let standing = finding.status == Status::New;
     for (name, value) in [
+        ("now", line(Side::Head, &finding.head)),
+        ("before", line(Side::Base, &finding.base)),
         ("why", finding.evidence.clone()),
         ("readers", (!readers.is_empty()).then(|| readers.join(", "))),
         ("payload", finding.witness.as_ref().map(|witness| witness.payload().to_string())),
         ("help", (!finding.help.is_empty()).then(|| finding.help.clone())),
         ("fix", finding.fix.as_ref().map(|fix| format!("{} ({})", fix.what, remedy::how(fix)))),
         ("accepted", finding.accepted.clone()),
-        ("fingerprint", (finding.status == Status::New).then(|| finding.fingerprint.clone())),
+        ("fingerprint", standing.then(|| finding.fingerprint.clone())),
+        (
+            "accept",
+            (standing && report.acceptable && finding.severity > Severity::Note)
+                .then(|| format!("driftgate accept {} --reason \"…\"", finding.fingerprint)),
+        ),
     ] {
         if let Some(value) = value {
             write!(text, "\n{name}: {}", escape::line(&value)).expect("writing to a string cannot fail");
@@ -227,12 +247,16 @@ mod tests {
               <testsuite name="driftgate" tests="1" failures="1" errors="0" skipped="0" time="0">
                 <testcase classname="invoice.paid" name="producer in src/events.rs" file="src/events.rs" line="5" time="0">
                   <failure type="field-renamed" message="`customerId` is now `customer_id` in `invoice.paid`">error[field-renamed]: `customerId` is now `customer_id` in `invoice.paid`
+            now: src/events.rs:7
+            before: src/events.rs:7
             why: `crm-sync` requires `customerId`
-            readers: crm-sync
+            readers: crm-sync (owner @acme/growth)
             payload: {&quot;customer_id&quot;:&quot;c_1&quot;,&quot;id&quot;:&quot;in_1&quot;}
             help: keep the wire name with `#[serde(rename = &quot;customerId&quot;)]`, or send both while consumers move
-            fingerprint: 3f9c21b0a7de</failure>
+            fingerprint: 3f9c21b0a7de
+            accept: driftgate accept 3f9c21b0a7de --reason &quot;…&quot;</failure>
                   <system-out>note[field-added]: `id` is new in `invoice.paid`
+            now: src/events.rs:6
             fingerprint: 0123456789ab</system-out>
                 </testcase>
                 <system-out>breaking: 1 error, 1 note

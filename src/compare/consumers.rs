@@ -6,11 +6,16 @@ use super::changes::{Change, changes};
 use super::pair::{Pair, pairs};
 use super::reader::{Acceptance, Reader, newly, touches};
 use super::severity::{self, Readers};
-use super::{Compared, EventPair, Sides, finding, finding_of};
+use super::{Compared, EventPair, Sides, finding, finding_of, registered};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Via};
 use crate::link::model::Boundary;
 use crate::shape::{Presence, Shape};
+
+/// The senders that mean a reader, of those that go by its event's name.
+fn meant_for<'m>(reader: &Boundary, senders: &[&'m Boundary]) -> Vec<&'m Boundary> {
+    senders.iter().copied().filter(|sender| !registered::apart(sender, reader)).collect()
+}
 
 /// Judges every consumer of one event.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
@@ -33,14 +38,14 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             }
             Pair::Both(old, new) if !old.shape.same_values(&new.shape) => {
                 compared.touched.insert(pair.event.clone());
-                changed(pair, old, new, &senders, sides, compared);
+                changed(pair, old, new, &meant_for(new, &senders), sides, compared);
             }
             Pair::Both(_, _) => {}
             // What a document newly asks for is judged with the promises.
             Pair::Come(new) if super::is_declaration(new) => {}
             Pair::Come(new) => {
                 compared.touched.insert(pair.event.clone());
-                undeclared_reads(pair, new, &senders, compared);
+                undeclared_reads(pair, new, &meant_for(new, &senders), compared);
                 against_own_contract(pair, None, new, compared);
             }
             Pair::Gone => {}

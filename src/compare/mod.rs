@@ -260,8 +260,10 @@ pub(crate) fn readers_of(pair: &EventPair<'_>, in_process: bool) -> (Vec<Reader>
         (&pair.base_consumers, &pair.near.base_consumers)
     };
     let senders = if in_process { &pair.head_producers } else { &pair.base_producers };
+    let sent: Vec<&Boundary> = pair.base_producers.iter().chain(&pair.head_producers).copied().collect();
+    let meant = |reader: &Boundary| sent.is_empty() || sent.iter().any(|sender| !registered::apart(sender, reader));
     // Registered schemas are among the promises.
-    for boundary in code.iter().chain(near).filter(|boundary| boundary.kind != registered::KIND) {
+    for boundary in code.iter().chain(near).filter(|boundary| boundary.kind != registered::KIND && meant(boundary)) {
         let reader = Reader::of_code(boundary, senders);
         if reader.says_something() {
             readers.push(reader);

@@ -18,9 +18,21 @@ pub const KIND: &str = "schema";
 /// The idiom of the boundaries that an OpenAPI document declares.
 const REQUEST: &str = "request";
 
-/// Whether one is a request to an address and the other a message to a task: what they are called alike is not one event.
+/// Whether two of one name mean different things: one is a request to an address and the other a message to a task, or they share but
+/// a plain word.
 pub fn apart(one: &Boundary, other: &Boundary) -> bool {
-    is_request(one) && is_task(other) || is_task(one) && is_request(other)
+    is_request(one) && is_task(other) || is_task(one) && is_request(other) || by_chance(one, other)
+}
+
+/// Whether a text of which nobody knows where it came from is decoded in one place, and what is sent in another has but a plain word in
+/// common with it: many things are called `lead`, `start` or `error`.
+fn by_chance(one: &Boundary, other: &Boundary) -> bool {
+    let is_plain = |name: &str| {
+        let mut letters = name.chars();
+        letters.next().is_some_and(char::is_alphabetic) && letters.all(|letter| letter.is_alphabetic() && !letter.is_uppercase())
+    };
+    let decodes = one.kind == "decode" || other.kind == "decode";
+    decodes && one.origin.file != other.origin.file && one.event.as_deref().is_some_and(is_plain)
 }
 
 /// Whether it is a request to an address, in code or declared by a document.

@@ -348,7 +348,7 @@ impl<'l, 'a> Linker<'l, 'a> {
     /// Gives a boundary its name or names.
     fn named(&mut self, mut boundary: Boundary, events: Vec<String>, event: Option<&Term<'a>>, channels: Vec<String>) {
         if !events.is_empty() {
-            for name in events {
+            for name in addresses::by_path(events) {
                 let mut one = boundary.clone();
                 one.shape = narrowed(&boundary.shape, &name);
                 one.event = Some(name);

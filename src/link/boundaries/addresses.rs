@@ -2,7 +2,38 @@
 
 /// The names of channels behind addresses. Where nothing but the host of a queue is constant, nothing is known of its name.
 pub(super) fn channels_of(addresses: Vec<String>) -> Vec<String> {
-    addresses.into_iter().map(channel_of).filter(|name| !is_host_alone(name)).collect()
+    by_path(addresses.into_iter().map(channel_of).filter(|name| !is_host_alone(name)).collect())
+}
+
+/// Names among which an address whose host is not known, or is one of several, goes by its path: which host it is depends on where the
+/// program runs, `https://*/api/jobs` in one place and `http://localhost:3000/api/jobs` in another.
+pub(super) fn by_path(names: Vec<String>) -> Vec<String> {
+    let hosts_of = |path: &str| names.iter().filter_map(|name| host_and_path(name)).filter(|(_, other)| *other == path).count();
+    let mut found: Vec<String> = Vec::with_capacity(names.len());
+    for name in &names {
+        let name = match host_and_path(name) {
+            Some((host, path)) if is_anywhere(host) || hosts_of(path) > 1 => path,
+            _ => name,
+        };
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The host and the path of an address whose path says something.
+fn host_and_path(address: &str) -> Option<(&str, &str)> {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    let path = path.split(['?', '#']).next().unwrap_or(path).trim_end_matches('/');
+    path.chars().any(char::is_alphabetic).then_some((host, path))
+}
+
+/// A host that is not known, or the machine itself.
+fn is_anywhere(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or(host);
+    name.contains(['*', '{']) && !name.contains('.') || matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal")
 }
 
 /// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.
@@ -70,6 +101,18 @@ mod tests {
         assert!(of("https://sqs.*.amazonaws.com/*/*").is_empty());
         assert_eq!(of("https://sqs.*.amazonaws.com/*/orders").len(), 1);
         assert_eq!(of("https://*/webhook").len(), 1);
+    }
+
+    #[test]
+    fn an_address_that_depends_on_where_the_program_runs_goes_by_its_path() {
+        let of = |names: &[&str]| by_path(names.iter().map(|name| (*name).to_owned()).collect()).join(" ");
+        assert_eq!(of(&["https://app.acme.co/api/jobs", "http://localhost:8888/api/jobs"]), "/api/jobs");
+        assert_eq!(of(&["https://*/api/jobs/"]), "/api/jobs");
+        assert_eq!(of(&["https://app.acme.co/api/jobs"]), "https://app.acme.co/api/jobs");
+        assert_eq!(of(&["https://api.*.acme.co/hook"]), "https://api.*.acme.co/hook");
+        assert_eq!(of(&["https://a.co/one", "https://b.co/two"]), "https://a.co/one https://b.co/two");
+        assert_eq!(of(&["https://*/*"]), "https://*/*");
+        assert_eq!(of(&["order.placed"]), "order.placed");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::link::model::Boundary;
+use crate::link::naming::is_plain_word;
 use crate::link::packages::is_test_path;
 use crate::link::reduce;
 use crate::prove::Document;
@@ -27,12 +28,8 @@ pub fn apart(one: &Boundary, other: &Boundary) -> bool {
 /// Whether a text of which nobody knows where it came from is decoded in one place, and what is sent in another has but a plain word in
 /// common with it: many things are called `lead`, `start` or `error`.
 fn by_chance(one: &Boundary, other: &Boundary) -> bool {
-    let is_plain = |name: &str| {
-        let mut letters = name.chars();
-        letters.next().is_some_and(char::is_alphabetic) && letters.all(|letter| letter.is_alphabetic() && !letter.is_uppercase())
-    };
     let decodes = one.kind == "decode" || other.kind == "decode";
-    decodes && one.origin.file != other.origin.file && one.event.as_deref().is_some_and(is_plain)
+    decodes && one.origin.file != other.origin.file && one.event.as_deref().is_some_and(is_plain_word)
 }
 
 /// Whether it is a request to an address, in code or declared by a document.

@@ -15,7 +15,7 @@ use super::eval::{Eval, callee_text, dotted};
 use super::index::last_name;
 use super::model::Boundary;
 use super::modules::FileId;
-use super::naming::EVENT_KEYS;
+use super::naming::{EVENT_KEYS, is_plain_word};
 use super::payload;
 use super::resolve::FnRef;
 use super::term::{Kind, Term};
@@ -599,6 +599,10 @@ impl<'a> FileReader<'_, '_, 'a> {
                 }
                 _ => return None,
             };
+            // `{type: "lead"}` is the body of many a request.
+            if is_plain_word(&text) && matches!(key.as_str(), "type" | "kind" | "name") {
+                return None;
+            }
             self.known.names.get(&text).cloned()
         })
     }

@@ -27,6 +27,12 @@ pub fn is_sort(text: &str) -> bool {
     SORTS.contains(&text.to_ascii_lowercase().as_str())
 }
 
+/// Whether a name is but a word of the language, as many different things are called: `lead`, `start`, `error`.
+pub fn is_plain_word(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(char::is_alphabetic) && letters.all(|letter| letter.is_alphabetic() && !letter.is_uppercase())
+}
+
 /// The methods by which object-relational mappers make an instance of a model from an object.
 const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::callee;
 use super::eval::Eval;
+use super::idioms::selector::is_unpacked;
 use super::index::called_name;
 use super::modules::FileId;
 use super::naming::texts_of;
@@ -534,7 +535,11 @@ fn addressed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -
 /// Whether a call that may hold a task's arguments in a list and a dictionary does: `send_task(deliver, order_id=1)` is a project's own
 /// helper, and holds them as they are.
 fn is_packed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, from: u32) -> bool {
-    let of_options = |argument: &Argument| argument.name.as_deref().is_none_or(|name| OPTIONS.contains(&name));
+    let is_named = |argument: &Argument, wanted: &[&str]| argument.name.as_deref().is_some_and(|name| wanted.contains(&name));
+    if call.args.iter().any(|argument| is_named(argument, &["args", "kwargs"])) {
+        return true;
+    }
+    let of_options = |argument: &Argument| argument.name.is_none() || is_named(argument, OPTIONS) || is_unpacked(argument);
     let mut behind = call.args.iter().filter(|argument| argument.name.is_none()).skip(from as usize);
     let holds = |argument: &'a Argument| {
         let kind = eval.term(function, &argument.value, call.span.start).bare().kind.clone();

@@ -33,7 +33,8 @@ fn host_and_path(address: &str) -> Option<(&str, &str)> {
 /// A host that is not known, or the machine itself.
 fn is_anywhere(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or(host);
-    name.contains(['*', '{']) && !name.contains('.') || matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal")
+    name.contains(['*', '{']) && !name.contains('.')
+        || matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal")
 }
 
 /// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.

@@ -207,7 +207,7 @@ impl Solver<'_> {
             if !possible {
                 continue;
             }
-            match self.solve(lits.iter().copied()) {
+            match self.solve_under("*", lits.iter().copied()) {
                 Outcome::Empty => continue,
                 Outcome::Found(_) => {}
                 Outcome::Unsure(candidate, reason) => {
@@ -232,7 +232,7 @@ impl Solver<'_> {
         let mut items = Vec::with_capacity(plan.len());
         let mut doubt = None;
         for lits in plan {
-            match self.solve(lits.iter().copied()) {
+            match self.solve_under("*", lits.iter().copied()) {
                 Outcome::Empty => return Outcome::Empty,
                 Outcome::Found(value) => items.push(value),
                 Outcome::Unsure(candidate, reason) => match candidate {
@@ -267,7 +267,7 @@ impl Solver<'_> {
         let mut greedy = true;
         for lits in plan {
             let others = self.arena.values(items.iter().cloned());
-            match self.solve(lits.iter().copied().chain([others.negate()])) {
+            match self.solve_under("*", lits.iter().copied().chain([others.negate()])) {
                 Outcome::Found(value) if self.arena.budget.payload([&*value]) => items.push((*value).clone()),
                 Outcome::Found(_) | Outcome::Empty | Outcome::Unsure(_, _) => {
                     greedy = false;
@@ -288,7 +288,7 @@ impl Solver<'_> {
             let mut values: Vec<Value> = Vec::new();
             while values.len() < size {
                 let known = self.arena.values(values.iter().cloned());
-                match self.solve(lits.iter().copied().chain([known.negate()])) {
+                match self.solve_under("*", lits.iter().copied().chain([known.negate()])) {
                     Outcome::Found(value) if self.arena.budget.payload([&*value]) => values.push((*value).clone()),
                     Outcome::Found(_) => return self.unsure("uniqueItems", "the elements are too large to write down"),
                     Outcome::Empty => break,
@@ -358,7 +358,7 @@ impl Solver<'_> {
             for first in 0..second {
                 let mut lits = demands.element(first);
                 lits.extend(demands.element(second));
-                let twin = match self.solve(lits) {
+                let twin = match self.solve_under("*", lits) {
                     Outcome::Empty => continue,
                     Outcome::Found(value) => value,
                     unsure @ Outcome::Unsure(_, _) => {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Reason;
 use super::validator::Validator;
 use crate::schema::Draft;
+use crate::schema::refs::extend;
 
 /// Containers nested deeper than this are refused: every walk below may then recurse without fear for the stack.
 pub const DEPTH_LIMIT: usize = 130;
@@ -257,18 +258,14 @@ impl Document {
         self.holds_more_than(LARGE)
     }
 
-    /// Whether a number in it has more digits than anybody calculates with.
-    pub(super) fn has_endless_numbers(&self) -> bool {
-        let mut pending: Vec<&Value> = self.resources.iter().map(|(_, value)| value).chain([&self.value]).collect();
-        while let Some(value) = pending.pop() {
-            match value {
-                Value::Object(map) => pending.extend(map.values()),
-                Value::Array(items) => pending.extend(items),
-                Value::Number(number) if number.as_str().len() > crate::schema::number::DIGIT_LIMIT => return true,
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-            }
-        }
-        false
+    /// The keyword and place of a number that has more digits than anybody calculates with, where there is one.
+    pub(super) fn endless_number(&self) -> Option<(String, String)> {
+        let is_endless =
+            |value: &Value| matches!(value, Value::Number(number) if number.as_str().len() > crate::schema::number::DIGIT_LIMIT);
+        let place =
+            self.resources.iter().map(|(_, value)| value).chain([&self.value]).find_map(|value| place_of(value, &is_endless))?;
+        let keyword = place.rsplit('/').find(|token| token.parse::<usize>().is_err()).unwrap_or_default().to_owned();
+        Some((keyword, place))
     }
 
     /// About the bytes that it takes, its resources counted.
@@ -312,8 +309,17 @@ impl Document {
 
     fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, String>) -> Result<&Validator, Reason> {
         self.validator.get_or_init(|| make(self)).as_ref().map_err(|message| match missing(message) {
-            Some(address) => Reason::new("$ref", "", format!("`{address}` {NOT_AT_HAND}")),
-            None => Reason::new("", "", format!("the schema is not valid: {message}")),
+            Some(address) => {
+                let place = place_of_reference(&self.value, &self.base, &address).unwrap_or_default();
+                Reason::new("$ref", place, format!("`{address}` {NOT_AT_HAND}"))
+            }
+            None => match leading_nowhere(message) {
+                Some(pointer) => {
+                    let place = place_of_reference(&self.value, &self.base, &pointer).unwrap_or_default();
+                    Reason::new("$ref", place, format!("there is nothing at `{pointer}`"))
+                }
+                None => Reason::new("", "", format!("the schema is not valid: {message}")),
+            },
         })
     }
 
@@ -339,10 +345,59 @@ impl Document {
     }
 }
 
+/// The place of a value inside of another one; the first by the order of keys.
+fn place_of(value: &Value, wanted: &dyn Fn(&Value) -> bool) -> Option<String> {
+    // The steps of the value that is looked at, and how many of them its parent has.
+    let mut steps: Vec<String> = Vec::new();
+    let mut pending: Vec<(&Value, usize, Option<String>)> = vec![(value, 0, None)];
+    while let Some((value, depth, step)) = pending.pop() {
+        steps.truncate(depth);
+        steps.extend(step);
+        if wanted(value) {
+            return Some(steps.iter().fold(String::new(), |pointer, step| extend(&pointer, step)));
+        }
+        let depth = steps.len();
+        match value {
+            Value::Object(map) => {
+                pending.extend(map.iter().rev().map(|(key, inner)| (inner, depth, Some(key.clone()))));
+            }
+            Value::Array(items) => {
+                pending.extend(items.iter().enumerate().rev().map(|(at, inner)| (inner, depth, Some(at.to_string()))));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    None
+}
+
+/// Where a document refers to an address, as far as that can be told from the address of the document itself.
+fn place_of_reference(value: &Value, base: &str, address: &str) -> Option<String> {
+    let plain = |address: &str| address.split('#').next().unwrap_or(address).to_owned();
+    let own = ["$id", "id"].iter().find_map(|key| value.get(*key).and_then(Value::as_str));
+    let base = own.map_or_else(|| base.to_owned(), |id| crate::schema::refs::join(base, id));
+    let refers = |value: &Value| {
+        let reference = ["$ref", "$dynamicRef", "$recursiveRef"].iter().find_map(|key| value.get(*key).and_then(Value::as_str));
+        reference.is_some_and(|reference| {
+            // Of a fragment alone it is the fragment that counts.
+            if address.starts_with('#') {
+                return reference.ends_with(address);
+            }
+            plain(reference) == plain(address) || plain(&crate::schema::refs::join(&base, reference)) == plain(address)
+        })
+    };
+    place_of(value, &refers)
+}
+
 /// The address that a validator found nothing at, where that is why there is none.
 fn missing(message: &str) -> Option<&str> {
     let (address, _) = message.strip_prefix("Resource '")?.split_once("' is not present in a registry")?;
     Some(address)
+}
+
+/// The fragment of a reference into a document that has nothing there.
+fn leading_nowhere(message: &str) -> Option<String> {
+    let (pointer, _) = message.strip_prefix("Pointer '")?.split_once("' does not exist")?;
+    Some(format!("#{pointer}"))
 }
 
 impl fmt::Debug for Document {

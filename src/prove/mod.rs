@@ -55,23 +55,37 @@ pub struct Reason {
     pub keyword: String,
     /// JSON Pointer into the schema; empty for its root.
     pub place: String,
+    /// Where in a payload the value is that was not decided, `*` for any key or element; empty for the payload itself.
+    pub value: String,
     pub text: String,
 }
 
 impl Reason {
     pub fn new(keyword: impl Into<String>, place: impl Into<String>, text: impl Into<String>) -> Self {
-        Reason { keyword: keyword.into(), place: place.into(), text: text.into() }
+        Reason { keyword: keyword.into(), place: place.into(), value: String::new(), text: text.into() }
+    }
+
+    /// The same of a value that stands under a key, or as an element.
+    fn within(&self, step: &str) -> Reason {
+        // Nobody reads on so far down.
+        let below = if self.value.len() > 500 { "/…" } else { &self.value };
+        Reason { value: format!("{}{below}", crate::schema::refs::extend("", step)), ..self.clone() }
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.keyword.is_empty(), self.place.is_empty()) {
-            (true, true) => f.write_str(&self.text),
-            (true, false) => write!(f, "{} (at `{}`)", self.text, self.place),
-            (false, true) => write!(f, "`{}`: {}", self.keyword, self.text),
-            (false, false) => write!(f, "`{}` at `{}`: {}", self.keyword, self.place, self.text),
+            (true, true) => f.write_str(&self.text)?,
+            (true, false) => write!(f, "{} (at `{}`)", self.text, self.place)?,
+            (false, true) => write!(f, "`{}`: {}", self.keyword, self.text)?,
+            (false, false) => write!(f, "`{}` at `{}`: {}", self.keyword, self.place, self.text)?,
         }
+        // The place in the schema says it better.
+        if self.place.is_empty() && !self.value.is_empty() {
+            write!(f, ", in the value at `{}`", self.value)?;
+        }
+        Ok(())
     }
 }
 
@@ -129,8 +143,8 @@ fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdic
     if [consumer, producer].iter().any(|document| document.heap() > DOCUMENT_LIMIT) {
         return Verdict::Unknown(Reason::new("", "", "the schema, with what it refers to, is too large"));
     }
-    if [consumer, producer].iter().any(|document| document.has_endless_numbers()) {
-        return Verdict::Unknown(Reason::new("", "", "a number has too many digits"));
+    if let Some((keyword, place)) = [producer, consumer].into_iter().find_map(Document::endless_number) {
+        return Verdict::Unknown(Reason::new(keyword, place, "a number has too many digits"));
     }
     let compiled = compile::compile(arena, producer, FxHashMap::default());
     if let Some(reason) = refused(producer, compiled.idle, compiled.malformed) {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::Reason;
 use super::ir::{Lit, Node};
 use super::solve::{Cases, Outcome, Solver};
-use super::state::{KeyKind, SomeKey, State};
+use super::state::{KeyKind, LOOK_UP, SomeKey, State};
 
 /// Patterns whose combinations are looked at.
 const PATTERN_LIMIT: usize = 10;
@@ -122,7 +122,7 @@ impl Solver<'_> {
             doubt.get_or_insert_with(|| Rc::new(Reason::new("patternProperties", "", "a pattern has no automaton")));
         }
         lits.extend_from_slice(more);
-        self.solve(lits)
+        self.solve_under(key, lits)
     }
 
     /// Whether a named key is of the kind; `None` where that is undecided.
@@ -130,6 +130,7 @@ impl Solver<'_> {
         match kind {
             KeyKind::Matching(pattern) => self.arena.key_matches(pattern, key),
             KeyKind::Other(names, patterns) => {
+                self.arena.budget.work(LOOK_UP);
                 if names.binary_search(key).is_ok() {
                     Some(false)
                 } else {
@@ -205,7 +206,7 @@ impl Solver<'_> {
         for (name_lits, value_lits) in self.cells(keys, name_lits, cases) {
             let mut value_lits = value_lits;
             value_lits.push(demand.value);
-            match self.solve(value_lits.iter().copied()) {
+            match self.solve_under("*", value_lits.iter().copied()) {
                 Outcome::Empty => continue,
                 Outcome::Found(_) => {}
                 Outcome::Unsure(candidate, reason) => {
@@ -340,7 +341,7 @@ impl Solver<'_> {
             }
         }
         for fresh in &choice.fresh {
-            match self.solve(fresh.value_lits.iter().copied()) {
+            match self.solve_under("*", fresh.value_lits.iter().copied()) {
                 Outcome::Empty => return Outcome::Empty,
                 Outcome::Found(value) => {
                     map.insert(Rc::clone(&fresh.key), value);
@@ -383,7 +384,7 @@ impl Solver<'_> {
                 let cells = self.cells(keys, names, &mut cases);
                 let mut grown = choice.clone();
                 for (name_lits, value_lits) in cells {
-                    let value = match self.solve(value_lits.iter().copied()) {
+                    let value = match self.solve_under("*", value_lits.iter().copied()) {
                         Outcome::Empty => continue,
                         Outcome::Found(value) => value,
                         Outcome::Unsure(_, reason) => {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use super::Reason;
 use super::ir::{Arena, Lit, Node, Types};
-use super::state::State;
+use super::state::{LOOK_UP, State};
 
 /// Values inside values that are looked into. Past this nothing is decided.
 const DEPTH_BUDGET: usize = 48;
@@ -136,6 +136,17 @@ impl<'s> Solver<'s> {
 
     fn exhausted(&self) -> Outcome {
         self.unsure("", "the search took more steps than it may")
+    }
+
+    /// As [`Solver::solve`], for a value that stands under a key of the one in question, or among its elements.
+    pub fn solve_under(&mut self, step: &str, lits: impl IntoIterator<Item = Lit>) -> Outcome {
+        match self.solve(lits) {
+            Outcome::Unsure(candidate, reason) if reason.place.is_empty() => {
+                self.arena.budget.work(10);
+                Outcome::Unsure(candidate, Rc::new(reason.within(step)))
+            }
+            outcome => outcome,
+        }
     }
 
     /// A value for which all literals hold.
@@ -653,6 +664,7 @@ impl<'s> Solver<'s> {
 
     /// Whether no other key than these may be there.
     fn glance_closed(&mut self, state: &State, names: &[Rc<str>], patterns: &[Rc<str>]) -> Glance {
+        self.arena.budget.work(LOOK_UP * state.required.len());
         for name in state.required.iter() {
             if names.binary_search(name).is_err() && self.arena.matches_any(patterns, name) == Some(false) {
                 return Glance::Dead;
@@ -663,6 +675,7 @@ impl<'s> Solver<'s> {
                 && matched.iter().all(|pattern| patterns.contains(pattern))
             {
                 let known = Rc::clone(known);
+                self.arena.budget.work(LOOK_UP * known.len());
                 let covered = known.iter().all(|name| {
                     names.binary_search(name).is_ok() || state.properties.get(name).is_some_and(|lits| lits.contains(&Lit::FALSE))
                 });

@@ -10,6 +10,9 @@ use super::ir::{Arena, Lit, Node, Types, type_of};
 /// Alternatives of a `oneOf` beyond which "no other one" and "two of them" are said only once it is known which are still possible.
 const EXCLUSION_LIMIT: usize = 8;
 
+/// What it costs to look a name up in a sorted list.
+pub(super) const LOOK_UP: usize = 16;
+
 /// A key that has to be there, known only by what its name and its value are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SomeKey {
@@ -344,6 +347,8 @@ impl State {
     pub fn value_of(&self, arena: &mut Arena, key: &Rc<str>) -> (Vec<Lit>, bool) {
         let mut lits: Vec<Lit> = self.properties.get(key).cloned().unwrap_or_default();
         let mut undecided = false;
+        // To look a name up in a list is dear beside a step over a node.
+        arena.budget.work(4 + lits.len() + 4 * self.matching.len() + LOOK_UP * self.rests.len());
         for (pattern, lit) in &self.matching {
             match arena.key_matches(pattern, key) {
                 Some(true) => lits.push(*lit),

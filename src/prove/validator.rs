@@ -47,7 +47,7 @@ impl Validator {
             .without_content_media_type_support("application/json")
             .build(document.value())
             .map(Validator)
-            .map_err(|error| error.to_string())
+            .map_err(|error| told(&error))
     }
 
     /// What is wrong with a document as a schema of its draft, where something is. A validator of it may still not be had.
@@ -60,7 +60,7 @@ impl Validator {
             Draft::Draft201909 => jsonschema::draft201909::meta::validate(value),
             Draft::Draft202012 | Draft::OpenApi31 => jsonschema::draft202012::meta::validate(value),
         };
-        checked.err().map(|error| error.to_string())
+        checked.err().map(|error| told(&error))
     }
 
     pub fn accepts(&self, instance: &Value) -> bool {
@@ -73,6 +73,14 @@ impl Validator {
         found.sort();
         found.dedup();
         found
+    }
+}
+
+/// An error of a schema, with its place in it.
+fn told(error: &jsonschema::ValidationError<'_>) -> String {
+    match error.instance_path().as_str() {
+        "" => error.to_string(),
+        place => format!("{error} (at `{place}`)"),
     }
 }
 

@@ -24,6 +24,9 @@ const HUNT_BUDGET: usize = 600;
 /// Visits that the validators of a pair may pay to schemas and values.
 const VISIT_BUDGET: u64 = 10_000_000;
 
+/// What a visit comes to that is counted before it is paid: to count it takes twice as long as to pay it.
+const COUNTED: u64 = 3;
+
 /// JSON values in a value of which mutants are made: each of them is a copy.
 const MUTANT_LIMIT: usize = 500;
 
@@ -115,7 +118,7 @@ impl<'d> Judge<'d> {
     /// Takes what it costs to ask about a value; `None` where that is more than there is.
     fn afford(&self, value: &Value, efforts: &mut Efforts<'_>, stack: &mut Stack) -> Option<u64> {
         let cost = efforts.0.of(value, stack).saturating_add(efforts.1.of(value, stack));
-        match self.visits.get().checked_sub(cost) {
+        match self.visits.get().checked_sub(cost.saturating_mul(COUNTED)) {
             Some(left) => self.visits.set(left),
             None => {
                 self.too_much.set(true);

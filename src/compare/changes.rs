@@ -239,13 +239,19 @@ impl Differ {
     }
 
     fn objects(&mut self, a: &ObjectShape, b: &ObjectShape, old: &Arc<Shape>, new: &Arc<Shape>, path: &str, depth: u32) {
-        for field in &a.fields {
-            if let Some(twin) = b.field(&field.name) {
+        // A key that no value may stand under is not there; a reader that begins to forbid one is another matter.
+        let is_there = |field: &Field| field.presence == Presence::Required || !matches!(field.shape.kind, ShapeKind::Never);
+        let forbids = self.role == Role::Consumer;
+        let old_field = |name: &str| a.field(name).filter(|field| is_there(field));
+        let new_field = |name: &str| b.field(name).filter(|field| forbids || is_there(field));
+        for field in a.fields.iter().filter(|field| is_there(field)) {
+            if let Some(twin) = new_field(&field.name) {
                 self.field(field, twin, path, depth);
             }
         }
-        let removed: Vec<&Field> = a.fields.iter().filter(|field| b.field(&field.name).is_none()).collect();
-        let added: Vec<&Field> = b.fields.iter().filter(|field| a.field(&field.name).is_none()).collect();
+        let removed: Vec<&Field> = a.fields.iter().filter(|field| is_there(field) && new_field(&field.name).is_none()).collect();
+        let added: Vec<&Field> =
+            b.fields.iter().filter(|field| (forbids || is_there(field)) && old_field(&field.name).is_none()).collect();
         self.fields_gone_and_come(&removed, &added, (old, a), (new, b), path, depth);
         match (&a.rest, &b.rest) {
             (Rest::Silent | Rest::Open { .. }, Rest::Closed) if self.role == Role::Consumer => {

@@ -268,6 +268,8 @@ pub struct DiagnosticForm {
 pub struct DiffForm {
     verdict: VerdictForm,
     findings: Vec<FindingForm>,
+    diagnostics: Vec<DiagnosticForm>,
+    notes: Vec<String>,
 }
 
 /// The JSON Schema of [`CheckForm`].
@@ -277,7 +279,12 @@ pub fn schema() -> Value {
 
 impl DiffForm {
     pub fn of(report: &Report<'_>) -> Self {
-        DiffForm { verdict: VerdictForm::of(report.verdict), findings: findings(report) }
+        DiffForm {
+            verdict: VerdictForm::of(report.verdict),
+            findings: findings(report),
+            diagnostics: report.diagnostics.iter().map(DiagnosticForm::of).collect(),
+            notes: report.notes.clone(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::io;
 use crate::finding::{Finding, Severity, Status, Via};
 
 use super::cause::{self, Cause};
-use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, place, remedy};
+use super::{Answer, QUESTIONS, Report, Reporter, Verdict, escape, mermaid, payload, place, remedy};
 
 /// Characters of the page as a format of its own. GitHub takes comments of up to 65,536.
 pub const MAX_COMMENT: usize = 60_000;
@@ -198,8 +198,7 @@ fn details(report: &Report<'_>, causes: &[Cause<'_>], page: &mut Page) {
             }
         }
         if let Some(witness) = &finding.witness {
-            let pretty = serde_json::to_string_pretty(witness.payload()).unwrap_or_default();
-            let pretty = escape::lines(&pretty).into_owned();
+            let pretty = escape::lines(&payload::shown(&finding.path, finding.to.as_deref(), witness.payload())).into_owned();
             let fence = fence(&pretty, 3);
             write!(block, "\nA payload that breaks it:\n\n{fence}json\n{}\n{fence}\n", escape::cut(&pretty, MAX_WITNESS))
                 .expect("writing to a string cannot fail");

@@ -21,6 +21,7 @@ pub mod text;
 mod cause;
 mod excerpt;
 mod mermaid;
+mod payload;
 mod remedy;
 #[cfg(test)]
 mod sample;

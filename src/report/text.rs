@@ -11,7 +11,7 @@ use crate::source::{Origin, RepoPath, SourceText};
 
 use super::cause::{self, Cause};
 use super::excerpt::Excerpt;
-use super::{Report, Reporter, Side, TextStyle, escape, place, remedy};
+use super::{Report, Reporter, Side, TextStyle, escape, payload, place, remedy};
 
 /// Consumers whose promise is shown with its lines; the others are named.
 const MAX_PROMISES: usize = 2;
@@ -159,7 +159,7 @@ impl Printer<'_> {
             self.field("why", &escape::lines(&evidence.join("\n")), out)?;
         }
         if let Some(witness) = &finding.witness {
-            let pretty = serde_json::to_string_pretty(witness.payload()).map_err(|_| fmt::Error)?;
+            let pretty = payload::shown(&finding.path, finding.to.as_deref(), witness.payload());
             self.field("payload", &escape::cut(&escape::lines(&pretty), MAX_WITNESS), out)?;
         }
         if !finding.help.is_empty() {

@@ -210,7 +210,10 @@ fn objects(a: &ObjectShape, b: &ObjectShape) -> Option<ObjectShape> {
                 both.shape = intersect(&field.shape, &twin.shape);
                 both.presence = field.presence.min(twin.presence);
                 both.default = field.default.clone().or_else(|| twin.default.clone());
-                both.origin = field.origin.clone().or_else(|| twin.origin.clone());
+                // The place is that of the side which says what holds; where both have a part in it, of the first.
+                let second = both.shape.same_values(&twin.shape) && !both.shape.same_values(&field.shape);
+                let (near, far) = if second { (twin, field) } else { (field, twin) };
+                both.origin = near.origin.clone().or_else(|| far.origin.clone());
                 both
             }
             None => under(field, &b.rest),

@@ -26,7 +26,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     // The gate's level is a setting; nothing else of the configuration reaches a report.
     ("report", &["config", "facts", "finding", "source"]),
     ("rules", &["error", "finding", "report", "suggest"]),
-    ("compare", &["facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
+    ("compare", &["document", "facts", "finding", "link", "prove", "registry", "rules", "schema", "shape", "source"]),
     ("record", &["compare", "config", "document", "facts", "finding", "link", "registry", "shape", "source"]),
     ("audit", &["compare", "facts", "finding", "link", "registry", "source"]),
     ("fixtures", &["config", "document", "link", "registry", "shape", "source"]),

@@ -21,6 +21,9 @@ impl Differ {
             }
             return;
         }
+        if self.only_null(old, new, path) {
+            return;
+        }
         match (old.admits_null(), new.admits_null()) {
             (false, true) => {
                 self.push("field-became-nullable", path, old, new, Effect::Widens, format!("`{name}` may now be null"))
@@ -69,6 +72,35 @@ impl Differ {
             _ => {}
         }
         self.branches(olds, news, &a, &b, path, depth);
+    }
+
+    /// Whether one of the two was `null` and nothing else, so that what came or went is all that may stand beside it.
+    fn only_null(&mut self, old: &Arc<Shape>, new: &Arc<Shape>, path: &str) -> bool {
+        let is_null = |shape: &Shape| matches!(shape.kind, ShapeKind::Null);
+        let name = leaf(path);
+        match (is_null(old), is_null(new)) {
+            (true, false) => {
+                let now = words(&without_null(new));
+                if new.admits_null() {
+                    self.push("type-widened", path, old, new, Effect::Widens, format!("`{name}` may now also be {now}"));
+                } else {
+                    let message = format!("`{name}` changed from null to {now}");
+                    self.push("type-changed", path, old, new, Effect::Replaces, message);
+                }
+            }
+            (false, true) => {
+                let was = words(&without_null(old));
+                if old.admits_null() {
+                    let message = format!("`{name}` is no longer {was}, and may only be null");
+                    self.push("type-narrowed", path, old, new, Effect::Narrows, message);
+                } else {
+                    let message = format!("`{name}` changed from {was} to null");
+                    self.push("type-changed", path, old, new, Effect::Replaces, message);
+                }
+            }
+            (true, true) | (false, false) => return false,
+        }
+        true
     }
 
     fn branches(&mut self, olds: Vec<Arc<Shape>>, news: Vec<Arc<Shape>>, a: &Arc<Shape>, b: &Arc<Shape>, path: &str, depth: u32) {
@@ -155,18 +187,30 @@ impl Differ {
             return;
         }
         if !news.is_empty() {
-            let shown: Vec<String> = news.iter().map(|branch| branch_words(branch, tag.as_deref())).collect();
+            let shown = shown(&news, tag.as_deref());
             let refs: Vec<&str> = shown.iter().map(String::as_str).collect();
             let rule = if news.iter().all(scalar) { "type-widened" } else { "union-branch-added" };
             self.push(rule, path, a, &news[0], Effect::Widens, format!("`{name}` may now also be {}", list(&refs)));
         }
         if !olds.is_empty() {
-            let shown: Vec<String> = olds.iter().map(|branch| branch_words(branch, tag.as_deref())).collect();
+            let shown = shown(&olds, tag.as_deref());
             let refs: Vec<&str> = shown.iter().map(String::as_str).collect();
             let rule = if olds.iter().all(scalar) { "type-narrowed" } else { "union-branch-removed" };
             self.push(rule, path, &olds[0], b, Effect::Narrows, format!("`{name}` is no longer {}", list(&refs)));
         }
     }
+}
+
+/// Branches in words, those of one name once.
+fn shown(branches: &[Arc<Shape>], tag: Option<&str>) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    for branch in branches {
+        let words = branch_words(branch, tag);
+        if !shown.contains(&words) {
+            shown.push(words);
+        }
+    }
+    shown
 }
 
 fn branch_words(shape: &Shape, tag: Option<&str>) -> String {

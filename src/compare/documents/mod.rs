@@ -4,6 +4,7 @@
 //! more is compatible, and a key less is seen. What differs only through keys that the writer leaves open by silence is
 //! `open-content`. Under the strict reading both documents are taken as they stand.
 
+pub mod avro;
 mod conditions;
 mod place;
 mod refusal;
@@ -156,7 +157,7 @@ impl Pair<'_> {
                 self.refused(&mut found, witness, Some(change));
             } else if unclear {
                 continue;
-            } else if change.rule == "format-changed" && *verdict == Verdict::Contained {
+            } else if change.rule == "format-changed" {
                 found.evidence = Some(format!("`format` is an annotation, so nothing is refused for it; {}", self.reading()));
             } else if endangers && weight == Severity::Note {
                 found.evidence = Some(format!("{} accepts every payload all the same; {}", self.reader_name(), self.reading()));
@@ -211,6 +212,17 @@ impl Pair<'_> {
             })
         };
         let violation = violations.iter().find(fits).or_else(|| violations.first());
+        if matches!(found.rule, "field-added-closed-reader" | "fields-closed")
+            && let Some(violation) = violation
+        {
+            let place = match self.role() {
+                Role::Producer => &mut found.base,
+                Role::Consumer => &mut found.head,
+            };
+            if let Some(closing) = refusal::closing(violation, self.reader, place.as_ref()) {
+                *place = Some(closing);
+            }
+        }
         found.evidence = Some(match violation {
             Some(violation) => {
                 format!("{} refuses the payload: {}; {}", self.reader_name(), refusal::words(violation), self.reading())

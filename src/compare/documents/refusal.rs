@@ -13,6 +13,12 @@ pub(super) fn words(violation: &Violation) -> String {
     match (&violation.property, violation.keyword.as_str()) {
         (Some(property), "required") => format!("it requires `{property}`{at}"),
         (Some(property), "additionalProperties" | "unevaluatedProperties") => format!("it does not take `{property}`{at}"),
+        (None, "oneOf") if violation.message.contains("more than one") => {
+            format!("the value fits more than one of the forms of which exactly one has to fit{at}")
+        }
+        (None, "anyOf" | "oneOf") => format!("the value fits none of the forms that are listed{at}"),
+        (None, "falseSchema") => format!("no value may stand{at}"),
+        (None, "not") => format!("the value is what `not` rules out{at}"),
         _ => format!("{}{at}", violation.message),
     }
 }
@@ -50,8 +56,8 @@ pub(super) fn message(violation: &Violation, role: Role) -> String {
         (Role::Consumer, Some(property), "required") => format!("`{property}` is now required"),
         (Role::Producer, Some(property), _) => format!("`{property}` may now be sent, which was not allowed"),
         (Role::Consumer, Some(property), _) => format!("`{property}` is no longer taken"),
-        (Role::Producer, None, _) => format!("`{name}` may now be what was not allowed"),
-        (Role::Consumer, None, _) => format!("`{name}` may no longer be what was allowed"),
+        (Role::Producer, None, _) => format!("`{name}` may now have a value that was not allowed"),
+        (Role::Consumer, None, _) => format!("`{name}` may no longer have every value that was allowed"),
     }
 }
 
@@ -64,4 +70,18 @@ pub(super) fn place(violation: &Violation, reader: &Given<'_>) -> Option<Origin>
         }
         pointer = pointer.rsplit_once('/')?.0;
     }
+}
+
+/// Where the reader's document turns away keys that it does not name, if that is in the object that stands at `holder`.
+pub(super) fn closing(violation: &Violation, reader: &Given<'_>, holder: Option<&Origin>) -> Option<Origin> {
+    let keyword = violation.keyword.as_str();
+    if !matches!(keyword, "additionalProperties" | "unevaluatedProperties") {
+        return None;
+    }
+    // The path of a schema in another file reads as one of this file would.
+    let pointer = violation.schema_path.as_str();
+    reader.schema.value().pointer(pointer)?;
+    let place = (reader.places)(pointer)?;
+    let holder = holder?;
+    (pointer.ends_with(keyword) && place.file == holder.file && place.span.start >= holder.span.start).then_some(place)
 }

@@ -17,7 +17,7 @@ use crate::error::UserError;
 use crate::finding::{Diagnostic, Severity};
 use crate::source::{Origin, Position, RepoPath, Span};
 
-pub use repeated::repeated_key;
+pub use repeated::{last_of_each_key, repeated_keys, told as twice};
 
 /// The largest document that is read, in bytes. A larger one is refused, and the message says so.
 pub const MAX_DOCUMENT_BYTES: usize = 16 << 20;
@@ -161,6 +161,17 @@ impl Document {
     }
 
     fn read_within(syntax: Syntax, file: &RepoPath, text: &str, limit: usize) -> Result<Document, Fault> {
+        Document::read_with(syntax, file, text, limit, None).map(|(document, _)| document)
+    }
+
+    /// Reads with `repeated` to be told of keys that stand twice: then the last entry of each counts, and it is no fault.
+    fn read_with(
+        syntax: Syntax,
+        file: &RepoPath,
+        text: &str,
+        limit: usize,
+        repeated: Option<Vec<Repeated>>,
+    ) -> Result<(Document, Vec<Repeated>), Fault> {
         if text.len() > limit {
             return Err(Fault {
                 file: file.clone(),
@@ -179,7 +190,7 @@ impl Document {
             Some(rest) => (text.len() - rest.len(), rest),
             None => (0, text),
         };
-        let mut builder = Builder::new(start);
+        let mut builder = Builder { repeated, ..Builder::new(start) };
         let read = match syntax {
             Syntax::Json => json::read(body, &mut builder),
             Syntax::Yaml => yaml::read(body, &mut builder),
@@ -187,7 +198,8 @@ impl Document {
         };
         read.map_err(|stop| stop.shift(start).locate(file, text))?;
         let (value, root) = builder.finish();
-        Ok(Document { file: file.clone(), value, nodes: builder.nodes, root, line_starts: line_starts(text) })
+        let document = Document { file: file.clone(), value, nodes: builder.nodes, root, line_starts: line_starts(text) };
+        Ok((document, builder.repeated.unwrap_or_default()))
     }
 
     /// The node that a JSON Pointer names.
@@ -369,6 +381,18 @@ struct Builder {
     /// Added to every position: the length of a byte order mark that was cut off.
     offset: usize,
     expanded: usize,
+    /// The entries that a later one of the same key replaces; `None` where they are a fault.
+    repeated: Option<Vec<Repeated>>,
+}
+
+/// An entry that a later one of the same key replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Repeated {
+    name: String,
+    /// From its key to the next one.
+    entry: Span,
+    /// The key that takes its place.
+    later: Span,
 }
 
 struct Frame {
@@ -392,7 +416,7 @@ struct Finished {
 
 impl Builder {
     fn new(offset: usize) -> Self {
-        Builder { nodes: Vec::new(), stack: Vec::new(), root: None, offset, expanded: 0 }
+        Builder { nodes: Vec::new(), stack: Vec::new(), root: None, offset, expanded: 0, repeated: None }
     }
 
     fn finish(&mut self) -> (Value, NodeId) {
@@ -427,7 +451,16 @@ impl Builder {
             return Err(Stop::new(start, end, "a key stands outside of an object", "remove it"));
         };
         if map.contains_key(&name) {
-            let first = entries.iter().find(|entry| entry.name == name).map_or(0, |entry| entry.key.start);
+            let at = entries.iter().position(|entry| entry.name == name);
+            let first = at.map_or(0, |at| entries[at].key.start);
+            if let (Some(at), Some(repeated)) = (at, &mut self.repeated) {
+                let next = entries.get(at + 1).map_or(span.start, |entry| entry.key.start);
+                repeated.push(Repeated { name: name.clone(), entry: Span { start: first, end: next }, later: span });
+                entries.remove(at);
+                map.remove(&name);
+                *key = Some((name, span));
+                return Ok(());
+            }
             return Err(Stop::new(
                 start,
                 end,

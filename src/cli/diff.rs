@@ -2,6 +2,7 @@
 
 mod given;
 mod judge;
+mod library;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -118,7 +119,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
         args.history.iter().map(String::as_str).collect()
     };
     let is_history = names.len() > 2;
-    let resources = given::resources(&args.resource)?;
+    let (resources, mut diagnostics) = given::resources(&args.resource)?;
     let mut versions = Vec::with_capacity(names.len());
     for name in &names {
         versions.push(given::read(name, is_history, &resources)?);
@@ -145,7 +146,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, UserError> {
     for finding in &mut findings {
         finding.question = crate::rules::find(finding.rule).and_then(|meta| meta.question);
     }
-    let mut diagnostics: Vec<Diagnostic> = versions.iter().flat_map(|given| given.diagnostics.iter().cloned()).collect();
+    diagnostics.extend(versions.iter().flat_map(|given| given.diagnostics.iter().cloned()));
     diagnostics.sort();
     diagnostics.dedup();
     report(args, color, &names, &versions, findings, diagnostics)
@@ -175,7 +176,7 @@ fn report(
         questions: assemble::questions(&findings, &std::collections::BTreeSet::new(), true),
         findings,
         diagnostics,
-        notes: Vec::new(),
+        notes: versions.iter().filter_map(|given| given.note.clone()).collect(),
         events: Vec::new(),
         boundaries: Vec::new(),
         changed: BTreeMap::new(),

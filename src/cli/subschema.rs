@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::document::{repeated_key, shorten};
+use crate::document::{repeated_keys, twice};
 use crate::error::UserError;
 use crate::prove::{self, Document, Options, Reason, Verdict};
 use crate::schema::Draft;
@@ -175,13 +175,8 @@ fn document(path: &Path, setting: &Setting, notes: &mut Vec<String>) -> Result<R
         return Ok(Err(Reason::new("", "", text)));
     }
     let value = json_of_file(path, &bytes)?;
-    if let Some((key, line)) = repeated_key(&bytes) {
-        notes.push(format!(
-            "{}:{line}: the key `{}` stands twice in one object; the last one counts",
-            path.display(),
-            shorten(&key)
-        ));
-    }
+    let told = |(key, line): (String, usize)| format!("{}:{line}: {}", path.display(), twice(&key));
+    notes.extend(repeated_keys(&bytes).into_iter().map(told));
     Ok(prepared(value, setting.draft, setting))
 }
 
@@ -333,9 +328,7 @@ fn pair(line: &[u8], setting: &Setting) -> Result<(Value, Answer), (Value, Strin
         [Err(message), _] | [_, Err(message)] => return Err((id, message)),
     };
     let mut answer = Answer::of(prepared(a, draft, setting), prepared(b, draft, setting));
-    if let Some((key, _)) = repeated_key(line) {
-        answer.diagnostics.push(format!("the key `{}` stands twice in one object; the last one counts", shorten(&key)));
-    }
+    answer.diagnostics.extend(repeated_keys(line).into_iter().map(|(key, _)| twice(&key)));
     Ok((id, answer))
 }
 
@@ -374,9 +367,9 @@ nonsense
                 {"error":"`5` is not a draft","id":4}
                 {"error":"a schema is an object or a boolean","id":5}
                 {"id":6,"subset":false,"witness":10000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000}
-                {"id":7,"reason":"the schema is not valid: \"text\" is not valid under any of the schemas listed in the 'anyOf' keyword","subset":"unknown"}
+                {"id":7,"reason":"the schema is not valid: \"text\" is not valid under any of the schemas listed in the 'anyOf' keyword (at `/type`)","subset":"unknown"}
                 {"id":8,"reason":"`$ref`: the reference leads back to its own schema without stepping into a value","subset":"unknown"}
-                {"id":9,"reason":"the schema is not valid: Pointer '/$defs/x' does not exist","subset":"unknown"}
+                {"id":9,"reason":"`$ref`: there is nothing at `#/$defs/x`","subset":"unknown"}
             "#]],
         );
     }

@@ -225,7 +225,18 @@ fn a_key_that_stands_twice_is_not_passed_over() {
     assert_eq!(answer["subset"], true, "{answer}");
     let note = answer["diagnostics"][0].as_str().unwrap_or_default();
     assert!(note.contains("twice.json:3") && note.contains("`type`"), "{answer}");
-    place.run(&["diff", "twice.json", "number.json"]).exits(2).complains(&["twice.json:3", "`type`"]);
+    // The same of a comparison, in words and in what counts; and of what a document refers to.
+    let report = place.run(&["diff", "twice.json", "number.json", "--format", "json"]).exits(1).json();
+    assert_eq!(report["findings"][0]["rule"], "type-widened", "{report:#}");
+    let said = &report["diagnostics"][0];
+    assert_eq!((&said["file"], &said["line"]), (&json!("twice.json"), &json!(3)), "{report:#}");
+    assert!(note.ends_with(said["message"].as_str().unwrap_or("none")), "{report:#}");
+    place.write("refers.json", r#"{"properties": {"a": {"$ref": "twice.json"}}}"#);
+    place.write("events.yaml", "openapi: 3.1.0\ninfo: {title: a}\ninfo: {title: b}\nwebhooks:\n  paid: {post: {requestBody: {content: {application/json: {schema: {type: string, type: integer}}}}}}\n");
+    for (file, line) in [("refers.json", 3), ("events.yaml", 3)] {
+        let report = place.run(&["diff", file, file, "--format", "json"]).exits(0).json();
+        assert_eq!(report["diagnostics"][0]["line"], line, "{report:#}");
+    }
     let line = r#"{"id": 1, "a": {"type": "string", "type": "integer"}, "b": {"type": "number"}}"#;
     let answers = batch(&[line.to_owned()], &[]);
     assert!(answers[0]["diagnostics"][0].as_str().is_some_and(|text| text.contains("`type`")), "{}", answers[0]);
@@ -323,6 +334,111 @@ fn documents_of_events_are_compared_event_by_event() {
     assert_eq!((&changed["head"]["file"], &changed["head"]["line"]), (&json!("new.yaml"), &json!(12)), "{report:#}");
 }
 
+/// The findings of a report as `severity rule event path line`, the line being head's.
+fn by_event(report: &Value) -> Vec<String> {
+    let line = |one: &Value| {
+        let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {} {} {}", word("severity"), word("rule"), word("event"), word("path"), one["head"]["line"])
+    };
+    report["findings"].as_array().into_iter().flatten().map(line).collect()
+}
+
+#[test]
+fn schemas_of_a_document_without_events_are_compared_by_their_names() {
+    let place = Place::new();
+    let components = |version: &str, kind: &str, second: &str| {
+        format!(
+            "openapi: {version}\ninfo: {{title: shop, version: 1.0.0}}\npaths: {{}}\ncomponents:\n  schemas:\n    Order:\n      \
+             type: object\n      required: [id]\n      properties:\n        id: {{type: {kind}}}\n        \
+             total: {{$ref: '#/components/schemas/Money'}}\n    Money:\n      type: object\n      properties:\n        \
+             amount: {{type: {kind}, nullable: true}}\n    {second}: {{type: object, properties: {{a: {{type: string}}}}}}\n    \
+             Free: {{type: boolean}}\n"
+        )
+    };
+    place.write("old.yaml", components("3.0.3", "string", "Refund"));
+    place.write("new.yaml", components("3.0.3", "integer", "Return"));
+    let report = place.run(&["diff", "old.yaml", "new.yaml", "--format", "json"]).exits(1).json();
+    // What `Money` says is told at `Money` alone, though `Order` has one.
+    let expected = ["error type-changed Money /amount 15", "error type-changed Order /id 10", "warning event-renamed Refund  16"];
+    assert_eq!(by_event(&report), expected, "{report:#}");
+    let note = report["notes"][0].as_str().unwrap_or_default();
+    assert!(note.contains("`components.schemas`") && note.contains("--role"), "{report:#}");
+    // A null is one of a payload's values in 3.0, and none in 3.1 by that keyword.
+    place.write("new.yaml", components("3.0.3", "string", "Refund").replace(", nullable: true", ""));
+    let report = place.run(&["diff", "old.yaml", "new.yaml", "--role", "consumer", "--format", "json"]).exits(1).json();
+    assert_eq!(by_event(&report), ["error field-became-non-nullable Money /amount 15"], "{report:#}");
+    // Once a document speaks of events, those are compared; before, there was nothing that could break.
+    let hooks = "webhooks:\n  paid: {post: {requestBody: {content: {application/json: {schema: {type: string}}}}}}\n";
+    place.write("new.yaml", components("3.1.0", "string", "Refund").replace("paths: {}\n", hooks));
+    place.write("old.yaml", components("3.1.0", "string", "Refund"));
+    place.run(&["diff", "old.yaml", "new.yaml"]).exits(0);
+    place.run(&["diff", "new.yaml", "old.yaml"]).exits(1);
+    place.write("none.yaml", "openapi: 3.1.0\ninfo: {title: shop, version: 1.0.0}\npaths: {}\n");
+    place.run(&["diff", "none.yaml", "none.yaml"]).exits(2).complains(&["none.yaml", "components/schemas"]);
+    // Other documents that hold schemas by name.
+    let swagger = |kind: &str| format!(r#"{{"swagger": "2.0", "definitions": {{"A b": {{"type": "{kind}"}}}}}}"#);
+    let defined = |kind: &str| {
+        format!(r##"{{"title": "parts", "$defs": {{"a/b": {{"items": {{"$ref": "#/$defs/c"}}}}, "c": {{"type": "{kind}"}}, "n": 0}}}}"##)
+            .replace(r#", "n": 0"#, "")
+    };
+    for (document, expected) in
+        [(&swagger as &dyn Fn(&str) -> String, "error type-changed A b  1"), (&defined, "error type-changed c  1")]
+    {
+        place.write("old.json", document("string"));
+        place.write("new.json", document("integer"));
+        let report = place.run(&["diff", "old.json", "new.json", "--format", "json"]).exits(1).json();
+        assert_eq!(by_event(&report), [expected], "{report:#}");
+    }
+}
+
+#[test]
+fn the_part_that_says_what_changed_is_the_place() {
+    let place = Place::new();
+    let document = |part: &str| {
+        format!(
+            "{{\n\"allOf\": [\n{{\"properties\": {{\"end\": {{\"type\": [\"string\", \"null\"]}}}}}},\n{{\"properties\": {{\n{part}\n}}}}\n]}}\n"
+        )
+    };
+    place.write("old.json", document(r#""other": {"type": "string"}"#));
+    place.write("new.json", document(r#""end": {"type": "string"}"#));
+    let report = place.run(&["diff", "old.json", "new.json", "--role", "consumer", "--format", "json"]).exits(1).json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["rule"], &finding["path"]), (&json!("field-became-non-nullable"), &json!("/end")), "{report:#}");
+    assert_eq!((&finding["base"]["line"], &finding["head"]["line"]), (&json!(3), &json!(5)), "{report:#}");
+    // A key that is turned away is turned away by what says so, in the object that it stands in.
+    let closed = |more: &str| {
+        format!(
+            "{{\"properties\": {{\"a\": {{\n\"type\": \"object\",\n\"additionalProperties\": false,\n\"properties\": {{{more}}}\n}}}},\n\
+             \"additionalProperties\": false}}\n"
+        )
+    };
+    place.write("old.json", closed(""));
+    place.write("new.json", closed(r#""b": {}"#));
+    let report = place.run(&["diff", "old.json", "new.json", "--format", "json"]).exits(1).json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["rule"], &finding["base"]["line"]), (&json!("field-added-closed-reader"), &json!(3)), "{report:#}");
+}
+
+#[test]
+fn what_was_null_alone_or_could_not_be_there_is_said_in_words() {
+    let typed = |schema: &str| format!(r#"{{"type": "object", "properties": {{"a": {schema}}}}}"#);
+    let (null, both, text) =
+        (typed(r#"{"type": "null"}"#), typed(r#"{"type": ["null", "string"]}"#), typed(r#"{"type": "string"}"#));
+    assert_eq!(told(&null, &both, &["--role", "producer"]), ["breaking", "error type-widened /a"]);
+    assert_eq!(told(&both, &null, &["--role", "consumer"]), ["breaking", "error type-narrowed /a"]);
+    assert_eq!(told(&null, &both, &["--role", "consumer"]), ["compatible"]);
+    assert_eq!(told(&null, &text, &["--role", "both"]), ["breaking", "error type-changed /a", "error type-changed /a"]);
+    let report = compared(&both, &null, &["--role", "consumer"]);
+    assert_eq!(report["findings"][0]["message"], "`a` is no longer string, and may only be null");
+    // A key under which nothing may stand is not there.
+    let never = r#"{"type": "object", "properties": {"a": false}, "additionalProperties": false}"#;
+    let there = r#"{"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}"#;
+    assert_eq!(told(never, there, &["--role", "producer"]), ["breaking", "error field-added-closed-reader /a"]);
+    assert_eq!(told(never, there, &["--role", "consumer"]), ["compatible"]);
+    assert_eq!(told(there, never, &["--role", "producer"]), ["compatible", "warning field-removed /a"]);
+    assert_eq!(told(there, never, &["--role", "consumer"])[0], "breaking");
+}
+
 #[test]
 fn what_is_no_schema_gets_a_clear_answer() {
     let place = Place::new();
@@ -349,6 +465,27 @@ fn what_is_no_schema_gets_a_clear_answer() {
     unknown("cycle.json", "leads back");
     place.write("lost.json", r##"{"$ref": "#/$defs/a"}"##);
     unknown("lost.json", "/$defs/a");
+}
+
+#[test]
+fn an_answer_that_is_not_known_names_keyword_and_place() {
+    let place = Place::new();
+    let inside = |schema: Value| json!({"type": "object", "properties": {"a b": {"items": schema}}}).to_string();
+    let digits = format!(r#"{{"properties": {{"n": {{"minimum": {}}}}}}}"#, "7".repeat(20_000));
+    place.write("b.json", inside(json!({"type": "string", "pattern": "^(a|b)*$"})));
+    for (schema, said) in [
+        (inside(json!({"type": "string", "pattern": "^(?=(a+))\\1b$"})), ["`pattern`", "`/a b/*`"]),
+        (inside(json!({"type": "string", "pattern": "^(a|b)*a(a|b){60}$"})), ["`pattern`", "`/a b/*`"]),
+        (inside(json!({"$ref": "http://x.test/y.json#/$defs/z"})), ["`$ref`", "`/properties/a b/items`"]),
+        (inside(json!({"$ref": "#/$defs/z"})), ["`$ref`", "/properties/a b/items"]),
+        (inside(json!({"required": "z"})), ["not valid", "`/properties/a b/items/required`"]),
+        (digits, ["`minimum`", "`/properties/n/minimum`"]),
+    ] {
+        place.write("a.json", schema);
+        let answer = place.run(&["subschema", "a.json", "b.json", "--format", "json"]).exits(0).json();
+        let reason = answer["reason"].as_str().unwrap_or_default();
+        assert!(answer["subset"] == "unknown" && said.iter().all(|part| reason.contains(part)), "{said:?}: {answer}");
+    }
 }
 
 #[test]

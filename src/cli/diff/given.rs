@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::document::Document;
+use crate::document::{Document, last_of_each_key};
 use crate::error::UserError;
 use crate::finding::{Diagnostic, Severity};
 use crate::prove::{self, DEFAULT_BASE};
@@ -18,6 +18,7 @@ use crate::snapshot::{Content, Repository, Snapshot, TreeSnapshot};
 use crate::source::{BlobId, Origin, RepoPath, SourceText, resolve};
 
 use super::super::environment;
+use super::library::{Library, Shelf};
 
 /// Further documents that one version may refer to.
 const REFERENCE_BUDGET: usize = 2_000;
@@ -26,25 +27,34 @@ const REFERENCE_BUDGET: usize = 2_000;
 pub struct Given {
     pub content: Meaning,
     pub diagnostics: Vec<Diagnostic>,
+    /// How it is read, where that does not go without saying.
+    pub note: Option<String>,
     texts: BTreeMap<RepoPath, Arc<SourceText>>,
 }
 
 /// What a document is.
 pub enum Meaning {
-    Schema(Box<Schema>),
-    /// Promises by event: an AsyncAPI or OpenAPI document, Avro, a contract, …
-    Promises(Vec<Promise>),
+    /// With the schemas that it defines, where it is a file of definitions alone.
+    Schema(Box<Schema>, Option<Box<Library>>),
+    /// Promises by event: an AsyncAPI or OpenAPI document, Avro, a contract, …; with the schemas that it holds by name.
+    Promises(Vec<Promise>, Option<Box<Library>>),
+    /// An Avro schema, with what is promised of it.
+    Avro(Box<Document>, Vec<Promise>),
 }
 
 /// A JSON Schema document.
 pub struct Schema {
     pub schema: prove::Document,
-    document: Document,
+    document: Arc<Document>,
     /// Other documents by address.
-    others: BTreeMap<String, Document>,
+    others: Arc<BTreeMap<String, Document>>,
 }
 
 impl Schema {
+    pub fn new(schema: prove::Document, document: Arc<Document>, others: Arc<BTreeMap<String, Document>>) -> Schema {
+        Schema { schema, document, others }
+    }
+
     /// The place of a node, by the pointer that a shape asks for.
     pub fn origin(&self, pointer: &str) -> Option<Origin> {
         match pointer.rsplit_once('#') {
@@ -62,19 +72,24 @@ impl Given {
     }
 }
 
-/// The documents that were handed in beside the pair, by address.
-pub fn resources(given: &[String]) -> Result<Vec<(String, Value)>, UserError> {
-    given
+/// The documents that were handed in beside the pair, by address; with what is odd about them.
+pub fn resources(given: &[String]) -> Result<(Vec<(String, Value)>, Vec<Diagnostic>), UserError> {
+    let mut notes = Vec::new();
+    let resources = given
         .iter()
         .map(|resource| {
             let (address, file) = resource.split_once('=').ok_or_else(|| UserError::Usage {
                 message: format!("`{resource}` does not name an address and a file"),
                 help: "write `--resource https://example.com/common.json=schemas/common.json`".to_owned(),
             })?;
-            let document = Document::read(&RepoPath::new(file), &environment::read(Path::new(file))?);
+            let shown = RepoPath::new(file);
+            let (text, repeated) = last_of_each_key(&shown, environment::read(Path::new(file))?);
+            notes.extend(repeated);
+            let document = Document::read(&shown, &text);
             Ok((address.to_owned(), document.map_err(|fault| fault.user_error())?.value))
         })
-        .collect()
+        .collect::<Result<_, UserError>>()?;
+    Ok((resources, notes))
 }
 
 /// Where a version and what it refers to are read from.
@@ -88,8 +103,14 @@ enum Place {
 }
 
 impl Place {
-    /// The text of a file, by its path from the root. Nothing outside of the root is read.
-    fn read(&self, path: &str) -> Option<String> {
+    /// The text of a file, by its path from the root. Nothing outside of the root is read. Says which keys stand twice in it.
+    fn read(&self, path: &str, repeated: &mut Vec<Diagnostic>) -> Option<String> {
+        let (text, found) = last_of_each_key(&self.shown(path), self.text(path)?);
+        repeated.extend(found);
+        Some(text)
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
         match self {
             Place::Disk { root, .. } => {
                 let file = root.join(path).canonicalize().ok()?;
@@ -118,20 +139,31 @@ impl Place {
 pub fn read(name: &str, by_name: bool, resources: &[(String, Value)]) -> Result<Given, UserError> {
     let (place, path, text) = open(name)?;
     let shown = if by_name { RepoPath::new(name) } else { place.shown(&path) };
+    let (text, mut diagnostics) = last_of_each_key(&shown, text);
     let mut texts = BTreeMap::new();
     let mut keep = |file: &RepoPath, text: &str| {
         texts.insert(file.clone(), Arc::new(SourceText::new(file.clone(), BlobId::from_bytes(&[]), text)));
     };
     keep(&shown, &text);
     let document = Document::read(&shown, &text).map_err(|fault| fault.user_error())?;
-    if let Some((promises, diagnostics, further)) = promises(&place, &path, &shown, &text, &document)? {
+    let shelf = Shelf::of(&document.value);
+    let promised = promises(&place, &path, &shown, &text, &document, &mut diagnostics)?;
+    let speaks_of_events = promised.as_ref().is_some_and(|(form, ..)| *form != Form::OpenApi && *form != Form::AsyncApi);
+    if speaks_of_events || promised.is_some() && shelf.is_none() {
+        let (form, promises, found, further) = promised.expect("there are some");
+        if promises.is_empty() {
+            return Err(without_events(form, &shown));
+        }
         further.iter().for_each(|(file, text)| keep(file, text));
-        return Ok(Given { content: Meaning::Promises(promises), diagnostics, texts });
+        diagnostics.extend(found);
+        let content =
+            if form == Form::Avro { Meaning::Avro(Box::new(document), promises) } else { Meaning::Promises(promises, None) };
+        return Ok(Given { content, diagnostics, note: None, texts });
     }
     let base = format!("{DEFAULT_BASE}{}", path.replace(' ', "%20"));
     let mut handed: Vec<(String, Value)> = resources.to_vec();
     let mut others = BTreeMap::new();
-    for (address, file, text) in referenced(&place, &path, &base, &document.value, resources) {
+    for (address, file, text) in referenced(&place, &path, &base, &document.value, resources, &mut diagnostics) {
         let shown = place.shown(&file);
         // What cannot be read stays a reference that leads nowhere, and the answer says so.
         if let Ok(other) = Document::read(&shown, &text) {
@@ -141,6 +173,23 @@ pub fn read(name: &str, by_name: bool, resources: &[(String, Value)]) -> Result<
         }
     }
     let base = if others.is_empty() { DEFAULT_BASE } else { &base };
+    let (document, others) = (Arc::new(document), Arc::new(others));
+    let library = shelf.map(|shelf| {
+        let (document, others) = (Arc::clone(&document), Arc::clone(&others));
+        Box::new(Library::new(document, shelf, base.to_owned(), handed.clone(), others))
+    });
+    if let Some(shelf) = shelf.filter(|shelf| shelf.is_of_no_schema()) {
+        let (promises, found) = match promised {
+            Some((_, promises, found, further)) => {
+                further.iter().for_each(|(file, text)| keep(file, text));
+                (promises, found)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        diagnostics.extend(found);
+        let note = promises.is_empty().then(|| one_by_one(&shown, shelf));
+        return Ok(Given { content: Meaning::Promises(promises, library), diagnostics, note, texts });
+    }
     let schema = prove::Document::at(base, document.value.clone(), None, &handed).map_err(|reason| UserError::Configuration {
         file: shown.to_string(),
         line: None,
@@ -148,9 +197,32 @@ pub fn read(name: &str, by_name: bool, resources: &[(String, Value)]) -> Result<
         help: "hand in a JSON Schema document, draft 4 to 2020-12".to_owned(),
     })?;
     let schema = schema.with_integers_by_value(true);
-    let diagnostics = schema.private_address().map(|address| private(&shown, &document, address, schema.draft()));
-    let diagnostics = diagnostics.into_iter().collect();
-    Ok(Given { content: Meaning::Schema(Box::new(Schema { schema, document, others })), diagnostics, texts })
+    diagnostics.extend(schema.private_address().map(|address| private(&shown, &document, address, schema.draft())));
+    let schema = Box::new(Schema { schema, document, others });
+    Ok(Given { content: Meaning::Schema(schema, library), diagnostics, note: None, texts })
+}
+
+fn one_by_one(file: &RepoPath, shelf: Shelf) -> String {
+    let place = shelf.pointer.trim_start_matches('/').replace('/', ".");
+    format!(
+        "{file}: this {} document speaks of no event; the schemas under `{place}` are compared one by one, and `--role` says whose \
+         they are",
+        shelf.form
+    )
+}
+
+fn without_events(form: Form, file: &RepoPath) -> UserError {
+    let help = if form == Form::OpenApi {
+        "hand in one with `webhooks`, callbacks or `components/schemas`, or a plain JSON Schema"
+    } else {
+        "hand in one with messages or `components/schemas`, or a plain JSON Schema"
+    };
+    UserError::Configuration {
+        file: file.to_string(),
+        line: None,
+        message: format!("this {} document speaks of no event and names no schema", form.as_str()),
+        help: help.to_owned(),
+    }
 }
 
 fn private(file: &RepoPath, document: &Document, address: &str, draft: Draft) -> Diagnostic {
@@ -201,9 +273,16 @@ fn open(name: &str) -> Result<(Place, String, String), UserError> {
 }
 
 /// What a document promises of events, where it is a form that does; with the texts that it needed.
-type Promised = (Vec<Promise>, Vec<Diagnostic>, Vec<(RepoPath, String)>);
+type Promised = (Form, Vec<Promise>, Vec<Diagnostic>, Vec<(RepoPath, String)>);
 
-fn promises(place: &Place, path: &str, shown: &RepoPath, text: &str, document: &Document) -> Result<Option<Promised>, UserError> {
+fn promises(
+    place: &Place,
+    path: &str,
+    shown: &RepoPath,
+    text: &str,
+    document: &Document,
+    repeated: &mut Vec<Diagnostic>,
+) -> Result<Option<Promised>, UserError> {
     let config = Config::default();
     let build = |files: &[(RepoPath, String)]| {
         let borrowed: Vec<(RepoPath, &str)> = files.iter().map(|(file, text)| (file.clone(), text.as_str())).collect();
@@ -232,7 +311,7 @@ fn promises(place: &Place, path: &str, shown: &RepoPath, text: &str, document: &
     while files.len() < REFERENCE_BUDGET {
         let wanted: Vec<RepoPath> = registry.wanted.iter().filter(|file| tried.insert((*file).clone())).cloned().collect();
         let found: Vec<(RepoPath, String)> =
-            wanted.into_iter().filter_map(|file| Some((file.clone(), place.read(file.as_str())?))).collect();
+            wanted.into_iter().filter_map(|file| Some((file.clone(), place.read(file.as_str(), repeated)?))).collect();
         if found.is_empty() {
             break;
         }
@@ -240,20 +319,12 @@ fn promises(place: &Place, path: &str, shown: &RepoPath, text: &str, document: &
         registry = build(&files);
     }
     let mut promises: Vec<Promise> = registry.promises.into_iter().filter(|promise| promise.file == own).collect();
-    if promises.is_empty() {
-        return Err(UserError::Configuration {
-            file: shown.to_string(),
-            line: None,
-            message: format!("this {} document speaks of no event", form.as_str()),
-            help: "hand in a document with messages or webhooks, or a plain JSON Schema".to_owned(),
-        });
-    }
     let called = |file: &RepoPath| if *file == own { shown.clone() } else { place.shown(file.as_str()) };
     for promise in &mut promises {
         promise.origin.file = called(&promise.origin.file);
     }
     let further = files.iter().map(|(file, text)| (called(file), text.clone())).collect();
-    Ok(Some((promises, registry.diagnostics, further)))
+    Ok(Some((form, promises, registry.diagnostics, further)))
 }
 
 fn is_specification(value: &Value) -> bool {
@@ -274,6 +345,7 @@ fn referenced(
     base: &str,
     value: &Value,
     resources: &[(String, Value)],
+    repeated: &mut Vec<Diagnostic>,
 ) -> Vec<(String, String, String)> {
     let mut found: Vec<(String, String, String)> = Vec::new();
     let mut known: BTreeSet<String> = resources.iter().map(|(address, _)| address.clone()).collect();
@@ -284,7 +356,7 @@ fn referenced(
             if found.len() >= REFERENCE_BUDGET || fresh.is_empty() {
                 continue;
             }
-            let Some((file, text)) = nearest(place, &from, &relative) else { continue };
+            let Some((file, text)) = nearest(place, &from, &relative, repeated) else { continue };
             let document = Document::read(&RepoPath::new(&file), &text);
             for address in fresh {
                 if let Ok(document) = &document {
@@ -298,11 +370,11 @@ fn referenced(
 }
 
 /// The file that a reference means: relative to the one that has it, or to the nearest folder above in which there is such a file.
-fn nearest(place: &Place, from: &str, relative: &str) -> Option<(String, String)> {
+fn nearest(place: &Place, from: &str, relative: &str, repeated: &mut Vec<Diagnostic>) -> Option<(String, String)> {
     let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     loop {
         if let Some(file) = resolve(folder, relative)
-            && let Some(text) = place.read(file.as_str())
+            && let Some(text) = place.read(file.as_str(), repeated)
         {
             return Some((file.to_string(), text));
         }

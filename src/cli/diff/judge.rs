@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::given::{Given, Meaning, Schema};
+use super::library;
 use crate::compare::documents::{self, Question};
 use crate::compare::{self};
+use crate::document;
 use crate::error::UserError;
 use crate::facts::Role;
 use crate::finding::{Finding, Severity};
@@ -25,13 +25,23 @@ pub struct Setting {
 pub fn judge(old: &Given, new: &Given, setting: &Setting) -> Result<Vec<Finding>, UserError> {
     let mut findings = Vec::new();
     match (&old.content, &new.content) {
-        (Meaning::Schema(old), Meaning::Schema(new)) => {
+        (Meaning::Schema(_, Some(old)), Meaning::Schema(_, Some(new))) => findings = library::judge(old, new, setting),
+        (Meaning::Schema(old, _), Meaning::Schema(new, _)) => {
             for role in setting.roles.unwrap_or(&[Role::Producer]) {
-                findings.extend(schemas(old, new, *role, setting));
+                findings.extend(schemas(old, new, *role, setting, ""));
             }
         }
-        (Meaning::Promises(old), Meaning::Promises(new)) => promises(old, new, setting, &mut findings),
-        (Meaning::Schema(_), Meaning::Promises(_)) | (Meaning::Promises(_), Meaning::Schema(_)) => {
+        (Meaning::Promises(old, old_library), Meaning::Promises(new, new_library)) => {
+            promises(old, new, setting, &mut findings);
+            // Where a side speaks of no event, nothing else says what the schemas are for.
+            if let (Some(old_library), Some(new_library)) = (old_library, new_library)
+                && (old.is_empty() || new.is_empty())
+            {
+                findings.extend(library::judge(old_library, new_library, setting));
+            }
+        }
+        (Meaning::Avro(old, was), Meaning::Avro(new, is)) => avro((old, was), (new, is), setting, &mut findings),
+        (Meaning::Schema(..) | Meaning::Promises(..) | Meaning::Avro(..), _) => {
             return Err(UserError::Usage {
                 message: "one document is a schema and the other speaks of events".to_owned(),
                 help: "compare two documents of one form".to_owned(),
@@ -63,13 +73,37 @@ pub fn says_the_same(known: &Finding, finding: &Finding) -> bool {
         && known.severity >= finding.severity
 }
 
-fn schemas(old: &Schema, new: &Schema, role: Role, setting: &Setting) -> Vec<Finding> {
+/// The differences of two schemas; `event` is what they are called, where they have a name.
+pub fn schemas(old: &Schema, new: &Schema, role: Role, setting: &Setting, event: &str) -> Vec<Finding> {
     let (old_places, new_places) = (|pointer: &str| old.origin(pointer), |pointer: &str| new.origin(pointer));
     documents::judge(
         &documents::Given { schema: &old.schema, places: &old_places, hole: None },
         &documents::Given { schema: &new.schema, places: &new_places, hole: None },
-        Question { role, strict: setting.strict, event: "" },
+        Question { role, strict: setting.strict, event },
     )
+}
+
+/// Avro resolves by rules of its own. A payload is shown where the JSON of the values tells the two apart at the same place.
+fn avro(
+    (old, was): (&document::Document, &[Promise]),
+    (new, is): (&document::Document, &[Promise]),
+    setting: &Setting,
+    findings: &mut Vec<Finding>,
+) {
+    let event = was.first().map(|promise| promise.event.to_string()).unwrap_or_default();
+    for role in setting.roles.unwrap_or(&[Role::Producer]) {
+        let mut found = documents::avro::judge(old, new, *role, &event);
+        let mut shown = Vec::new();
+        if let (Some(was), Some(is)) = (was.first(), is.first())
+            && found.iter().any(|finding| finding.severity == Severity::Error)
+        {
+            pair(was, is, &Setting { roles: Some(std::slice::from_ref(role)), ..*setting }, &mut shown);
+        }
+        for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+            finding.witness = shown.iter().filter(|one| one.path == finding.path).find_map(|one| one.witness.clone());
+        }
+        findings.append(&mut found);
+    }
 }
 
 /// What tells the promises of one document apart.
@@ -128,16 +162,8 @@ fn pair(old: &Promise, new: &Promise, setting: &Setting, findings: &mut Vec<Find
     let event = old.event.to_string();
     let own = [old.role];
     for role in setting.roles.unwrap_or(&own) {
-        let prepared = |promise: &Promise, is_read: bool| {
-            let mut value = (*promise.schema.document).clone();
-            if is_read && is_avro(promise) {
-                without_defaulted(&mut value);
-            }
-            Document::new(value, None, &[])
-        };
-        // Of a producer the old schema is the reader's, of a consumer the new one.
-        let documents = (prepared(old, *role == Role::Producer), prepared(new, *role == Role::Consumer));
-        let (a, b) = match documents {
+        let prepared = |promise: &Promise| Document::new((*promise.schema.document).clone(), None, &[]);
+        let (a, b) = match (prepared(old), prepared(new)) {
             (Ok(a), Ok(b)) => (a.with_integers_by_value(true), b.with_integers_by_value(true)),
             (Err(reason), _) | (_, Err(reason)) => {
                 let mut found =
@@ -168,33 +194,5 @@ fn pair(old: &Promise, new: &Promise, setting: &Setting, findings: &mut Vec<Find
             finding.to = finding.to.take().map(|to| format!("{pointer}{to}"));
         }
         findings.append(&mut found);
-    }
-}
-
-fn is_avro(promise: &Promise) -> bool {
-    promise.file.extension() == "avsc"
-}
-
-/// Avro resolves what was written against the reader's own schema: a field that has a default need not have been written.
-fn without_defaulted(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            let defaulted: BTreeSet<String> = match map.get("properties") {
-                Some(Value::Object(properties)) => properties
-                    .iter()
-                    .filter(|(_, property)| property.get("default").is_some())
-                    .map(|(name, _)| name.clone())
-                    .collect(),
-                _ => BTreeSet::new(),
-            };
-            if let Some(Value::Array(required)) = map.get_mut("required") {
-                required.retain(|name| name.as_str().is_none_or(|name| !defaulted.contains(name)));
-            }
-            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "const" | "enum" | "default")).for_each(|(_, inner)| {
-                without_defaulted(inner);
-            });
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_defaulted),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -4,10 +4,14 @@
 //! ONLY=name cargo test --release --test prove hostile -- --nocapture
 //! ```
 //!
-//! prints how long each took. What is asserted is the answer, not the time: the budgets count steps and sizes, so that the answer is
+//! prints how long each took, and `DRIFTGATE_PAIRS=folder` writes them down there for `tests/prove/clock.py`, which clocks the program
+//! on each of them. What is asserted is the answer, not the time: the budgets count steps and sizes, so that the answer is
 //! the same on every machine.
 
+mod products;
+
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use driftgate::prove::{self, Document, Options, Verdict};
@@ -474,11 +478,23 @@ fn spent() -> Duration {
     worked.unwrap_or_else(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
 }
 
+fn write_down(pair: &Pair, folder: &Path) {
+    let name = pair.name.replace([' ', ','], "-");
+    for (side, value) in [("a", &pair.producer), ("b", &pair.consumer)] {
+        let file = folder.join(format!("{name}.{side}.json"));
+        std::fs::write(&file, value.to_string()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+}
+
 fn check(pairs: Vec<Pair>) {
     let only = std::env::var("ONLY").ok();
     let mut wrong = Vec::new();
     for pair in pairs {
         if only.as_ref().is_some_and(|only| !pair.name.contains(only.as_str())) {
+            continue;
+        }
+        if let Ok(folder) = std::env::var("DRIFTGATE_PAIRS") {
+            write_down(&pair, Path::new(&folder));
             continue;
         }
         let (verdict, took) = ask(&pair, Draft::Draft202012);
@@ -521,4 +537,14 @@ fn hostile_objects_end_within_the_budgets() {
 #[test]
 fn hostile_numbers_and_texts_end_within_the_budgets() {
     check(numbers_and_texts());
+}
+
+#[test]
+fn hostile_products_of_objects_end_within_the_budgets() {
+    check(products::of_objects());
+}
+
+#[test]
+fn hostile_products_of_elements_and_scalars_end_within_the_budgets() {
+    check(products::of_elements_and_scalars());
 }

@@ -9,8 +9,7 @@
 //!
 //! `DRIFTGATE_HISTORY` is a git directory. Files under `common/` of the prefix are what the others refer to by relative addresses;
 //! `DRIFTGATE_ADDRESS` is the address of the prefix itself, by which they refer to each other. `DRIFTGATE_LIMIT` bounds the number of
-//! changed files, `DRIFTGATE_WITNESSES` names a file that gets every refutation as a JSON line `{"producer", "consumer", "witness"}`,
-//! for a second validator (`tests/prove/second_validator.py`). With `DRIFTGATE_RELEASES=OLD,NEW` all events of two commits are
+//! changed files, `DRIFTGATE_WITNESSES` names a file that gets every refutation as a JSON line, for a second validator (`tests/prove/second_validator.py`). With `DRIFTGATE_RELEASES=OLD,NEW` all events of two commits are
 //! compared as one union. Where no repository is named the tests say so and pass.
 
 use std::collections::BTreeMap;
@@ -121,11 +120,12 @@ impl Found {
             Verdict::Contained => "contained",
             Verdict::Escapes(witness) => {
                 assert!(prove::accepts(producer, witness.payload()) && !prove::accepts(consumer, witness.payload()));
-                if let Some(file) = &mut self.witnesses
-                    && producer.resources().is_empty()
-                    && consumer.resources().is_empty()
-                {
-                    let line = json!({"producer": producer.value(), "consumer": consumer.value(), "witness": witness.payload()});
+                if let Some(file) = &mut self.witnesses {
+                    let side = |document: &Document| {
+                        let resources: serde_json::Map<_, _> = document.resources().iter().cloned().collect();
+                        json!({"schema": document.value(), "base": document.base(), "resources": resources})
+                    };
+                    let line = json!({"producer": side(producer), "consumer": side(consumer), "witness": witness.payload()});
                     writeln!(file, "{line}").expect("the file can be written to");
                 }
                 "escapes"

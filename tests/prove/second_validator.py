@@ -4,7 +4,8 @@
     DRIFTGATE_WITNESSES=witnesses.jsonl … cargo test --release --test prove of_real_schemas
     python3 tests/prove/second_validator.py witnesses.jsonl
 
-Each line is {"producer", "consumer", "witness"}: the producer has to accept the witness and the consumer to refuse it. Exits
+Each line is {"producer", "consumer", "witness"}, each side {"schema", "base", "resources"}: the producer has to accept the witness and
+the consumer to refuse it. Exits
 with 1 where one does not hold. Schemas whose patterns Python cannot compile are counted and left out.
 """
 
@@ -12,12 +13,26 @@ import json
 import re
 import sys
 
+from urllib.parse import uses_netloc, uses_relative
+
 from jsonschema import Draft7Validator
 from jsonschema.validators import validator_for
+from referencing import Registry, Resource
+from referencing.jsonschema import specification_with
+
+# Relative references resolve against addresses of this scheme too.
+uses_relative.append("json-schema")
+uses_netloc.append("json-schema")
 
 
-def accepts(schema, instance):
-    return validator_for(schema, default=Draft7Validator)(schema).is_valid(instance)
+def accepts(side, instance):
+    kind = validator_for(side["schema"], default=Draft7Validator)
+    dialect = specification_with(kind.META_SCHEMA.get("$schema") or kind.META_SCHEMA["id"])
+    documents = [*side["resources"].items(), (side["base"], side["schema"])]
+    registry = Registry().with_resources(
+        (address, Resource.from_contents(schema, default_specification=dialect)) for address, schema in documents
+    )
+    return kind({"$ref": side["base"]}, registry=registry).is_valid(instance)
 
 
 held = left_out = 0

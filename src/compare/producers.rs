@@ -3,14 +3,14 @@
 use super::changes::{Change, Effect, changes};
 use super::events::Renames;
 use super::pair::{Pair, pairs};
-use super::reader::{Acceptance, Reader, newly, place_of, touches};
+use super::reader::{Acceptance, Reader, at_pointer, newly, place_of, touches};
 use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, add_consumer, finding, finding_of, readers_of, registered};
 use crate::facts::Role;
 use crate::finding::{Consumer, Severity, Status, Via};
 use crate::link::model::Boundary;
 use crate::registry::EventPattern;
-use crate::shape::Shape;
+use crate::shape::{Shape, ShapeKind, StringShape};
 
 /// Judges every producer of one event.
 pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, compared: &mut Compared) {
@@ -405,9 +405,27 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
 fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     for reader in held.readers {
         if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
-            violated(pair, new, reader, &witness, &violations, Status::New, compared);
+            let mut found = violation_finding(pair, new, reader, &witness, &violations);
+            if reader.pending || by_type_alone(new, reader, &violations) {
+                found.severity = Severity::Warning;
+            }
+            compared.findings.push(found);
         }
     }
+}
+
+/// Whether all that a reader turns away are texts of which nothing but the type `string` is known. Nobody has sent another one yet, so
+/// the type is no evidence that a wrong one will be sent.
+fn by_type_alone(new: &Boundary, reader: &Reader, violations: &[crate::prove::Violation]) -> bool {
+    const OF_TEXTS: &[&str] = &["const", "enum", "pattern", "format", "minLength", "maxLength"];
+    let is_any_text = |path: &str| {
+        let part = at_pointer(&new.shape, path);
+        part.is_some_and(|part| matches!(&part.kind, ShapeKind::String(text) if *text == StringShape::default()))
+    };
+    !violations.is_empty()
+        && violations.iter().all(|violation| {
+            OF_TEXTS.contains(&violation.keyword.as_str()) && is_any_text(&format!("{}{}", reader.pointer, violation.path))
+        })
 }
 
 pub(super) fn violated(

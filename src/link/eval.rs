@@ -236,11 +236,15 @@ impl<'a> Eval<'a> {
             ExprKind::ListOf(item) => Kind::ListOf(Box::new(go(item))),
             ExprKind::MapOf(value) => Kind::MapOf(Box::new(go(value))),
             ExprKind::Element(list) => return go(list).element(site),
-            ExprKind::Record(record) => Kind::Record(Box::new(Record {
-                ty: self.written(function.file, &self.program.function(function).scope, Written::Named(&record.ty)),
-                fields: record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect(),
-                base: record.base.as_ref().map(go),
-            })),
+            ExprKind::Record(record) => {
+                let mut fields: Vec<_> = record.fields.iter().map(|(name, value)| (name.clone(), go(value))).collect();
+                self.named_by_default(function, &record.ty.path, &mut fields, site);
+                Kind::Record(Box::new(Record {
+                    ty: self.written(function.file, &self.program.function(function).scope, Written::Named(&record.ty)),
+                    fields,
+                    base: record.base.as_ref().map(go),
+                }))
+            }
             ExprKind::Call(id) => {
                 let owner = self.program.function(function);
                 return match owner.calls.get(id.0 as usize) {
@@ -437,7 +441,16 @@ impl<'a> Eval<'a> {
         let Some(class) = chosen.or_else(|| self.own_class(function)) else {
             return Term::unknown(format!("this.{name}"), site);
         };
-        self.class_member(class, name, site, depth, 0)
+        let known = self.class_member(class, name, site, depth, 0);
+        // A field of a data class is what the object was made with, where whoever calls the method says so.
+        if let Some(Term { kind: Kind::OfType(ty), .. }) = &known
+            && chosen.is_none()
+            && self.is_data_class(class)
+        {
+            let given = self.own_value(function, site).member(name, site);
+            return Term::new(Kind::Typed(Box::new(given), ty.clone()), site);
+        }
+        known
             .or_else(|| {
                 let owner = scope.last()?;
                 let entity = self.program.member_of(owner, function.file, name)?;

@@ -614,9 +614,7 @@ fn insert<'a>(
 fn is_logged(eval: &Eval<'_>, reader: FnRef, read: &crate::facts::Read) -> bool {
     const METHODS: &[&str] = &["debug", "error", "exception", "info", "log", "trace", "verbose", "warn", "warning"];
     eval.program.function(reader).calls.iter().filter(|call| call.span.contains(read.span)).any(|call| {
-        let ExprKind::Member(base, method) = &call.callee.kind else {
-            return matches!(&call.callee.kind, ExprKind::Name(path) if path.as_slice() == ["print"]);
-        };
+        let ExprKind::Member(base, method) = &call.callee.kind else { return false };
         let owner = match &base.kind {
             ExprKind::Name(path) => path.last().map(String::as_str),
             ExprKind::Member(_, name) => Some(name.as_str()),
@@ -625,7 +623,9 @@ fn is_logged(eval: &Eval<'_>, reader: FnRef, read: &crate::facts::Read) -> bool 
         };
         METHODS.contains(&method.as_str())
             && owner.is_some_and(|owner| {
-                owner.to_ascii_lowercase().ends_with("logger") || matches!(owner, "console" | "log" | "logging")
+                // What a program prints may be all that it is for.
+                let console = owner == "console" && method != "log";
+                console || owner.to_ascii_lowercase().ends_with("logger") || matches!(owner, "log" | "logging")
             })
     })
 }

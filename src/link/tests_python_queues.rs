@@ -536,3 +536,49 @@ async def create_client(client, trigger: Trigger = Depends(get_trigger)):
         "#]],
     );
 }
+
+#[test]
+fn a_data_class_is_sent_as_it_was_made_and_named_by_its_default() {
+    check(
+        &[(
+            "app/orders.py",
+            r#"
+import json
+from dataclasses import dataclass
+from confluent_kafka import Producer
+
+producer = Producer({})
+
+@dataclass
+class Envelope:
+    event_type: str
+    payload: dict
+
+    def to_dict(self) -> dict[str, object]:
+        return {"event_type": self.event_type, "payload": self.payload}
+
+@dataclass
+class OrderPaid:
+    order_id: str
+    event_type: str = "order.paid"
+
+class Service:
+    def __init__(self, event_bus: EventBus):
+        self.event_bus = event_bus
+
+    def pay(self, order_id: str):
+        self.event_bus.publish(OrderPaid(order_id=order_id))
+
+def send(topic: str, envelope: Envelope):
+    producer.produce(topic, value=json.dumps(envelope.to_dict()).encode())
+
+def place(order_id: str):
+    send("orders", Envelope(event_type="order.placed", payload={"order_id": order_id}))
+"#,
+        )],
+        expect![[r#"
+            Producer in-process order.paid in Service.pay: {order_id, event_type}
+            Producer queue order.placed in place: {event_type, payload {order_id}}
+        "#]],
+    );
+}

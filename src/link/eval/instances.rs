@@ -100,6 +100,45 @@ impl<'a> Eval<'a> {
         self.kept(base, &told, depth + 1, fields);
     }
 
+    /// The name that a Python class gives its events by a default, where an object of it is made without another:
+    /// `event_type: str = "order.placed"`.
+    pub(super) fn named_by_default(&self, function: FnRef, path: &[String], fields: &mut Vec<(String, Term<'a>)>, site: Site) {
+        if self.program.files.unit(function.file).facts.language != LanguageId::Python {
+            return;
+        }
+        let Some(class) = self.class_named(function, path) else { return };
+        for key in EVENT_KEYS {
+            let given = fields.iter().any(|(name, _)| name == key);
+            if !given && let Some((_, _, Some(default))) = self.program.class(class).members.iter().find(|(name, ..)| name == key)
+            {
+                if let ExprKind::Literal(text @ crate::facts::Literal::Text(_)) = &default.kind {
+                    fields.push(((*key).to_owned(), Term::new(Kind::Literal(text.clone()), site)));
+                }
+                return;
+            }
+        }
+    }
+
+    /// Whether a Python class says of itself that it holds data: a dataclass, a model.
+    pub(super) fn is_data_class(&self, class: DeclId) -> bool {
+        if self.program.files.unit(class.file).facts.language != LanguageId::Python {
+            return false;
+        }
+        let declared = self.program.class(class);
+        let decorates = |call: &Call| {
+            let name = super::callee_text(&call.callee);
+            matches!(name.rsplit('.').next(), Some("dataclass" | "define" | "frozen" | "attrs"))
+        };
+        if declared.decorators.iter().any(decorates) {
+            return true;
+        }
+        let name = std::slice::from_ref(&declared.name);
+        match self.program.resolve(class.file, &declared.scope, name, Want::Type).map(|found| found.entity) {
+            Some(Entity::Type(id)) => self.program.type_decl(id).serializable,
+            _ => false,
+        }
+    }
+
     fn constructor_of(&self, class: DeclId) -> Option<FnRef> {
         let declared = self.program.class(class);
         let mut scope = declared.scope.clone();

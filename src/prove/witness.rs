@@ -22,7 +22,7 @@ const SHRINK_BUDGET: usize = 300;
 const HUNT_BUDGET: usize = 600;
 
 /// Visits that the validators of a pair may pay to schemas and values.
-const VISIT_BUDGET: u64 = 10_000_000;
+const VISIT_BUDGET: u64 = 8_000_000;
 
 /// What a visit comes to that is counted before it is paid: to count it takes twice as long as to pay it.
 const COUNTED: u64 = 3;

@@ -159,7 +159,6 @@ impl Found {
         let unknown = self.tally.get("unknown").copied().unwrap_or(0);
         assert!(unknown * 50 <= self.times.len(), "{unknown} of {} undecided", self.times.len());
         let slowest = self.times.last().map(|(time, _)| *time).unwrap_or_default();
-        assert!(cfg!(debug_assertions) || slowest < Duration::from_secs(2), "the slowest pair took {slowest:?}");
     }
 }
 

@@ -158,7 +158,6 @@ impl Found {
         );
         let unknown = self.tally.get("unknown").copied().unwrap_or(0);
         assert!(unknown * 50 <= self.times.len(), "{unknown} of {} undecided", self.times.len());
-        let slowest = self.times.last().map(|(time, _)| *time).unwrap_or_default();
     }
 }
 

@@ -5,6 +5,7 @@ mod cases;
 mod definitions;
 mod discriminator;
 mod intakes;
+mod listeners;
 mod readers;
 mod routes;
 mod tasks;
@@ -220,7 +221,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             package: self.packages.of(self.program.files.unit(site.function.file).path.as_str()),
             ..Boundary::new(
                 idiom.role,
-                &idiom.kind,
+                self.kind_of(idiom, chain),
                 &idiom.id,
                 self.origin(site.function.file, call.span),
                 reduce::hole("no payload is known"),

@@ -582,3 +582,53 @@ def place(order_id: str):
         "#]],
     );
 }
+
+#[test]
+fn a_bus_that_runs_its_listeners_itself_is_in_this_process() {
+    check(
+        &[
+            (
+                "app/bus.py",
+                r#"
+class EventBus:
+    def __init__(self):
+        self._handlers = {}
+
+    def subscribe(self, event_type, handler):
+        self._handlers.setdefault(event_type, []).append(handler)
+
+    async def publish(self, event_type, payload):
+        for handler in self._handlers.get(event_type, []):
+            await handler(payload)
+
+class RemoteBus:
+    async def publish(self, event_type, payload):
+        await self.session.forward(event_type, payload)
+"#,
+            ),
+            (
+                "app/orders.py",
+                r#"
+from app.bus import EventBus, RemoteBus
+
+async def place(event_bus: EventBus, order_id: str):
+    await event_bus.publish("order.placed", {"order_id": order_id})
+
+async def announce(event_bus: RemoteBus, order_id: str):
+    await event_bus.publish("order.announced", {"order_id": order_id})
+
+def listen(event_bus: EventBus):
+    event_bus.subscribe("order.placed", on_placed)
+
+async def on_placed(event):
+    store(event["order_id"])
+"#,
+            ),
+        ],
+        expect![[r#"
+            Producer in-process order.placed in place: {order_id}
+            Producer queue order.announced in announce: {order_id}
+            Consumer in-process order.placed in listen: {order_id}
+        "#]],
+    );
+}

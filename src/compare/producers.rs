@@ -414,18 +414,30 @@ fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut C
     }
 }
 
-/// Whether all that a reader turns away are texts of which nothing but the type `string` is known. Nobody has sent another one yet, so
-/// the type is no evidence that a wrong one will be sent.
+/// Whether all that a reader turns away are values of which nothing but the type is known: any text, any number. Nobody has sent one of
+/// them yet, so the type is no evidence that a wrong one will be sent.
 fn by_type_alone(new: &Boundary, reader: &Reader, violations: &[crate::prove::Violation]) -> bool {
-    const OF_TEXTS: &[&str] = &["const", "enum", "pattern", "format", "minLength", "maxLength"];
-    let is_any_text = |path: &str| {
-        let part = at_pointer(&new.shape, path);
-        part.is_some_and(|part| matches!(&part.kind, ShapeKind::String(text) if *text == StringShape::default()))
+    let is_any = |part: &Shape, keyword: &str| match (&part.kind, keyword) {
+        (ShapeKind::String(text), "const" | "enum" | "pattern" | "format" | "minLength" | "maxLength") => {
+            *text == StringShape::default()
+        }
+        (
+            ShapeKind::Number(range) | ShapeKind::Integer(range),
+            "const" | "enum" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf",
+        ) => {
+            let bounds = [&range.minimum, &range.maximum, &range.exclusive_minimum, &range.exclusive_maximum];
+            bounds.iter().all(|bound| bound.is_none())
+        }
+        _ => false,
     };
-    !violations.is_empty()
-        && violations.iter().all(|violation| {
-            OF_TEXTS.contains(&violation.keyword.as_str()) && is_any_text(&format!("{}{}", reader.pointer, violation.path))
-        })
+    let by_type = |violation: &crate::prove::Violation| {
+        let Some(part) = at_pointer(&new.shape, &format!("{}{}", reader.pointer, violation.path)) else { return false };
+        match &part.kind {
+            ShapeKind::Union(branches) => branches.iter().any(|branch| is_any(branch, &violation.keyword)),
+            _ => is_any(&part, &violation.keyword),
+        }
+    };
+    !violations.is_empty() && violations.iter().all(by_type)
 }
 
 pub(super) fn violated(

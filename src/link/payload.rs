@@ -10,7 +10,7 @@ use super::reduce;
 use super::resolve::{Entity, Want};
 use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
-use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind};
+use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::Origin;
 
@@ -151,6 +151,9 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             let given = shape_of(types, value, side);
             let stated = types.shape(ty, side);
             let absent = if given.shape.is_unknown() { stated.absent } else { given.absent };
+            if drops_null(ty) {
+                return Reduced { shape: reduce::without_null_here(&given.shape), absent: given.absent };
+            }
             // A text that is written another way, such as base64, still holds what it held.
             if let ShapeKind::String(StringShape { content_encoding: Some(_), .. }) = &stated.shape.kind {
                 let text_of = given.shape.text_of.clone();
@@ -352,6 +355,16 @@ fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(Strin
         }
     }
     Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone(), text_of: None })
+}
+
+/// Whether code leaves out of a value what may be null in it, whatever its type.
+fn drops_null(ty: &TypeUse<'_>) -> bool {
+    match ty.ty {
+        Written::Expr(TypeExpr { kind: TypeKind::Apply(TypeOp::WithoutNull, operands), .. }) => {
+            matches!(operands.as_slice(), [TypeExpr { kind: TypeKind::Unknown(_), .. }])
+        }
+        _ => false,
+    }
 }
 
 /// Whether a type is a Python model as one of its dumping methods writes it.

@@ -186,19 +186,29 @@ pub fn member_names(shape: &Arc<Shape>) -> Arc<Shape> {
     })
 }
 
-/// Members that may be null are left out where they are.
+/// Members that may be null are left out where they are, at every depth.
 pub fn without_null(shape: &Arc<Shape>) -> Arc<Shape> {
     on_objects(shape, "a dump without nulls", &|object| {
-        let mut changed = object.clone();
+        let mut changed = without_null_members(object);
         for field in &mut changed.fields {
-            if field.shape.admits_null() && !field.shape.is_unknown() {
-                field.presence = Presence::Optional;
-                field.shape = non_nullable(&field.shape);
-            }
             field.shape = nested(&field.shape, &without_null);
         }
         changed
     })
+}
+
+/// The same of the members of the value itself.
+pub fn without_null_here(shape: &Arc<Shape>) -> Arc<Shape> {
+    on_objects(shape, "a copy without nulls", &without_null_members)
+}
+
+fn without_null_members(object: &ObjectShape) -> ObjectShape {
+    let mut changed = object.clone();
+    for field in changed.fields.iter_mut().filter(|field| field.shape.admits_null() && !field.shape.is_unknown()) {
+        field.presence = Presence::Optional;
+        field.shape = non_nullable(&field.shape);
+    }
+    changed
 }
 
 /// Members with a default may be left out. Where a writer does not say which have one, any may be.

@@ -1,14 +1,14 @@
 //! Expressions that decide a payload, an event name or an option.
 
 use ruff_python_ast::{
-    BoolOp, Comprehension, ConversionFlag, Expr as Py, ExprDictComp, ExprFString, FStringPart, InterpolatedStringElement, Number,
-    Operator, UnaryOp,
+    BoolOp, CmpOp, Comprehension, ConversionFlag, Expr as Py, ExprDictComp, ExprFString, FStringPart, InterpolatedStringElement,
+    Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
 use super::lower::{Binding, Lower, MAX_DEPTH, MAX_ENTRIES};
 use super::{names, span};
-use crate::facts::{Completion, Expr, ExprKind, Literal, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{Completion, Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeOp, ValueMember};
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
 
@@ -351,6 +351,13 @@ impl<'a> Lower<'a> {
                     }
                 };
                 match copied {
+                    // What may be `None` is left out where it is; what may not be is there.
+                    Some(value) if filtered && drops_none(comp) => {
+                        let kept = TypeExpr::new(TypeKind::Unknown("what is filtered".to_owned()), at);
+                        let ty = TypeExpr::new(TypeKind::Apply(TypeOp::WithoutNull, vec![kept]), at);
+                        let value = Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), at);
+                        ExprKind::Object(vec![ValueMember::Spread { value, conditional: false }])
+                    }
                     Some(value) => ExprKind::Object(vec![ValueMember::Spread { value, conditional: filtered }]),
                     None => {
                         self.expr(key);
@@ -474,6 +481,14 @@ fn copies_entries(comp: &ExprDictComp) -> bool {
     let same = matches!(comp.key.as_deref(), Some(Py::Name(name)) if name.id == key.id)
         && matches!(&*comp.value, Py::Name(name) if name.id == value.id);
     same && names::last_name(&one.iter) == Some("items")
+}
+
+/// Whether all that a comprehension over entries leaves out is what is `None`: `… if v is not None`.
+fn drops_none(comp: &ExprDictComp) -> bool {
+    let [one] = comp.generators.as_slice() else { return false };
+    let [Py::Compare(test)] = one.ifs.as_slice() else { return false };
+    let is_value = matches!((&*test.left, &*comp.value), (Py::Name(tested), Py::Name(value)) if tested.id == value.id);
+    is_value && *test.ops == [CmpOp::IsNot] && matches!(&*test.comparators, [Py::NoneLiteral(_)])
 }
 
 /// Whether an operand of `and` or `or` is a test rather than a value.

@@ -291,7 +291,7 @@ def payload(user, rows):
               read %user/id
               read %user/name
               read %row/id
-              return {...?{...%head, "rows": %rest}}
+              return {...typed {...%head, "rows": %rest}}
         "#]],
     );
 }

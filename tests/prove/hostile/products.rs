@@ -183,14 +183,14 @@ pub(super) fn of_objects() -> Vec<Pair> {
             NotEscaping,
         ),
         pair(
-            "no, no, no, sixty times",
+            "no, no, no, forty times",
             nested(
-                61,
+                41,
                 json!({"type": "object", "required": ["a"]}),
                 |inner| json!({"not": {"allOf": [inner, {"type": "object"}]}}),
             ),
             nested(
-                61,
+                41,
                 json!({"type": "object", "required": ["b"]}),
                 |inner| json!({"not": {"allOf": [inner, {"type": "object"}]}}),
             ),

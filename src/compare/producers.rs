@@ -336,7 +336,10 @@ fn drifted(pair: &EventPair<'_>, old: Option<&Boundary>, new: &Boundary, registe
         if let Acceptance::Rejects { witness, violations } = schema.accepts(new) {
             let before = old.map(|old| (old, schema.accepts(old))).filter(|(_, before)| before.rejects());
             let Some((old, before)) = before else {
-                violated(pair, new, schema, &witness, &violations, Status::New, compared);
+                match old {
+                    Some(_) => violated(pair, new, schema, &witness, &violations, Status::New, compared),
+                    None => newly_sent(pair, new, schema, &witness, &violations, compared),
+                }
                 continue;
             };
             // Beside what stood there before, only what a change of the payload touches is new.
@@ -383,7 +386,7 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
             && !reader.accepts(old).rejects()
         {
             rejected = true;
-            violated(pair, new, reader, &witness, &violations, Status::New, compared);
+            newly_sent(pair, new, reader, &witness, &violations, compared);
         }
     }
     // Places whose names are not known, or in part only, need not speak of one event.
@@ -405,13 +408,25 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
 fn fresh(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
     for reader in held.readers {
         if let Acceptance::Rejects { witness, violations } = reader.accepts(new) {
-            let mut found = violation_finding(pair, new, reader, &witness, &violations);
-            if reader.pending || by_type_alone(new, reader, &violations) {
-                found.severity = Severity::Warning;
-            }
-            compared.findings.push(found);
+            newly_sent(pair, new, reader, &witness, &violations, compared);
         }
     }
+}
+
+/// A reader that turns away what a new producer sends: a question where nothing but the type speaks for it.
+fn newly_sent(
+    pair: &EventPair<'_>,
+    new: &Boundary,
+    reader: &Reader,
+    witness: &crate::finding::Witness,
+    violations: &[crate::prove::Violation],
+    compared: &mut Compared,
+) {
+    let mut found = violation_finding(pair, new, reader, witness, violations);
+    if by_type_alone(new, reader, violations) {
+        found.severity = Severity::Warning;
+    }
+    compared.findings.push(found);
 }
 
 /// Whether all that a reader turns away are values of which nothing but the type is known: any text, any number. Nobody has sent one of
@@ -451,9 +466,6 @@ pub(super) fn violated(
 ) {
     let mut found = violation_finding(pair, new, reader, witness, violations);
     found.status = status;
-    if reader.pending {
-        found.severity = Severity::Warning;
-    }
     compared.findings.push(found);
 }
 
@@ -490,6 +502,9 @@ fn violation_finding(
     found.witness = Some(witness.clone());
     found.evidence = Some(what);
     found.help = "send what the contract asks for, or agree on another contract with its owner first".to_owned();
+    if reader.pending {
+        found.severity = Severity::Warning;
+    }
     found
 }
 

@@ -210,7 +210,7 @@ pub enum TypeOp {
     Recase,
     /// `(object)`: keyed by the members' own names ([`FieldExpr::source`]): a dump that does not go by alias.
     MemberNames,
-    /// `(object)`: members that may be null are left out where they are.
+    /// `(object)`: members that may be null are left out where they are. Of a value whose type is not known, those of the value itself.
     WithoutNull,
     /// `(object)`: members with a default may be left out.
     WithoutDefaults,

@@ -111,7 +111,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
         }),
         Kind::Record(record) => {
             let stated = types.shape(&record.ty, side);
-            return Reduced { shape: record_shape(types, &stated.shape, &record.fields, side), absent: stated.absent };
+            let given = |_: &str, source: &str| {
+                let (_, value) = record.fields.iter().find(|(name, _)| name == source)?;
+                Some(wire_shape(types, value, side))
+            };
+            return Reduced { shape: completed_by(&stated.shape, &given), absent: stated.absent };
         }
         Kind::OneOf(branches) => {
             let mut absent = false;
@@ -343,20 +347,6 @@ fn object_shape<'a>(types: &Types<'_, 'a>, entries: &[Entry<'a>], origin: Option
     shape
 }
 
-/// The stated type of a record, with what its holes are given here: generic members, values of any type.
-fn record_shape<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, fields: &[(String, Term<'a>)], side: Side) -> Arc<Shape> {
-    let Some(object) = stated.as_object() else { return Arc::clone(stated) };
-    let mut filled = object.clone();
-    for field in filled.fields.iter_mut().filter(|field| takes_more(field)) {
-        let source = field.source.as_deref().unwrap_or(&field.name);
-        if let Some((_, value)) = fields.iter().find(|(name, _)| name == source) {
-            let given = wire_shape(types, value, side);
-            field.shape = completed_field(&field.shape, &given);
-        }
-    }
-    Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone(), text_of: None })
-}
-
 /// Whether code leaves out of a value what may be null in it, whatever its type.
 fn drops_null(ty: &TypeUse<'_>) -> bool {
     match ty.ty {
@@ -375,13 +365,19 @@ fn is_dumped(types: &Types<'_, '_>, ty: &TypeUse<'_>) -> bool {
 
 /// The keys of `stated`, with what they hold taken from `given` where the type leaves it open.
 fn completed(stated: &Arc<Shape>, given: &Arc<Shape>) -> Arc<Shape> {
+    completed_by(stated, &|name, source| {
+        let given = given.as_object()?;
+        given.field(source).or_else(|| given.field(name)).map(|known| Arc::clone(&known.shape))
+    })
+}
+
+/// The same with what `given` says of a key, by its name on the wire and in the source: generic members, values of any type.
+fn completed_by(stated: &Arc<Shape>, given: &dyn Fn(&str, &str) -> Option<Arc<Shape>>) -> Arc<Shape> {
     let Some(object) = stated.as_object() else { return Arc::clone(stated) };
     let mut filled = object.clone();
     for field in filled.fields.iter_mut().filter(|field| takes_more(field)) {
-        let source = field.source.as_deref().unwrap_or(&field.name);
-        let known = given.as_object().and_then(|given| given.field(source).or_else(|| given.field(&field.name)));
-        if let Some(known) = known {
-            field.shape = completed_field(&field.shape, &known.shape);
+        if let Some(known) = given(&field.name, field.source.as_deref().unwrap_or(&field.name)) {
+            field.shape = completed_field(&field.shape, &known);
         }
     }
     Arc::new(Shape { kind: ShapeKind::Object(filled), origin: stated.origin.clone(), name: stated.name.clone(), text_of: None })

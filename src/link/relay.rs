@@ -542,9 +542,12 @@ fn is_packed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, from: u32) ->
     let of_options = |argument: &Argument| argument.name.is_none() || is_named(argument, OPTIONS) || is_unpacked(argument);
     let mut behind = call.args.iter().filter(|argument| argument.name.is_none()).skip(from as usize);
     let holds = |argument: &'a Argument| {
-        let kind = eval.term(function, &argument.value, call.span.start).bare().kind.clone();
-        !argument.spread
-            && !matches!(kind, Kind::Literal(Literal::Text(_) | Literal::Number(_) | Literal::Bool(_)) | Kind::Template(_))
+        let term = eval.term(function, &argument.value, call.span.start);
+        let is_one = matches!(
+            term.bare().kind,
+            Kind::Literal(Literal::Text(_) | Literal::Number(_) | Literal::Bool(_)) | Kind::Template(_)
+        );
+        !argument.spread && !is_one
     };
     call.args.iter().all(of_options) && behind.all(holds)
 }

@@ -8,11 +8,13 @@ pub(super) fn channels_of(addresses: Vec<String>) -> Vec<String> {
 /// Names among which an address whose host is not known, or is one of several, goes by its path: which host it is depends on where the
 /// program runs, `https://*/api/jobs` in one place and `http://localhost:3000/api/jobs` in another.
 pub(super) fn by_path(names: Vec<String>) -> Vec<String> {
-    let hosts_of = |path: &str| names.iter().filter_map(|name| host_and_path(name)).filter(|(_, other)| *other == path).count();
+    let elsewhere = |host: &str, path: &str| {
+        names.iter().filter_map(|name| host_and_path(name)).any(|(other, same)| same == path && other != host)
+    };
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in &names {
         let name = match host_and_path(name) {
-            Some((host, path)) if is_anywhere(host) || hosts_of(path) > 1 => path,
+            Some((host, path)) if is_anywhere(host) || elsewhere(host, path) => path,
             _ => name,
         };
         if !found.iter().any(|known| known == name) {
@@ -110,8 +112,8 @@ mod tests {
         assert_eq!(of(&["https://app.acme.co/api/jobs", "http://localhost:8888/api/jobs"]), "/api/jobs");
         assert_eq!(of(&["https://*/api/jobs/"]), "/api/jobs");
         assert_eq!(of(&["https://app.acme.co/api/jobs"]), "https://app.acme.co/api/jobs");
+        assert_eq!(of(&["https://a.co/one", "https://b.co/two", "https://a.co/one"]), "https://a.co/one https://b.co/two");
         assert_eq!(of(&["https://api.*.acme.co/hook"]), "https://api.*.acme.co/hook");
-        assert_eq!(of(&["https://a.co/one", "https://b.co/two"]), "https://a.co/one https://b.co/two");
         assert_eq!(of(&["https://*/*"]), "https://*/*");
         assert_eq!(of(&["order.placed"]), "order.placed");
     }

@@ -10,9 +10,6 @@ use crate::link::summaries::CallSite;
 const RUN: &[&str] =
     &["handle", "handleEvent", "handle_event", "notify", "onEvent", "on_event", "execute", "process", "invoke", "call"];
 
-/// How many functions around a closure are looked through.
-const MAX_CLOSURES: usize = 4;
-
 impl Linker<'_, '_> {
     /// The kind of a boundary whose sink is the last call of `chain`: what the row says, unless that is a bus that runs its listeners.
     pub(super) fn kind_of<'i>(&self, idiom: &'i Idiom, chain: &[CallSite]) -> &'i str {
@@ -26,25 +23,15 @@ impl Linker<'_, '_> {
 
     /// Whether a method that publishes calls what the bus keeps; for one that subscribes, whether any method of the bus does.
     fn runs_listeners(&self, target: FnRef, role: Role) -> bool {
-        let functions = &self.program.files.unit(target.file).facts.functions;
         let scope = &self.program.function(target).scope;
-        let method_of = |id: usize| {
-            let mut current = id;
-            for _ in 0..MAX_CLOSURES {
-                match functions.get(current).and_then(|function| function.parent) {
-                    Some((parent, _)) if parent.0 != 0 => current = parent.0 as usize,
-                    Some(_) | None => break,
-                }
-            }
-            current
-        };
-        functions.iter().enumerate().any(|(id, function)| {
-            let method = method_of(id);
+        self.program.files.unit(target.file).facts.functions.iter().enumerate().any(|(id, function)| {
+            let own = FnRef { file: target.file, id: FnId(id as u32) };
+            let method = self.eval.method_around(own);
             let of_bus = match role {
-                Role::Producer => FnId(method as u32) == target.id,
-                Role::Consumer => !scope.is_empty() && functions.get(method).is_some_and(|method| method.scope == *scope),
+                Role::Producer => method == target,
+                Role::Consumer => !scope.is_empty() && self.program.function(method).scope == *scope,
             };
-            of_bus && function.calls.iter().any(|call| is_of_listener(function, call, id != method))
+            of_bus && function.calls.iter().any(|call| is_of_listener(function, call, own != method))
         })
     }
 }

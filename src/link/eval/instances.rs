@@ -107,15 +107,12 @@ impl<'a> Eval<'a> {
             return;
         }
         let Some(class) = self.class_named(function, path) else { return };
-        for key in EVENT_KEYS {
-            let given = fields.iter().any(|(name, _)| name == key);
-            if !given && let Some((_, _, Some(default))) = self.program.class(class).members.iter().find(|(name, ..)| name == key)
-            {
-                if let ExprKind::Literal(text @ crate::facts::Literal::Text(_)) = &default.kind {
-                    fields.push(((*key).to_owned(), Term::new(Kind::Literal(text.clone()), site)));
-                }
-                return;
-            }
+        let members = &self.program.class(class).members;
+        let Some(key) = EVENT_KEYS.iter().find(|key| members.iter().any(|(name, ..)| name == *key)) else { return };
+        if !fields.iter().any(|(name, _)| name == key)
+            && let Some(text) = self.constant_of(class, key, site)
+        {
+            fields.push(((*key).to_owned(), text));
         }
     }
 

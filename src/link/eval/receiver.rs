@@ -29,7 +29,7 @@ impl<'a> Receiver<'a> {
 
 impl<'a> Eval<'a> {
     /// The method that a closure stands in.
-    pub(super) fn method_around(&self, function: FnRef) -> FnRef {
+    pub fn method_around(&self, function: FnRef) -> FnRef {
         let mut current = function;
         for _ in 0..16 {
             match self.program.function(current).parent {

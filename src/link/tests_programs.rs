@@ -787,3 +787,24 @@ fn a_route_by_the_name_of_webhooks_is_one_though_nothing_is_known_of_what_it_rea
         "#]],
     );
 }
+
+#[test]
+fn of_what_svix_creates_messages_alone_are_sent() {
+    check(
+        r#"
+use svix::api::{ApplicationIn, MessageIn, Svix};
+
+pub async fn register(client: &Svix, name: String) {
+    client.application().create(ApplicationIn::new(name), None).await;
+}
+
+pub async fn send(client: &Svix, app: String, id: String) {
+    let message = MessageIn { event_type: "user.signup".to_owned(), payload: serde_json::json!({ "id": id }), ..MessageIn::default() };
+    client.message().create(app, message, None).await;
+}
+"#,
+        expect![[r#"
+            Producer webhook user.signup on - in send: id
+        "#]],
+    );
+}

@@ -9,7 +9,7 @@ use super::severity::{self, Readers};
 use super::{Compared, EventPair, Sides, finding, finding_of, registered};
 use crate::facts::Role;
 use crate::finding::{Consumer, Finding, Severity, Via};
-use crate::link::model::Boundary;
+use crate::link::model::{Boundary, Model};
 use crate::shape::{Presence, Shape};
 
 /// The senders that mean a reader, of those that go by its event's name.
@@ -62,6 +62,10 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             return;
         }
         compared.touched.insert(pair.event.clone());
+        if let Some((new, name)) = listens_elsewhere(old, &pair.event, sides) {
+            compared.findings.push(renamed(pair, old, new, name));
+            return;
+        }
         let mut found = finding(
             "consumer-removed",
             &pair.event,
@@ -73,6 +77,36 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
         found.help = "stop emitting the event, or keep its handler".to_owned();
         compared.findings.push(found);
     }
+}
+
+/// The place of a reader at head, where it listens to another name that nothing emits: another spelling, or the same payload.
+fn listens_elsewhere<'s>(old: &Boundary, event: &str, sides: &Sides<'s>) -> Option<(&'s Boundary, &'s str)> {
+    let role = |model: &'s Model, role: Role, name: &str| {
+        let of = |one: &&'s Boundary| one.role == role && !one.in_test && one.event.as_deref() == Some(name);
+        model.boundaries.iter().any(|one| of(&one))
+    };
+    sides.head.boundaries.iter().find_map(|new| {
+        let name = new.event.as_deref()?;
+        let same_place = new.role == Role::Consumer
+            && !new.in_test
+            && (&new.origin.file, &new.symbol, &new.kind) == (&old.origin.file, &old.symbol, &old.kind);
+        let same_event = super::rename::alike(event, name) || old.shape.same_values(&new.shape) && !old.shape.is_unknown();
+        let elsewhere = same_place && same_event && name != event;
+        (elsewhere && !role(sides.head, Role::Producer, name) && !role(sides.base, Role::Consumer, name)).then_some((new, name))
+    })
+}
+
+/// A reader that waits for a name which never comes.
+fn renamed(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, name: &str) -> Finding {
+    let event = &pair.event;
+    let message = format!("what read `{event}` now waits for `{name}`, which nothing here emits; `{event}` is still emitted");
+    let mut found = finding("event-renamed", event, Role::Consumer, message);
+    found.base = Some(old.origin.clone());
+    found.head = Some(new.origin.clone());
+    found.consumers.push(Reader::of_boundary(new).consumer);
+    found.fragments = (event.clone(), name.to_owned());
+    found.help = format!("listen to `{event}` as well while it is emitted");
+    found
 }
 
 /// A reader with all that it looks at.

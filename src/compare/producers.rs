@@ -165,7 +165,8 @@ fn breaks<'r>(change: &Change, judged: &Judged<'r>) -> Option<Broken<'r>> {
     let loses = matches!(change.rule, "field-removed" | "field-renamed" | "field-moved" | "field-flattened" | "envelope-changed")
         && change.effect.endangers(Role::Producer);
     let lost = change.places().find(|(path, to)| {
-        let copes = change.rule == "field-renamed" && to.is_some_and(|to| reads_either(reader, path, to));
+        let copes =
+            matches!(change.rule, "field-renamed" | "envelope-changed") && to.is_some_and(|to| reads_either(reader, path, to));
         loses && reader.reads(path) && !copes
     });
     if let Some((path, _)) = lost {

@@ -20,12 +20,14 @@ pub enum Likeness {
     Source,
     /// The names are close and the types agree.
     Spelling,
+    /// Both hold an object of the same fields.
+    Content,
 }
 
 /// Pairs removed and added fields; each is used once. Certain pairs come first.
 pub fn pairs<'f>(removed: &[&'f Field], added: &[&'f Field]) -> Vec<(&'f Field, &'f Field, Likeness)> {
     let mut found: Vec<(&Field, &Field, Likeness)> = Vec::new();
-    for wanted in [Likeness::Casing, Likeness::Source, Likeness::Spelling] {
+    for wanted in [Likeness::Casing, Likeness::Source, Likeness::Spelling, Likeness::Content] {
         for old in removed {
             if found.iter().any(|(known, _, _)| known.name == old.name) {
                 continue;
@@ -52,7 +54,18 @@ fn likeness(old: &Field, new: &Field) -> Option<Likeness> {
     if source(old) == source(new) && agree(&old.shape, &new.shape) {
         return Some(Likeness::Source);
     }
-    (agree(&old.shape, &new.shape) && alike(&old.name, &new.name)).then_some(Likeness::Spelling)
+    if agree(&old.shape, &new.shape) && alike(&old.name, &new.name) {
+        return Some(Likeness::Spelling);
+    }
+    same_content(&old.shape, &new.shape).then_some(Likeness::Content)
+}
+
+/// Whether two objects hold fields of the same names and kinds. One field alone says too little: many an object has an `id`.
+fn same_content(old: &Shape, new: &Shape) -> bool {
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return false };
+    old.fields.len() > 1
+        && old.fields.len() == new.fields.len()
+        && old.fields.iter().all(|field| new.field(&field.name).is_some_and(|twin| agree(&field.shape, &twin.shape)))
 }
 
 pub(super) fn source(field: &Field) -> &str {
@@ -114,7 +127,10 @@ fn agree(old: &Shape, new: &Shape) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::shape::{ObjectShape, Presence};
 
     #[test]
     fn one_name_in_two_spellings() {
@@ -130,5 +146,20 @@ mod tests {
         for (old, new) in [("id", "ids"), ("email", "phone"), ("userId", "planId"), ("total", "currency")] {
             assert!(!alike(old, new), "{old} → {new}");
         }
+    }
+
+    #[test]
+    fn two_objects_of_the_same_fields_are_one_under_two_names() {
+        let text = || Arc::new(Shape::new(ShapeKind::String(crate::shape::StringShape::default()), None));
+        let holding = |name: &str, names: &[&str]| {
+            let fields = names.iter().map(|name| Field::new(*name, text(), Presence::Required, None)).collect();
+            let object = Shape::new(ShapeKind::Object(ObjectShape::of(fields)), None);
+            Field::new(name, Arc::new(object), Presence::Required, None)
+        };
+        let (data, payload) = (holding("data", &["id", "total"]), holding("payload", &["total", "id"]));
+        assert_eq!(likeness(&data, &payload), Some(Likeness::Content));
+        assert_eq!(likeness(&data, &holding("payload", &["id", "plan"])), None);
+        // Many an object has an `id` and nothing more.
+        assert_eq!(likeness(&holding("buyer", &["id"]), &holding("shop", &["id"])), None);
     }
 }

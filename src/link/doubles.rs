@@ -329,7 +329,7 @@ impl<'a> FileReader<'_, '_, 'a> {
                 _ => false,
             });
         let asserts = ASSERTS_CALL.contains(&name) || holds;
-        let replaces = REPLACES.contains(&name);
+        let replaces = REPLACES.contains(&name) || makes_stand_in(call);
         let compares = COMPARES.contains(&name);
         if !asserts && !replaces && !compares {
             return;
@@ -641,6 +641,21 @@ fn text_of(expr: &Expr) -> Option<&str> {
     }
 }
 
+/// Whether a call makes a value of a type that says it is a stand-in: `MockBus::new()`, `MockServer::start()`, `new FakeBus()`.
+fn makes_stand_in(call: &Call) -> bool {
+    let text = callee_text(&call.callee);
+    let mut parts = text.split(['.', ':']).filter(|part| !part.is_empty()).rev();
+    let is_stand_in = |part: &str| {
+        let rest = ["Mock", "Fake", "Stub"].iter().find_map(|word| part.strip_prefix(word));
+        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+    };
+    match parts.next() {
+        Some(last) if MAKES.contains(&last) => parts.next().is_some_and(is_stand_in),
+        Some(last) => is_stand_in(last),
+        None => false,
+    }
+}
+
 fn is_wrapper(call: &Call) -> bool {
     last_name(&call.callee.kind).is_some_and(|name| WRAPPERS.contains(&name) || PARTIAL.contains(&name))
 }
@@ -816,6 +831,9 @@ const REPLACES: &[&str] = &[
     "create_autospec",
     "setattr",
 ];
+
+/// The names by which types of their own make a value.
+const MAKES: &[&str] = &["new", "default", "start", "builder", "create", "spawn"];
 
 /// Calls that a test makes where it expects a failure.
 const EXPECTS_FAILURE: &[&str] = &[

@@ -111,6 +111,12 @@ pub struct Reach {
     pub repeats_attempts: bool,
     /// Whether it stands in the handler of an error.
     pub in_catch: bool,
+    /// Whether anybody in the repository calls the function of the site; a hook of a framework is called by nobody here.
+    pub called: bool,
+    /// How many of `conditions` stand between the function of the site and the sink; the rest are what all its callers ask.
+    pub own: usize,
+    /// Whether it is the callers that go round, every one of them.
+    pub callers_loop: bool,
 }
 
 /// One condition, in a form that its spellings share.
@@ -203,6 +209,8 @@ pub struct Wait {
     pub flushed_in_file: bool,
     /// The functions that call without waiting while others wait.
     pub elsewhere: Vec<String>,
+    /// Whether it is what the callers of the site's function make of it.
+    pub by_callers: bool,
 }
 
 /// A call that is left to itself.

@@ -467,3 +467,28 @@ fn what_is_written_to_a_log_is_not_demanded() {
         "#]],
     );
 }
+
+#[test]
+fn a_name_out_of_several_is_each_of_them() {
+    check(
+        r#"
+        export async function chosen(bus: EventBus, id: string, late: boolean) {
+          await bus.publish(late ? "order.late" : "order.placed", { id });
+        }
+        export async function each(bus: EventBus, id: string) {
+          for (const version of ["v1", "v2"] as const) {
+            await bus.publish(`user.signup.${version}`, { id });
+          }
+        }
+        export async function object(bus: EventBus, id: string, late: boolean) {
+          await bus.publish(late ? { type: "a.late", id } : { type: "a.placed", id });
+        }
+        "#,
+        expect![[r#"
+            Producer queue order.late on - in chosen: id
+            Producer queue order.placed on - in chosen: id
+            Producer queue user.signup.v1 on - in each: id
+            Producer queue user.signup.v2 on - in each: id
+        "#]],
+    );
+}

@@ -10,6 +10,16 @@ use crate::shape::wire_name::fold;
 use crate::shape::{Field, ObjectShape, Presence, Shape, ShapeKind};
 use crate::source::Origin;
 
+/// Keys under which an envelope holds its payload.
+const PAYLOAD_KEYS: &[&str] =
+    &["data", "payload", "body", "detail", "details", "event", "message", "content", "attributes", "record", "object", "params"];
+
+/// Whether two keys of the outermost object hold the payload itself, and the envelope is what changed.
+fn holds_payload(old: &Field, new: &Field, path: &str) -> bool {
+    let is_key = |field: &Field| field.shape.as_object().is_some() && PAYLOAD_KEYS.contains(&field.name.as_str());
+    path.is_empty() && is_key(old) && is_key(new)
+}
+
 impl Differ {
     /// Fields of one object that go by other names.
     pub(super) fn renamed(&mut self, pairs: &[(&Field, &Field, Likeness)], holder: &Shape, all_new: &ObjectShape, path: &str) {
@@ -36,9 +46,12 @@ impl Differ {
             if grouped && own_attribute {
                 continue;
             }
-            let mut message = match self.role {
-                Role::Producer => format!("`{}` is now `{}`", old.name, new.name),
-                Role::Consumer => format!("`{}` is now read as `{}`", old.name, new.name),
+            let envelope = holds_payload(old, new, path);
+            let mut message = match (self.role, envelope) {
+                (Role::Producer, false) => format!("`{}` is now `{}`", old.name, new.name),
+                (Role::Consumer, false) => format!("`{}` is now read as `{}`", old.name, new.name),
+                (Role::Producer, true) => format!("the payload now stands under `{}`, not `{}`", new.name, old.name),
+                (Role::Consumer, true) => format!("the payload is now read under `{}`, not `{}`", new.name, old.name),
             };
             if *likeness == Likeness::Casing {
                 message.push_str(" (only the casing differs)");
@@ -47,7 +60,7 @@ impl Differ {
             let before = if own_attribute && new.cause.is_none() { old.cause.clone() } else { None };
             let place = if own_attribute && new.cause.is_some() { new.cause.clone() } else { new.origin.clone() };
             self.found.push(Change {
-                rule: "field-renamed",
+                rule: if envelope { "envelope-changed" } else { "field-renamed" },
                 path: child(path, &old.name),
                 to: Some(child(path, &new.name)),
                 also: Vec::new(),

@@ -90,8 +90,8 @@ fn demand(change: &Change, path: &str, to: Option<&str>, role: Role, sent: &Docu
             lacking(path)
         }
         // A reader that looks elsewhere: what it now demands is not there yet.
-        ("field-renamed" | "field-moved", Role::Consumer) => lacking(to?),
-        ("field-flattened" | "envelope-changed", Role::Consumer) => having(path),
+        ("field-renamed" | "field-moved" | "envelope-changed", Role::Consumer) => lacking(to?),
+        ("field-flattened", Role::Consumer) => having(path),
         ("field-became-optional", _) | ("field-became-required" | "required-field-added", Role::Consumer) => lacking(path),
         ("field-added", _) => having(path),
         ("field-became-nullable" | "field-became-non-nullable", _) => Some((at(path, json!({"enum": [null]}), sent), None)),

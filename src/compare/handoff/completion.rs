@@ -16,6 +16,9 @@ pub(super) fn judge(handoff: &Handoff<'_>, compared: &mut Compared) {
         return;
     }
     let (base, head) = (&handoff.base.delivery, &handoff.head.delivery);
+    if head.wait.by_callers && handoff.is_taken_over() {
+        return;
+    }
     if let Some(found) = unseen_failure(handoff) {
         compared.findings.push(found);
         return;

@@ -1,13 +1,13 @@
 //! Whether and how often a handoff is reached: `event-now-conditional` and `event-duplicated`.
 
 use super::Handoff;
-use crate::compare::{Compared, EventPair, is_declaration};
+use crate::compare::{Compared, EventPair, Sides, is_declaration};
 use crate::facts::Role;
 use crate::finding::Severity;
 use crate::link::model::{Boundary, Condition};
 
 /// Judges one producer's conditions and loops.
-pub(super) fn judge(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compared) {
+pub(super) fn judge(handoff: &Handoff<'_>, pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     if handoff.head.role != Role::Producer || handoff.is_light() && handoff.head.kind != "in-process" {
         return;
     }
@@ -19,7 +19,7 @@ pub(super) fn judge(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut 
     if handoff.base.symbol != handoff.head.symbol && handoff.base.origin.file != handoff.head.origin.file {
         return;
     }
-    if looped(handoff, pair, compared) {
+    if looped(handoff, pair, sides, compared) {
         return;
     }
     conditional(handoff, pair, compared);
@@ -28,9 +28,10 @@ pub(super) fn judge(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut 
 fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compared) {
     let (base, head) = (&handoff.base.delivery.reach, &handoff.head.delivery.reach);
     let known: Vec<&Condition> = base.conditions.iter().chain(&base.outer_any).collect();
+    let comparable = if handoff.is_taken_over() { &head.conditions[..head.own] } else { &head.conditions[..] };
     // A check that ends with an error for the caller is no silent way around the event.
     let new: Vec<&Condition> =
-        head.conditions.iter().filter(|one| !one.raises && !starts(one) && !known.iter().any(|old| old.same(one))).collect();
+        comparable.iter().filter(|one| !one.raises && !starts(one) && !known.iter().any(|old| old.same(one))).collect();
     let lost = base.conditions.iter().filter(|old| !old.raises && !head.conditions.iter().any(|one| one.same(old))).count();
     // A condition that reads otherwise (a renamed variable) takes the place of one that went.
     if new.len() <= lost {
@@ -90,13 +91,23 @@ fn same_subject(a: &Condition, b: &Condition) -> bool {
     subject(a).is_some_and(|subject_a| subject(b).is_some_and(|subject_b| subject_a == subject_b))
 }
 
-fn looped(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compared) -> bool {
+fn looped(handoff: &Handoff<'_>, pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) -> bool {
     let (base, head) = (&handoff.base.delivery.reach, &handoff.head.delivery.reach);
     let was_looped = pair.base_producers.iter().any(|old| {
         let reach = &old.delivery.reach;
         old.symbol == handoff.base.symbol && (reach.in_loop || reach.outer_loop)
     });
+    if head.callers_loop && handoff.is_taken_over() {
+        return false;
+    }
     if !head.in_loop || head.repeats_attempts || base.in_loop || base.outer_loop || was_looped {
+        return false;
+    }
+    // A loop over names: each time round another event leaves from the same call.
+    let of_others = |other: &Boundary| {
+        other.role == Role::Producer && other.origin == handoff.head.origin && other.event != handoff.head.event
+    };
+    if sides.head.boundaries.iter().any(of_others) {
         return false;
     }
     let mut found = handoff.finding(

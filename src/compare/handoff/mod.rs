@@ -41,6 +41,14 @@ impl Handoff<'_> {
         found
     }
 
+    /// Whether the function was called by nobody in the repository at base, as a hook that a framework runs, and is called by its own
+    /// code now: what those callers do beside it was somebody else's business then, and is not known of base.
+    pub fn is_taken_over(&self) -> bool {
+        let (base, head) = (&self.base.delivery.reach, &self.head.delivery.reach);
+        let name = |symbol: &str| symbol.rsplit('.').next().unwrap_or_default().to_owned();
+        !base.called && head.called && name(&self.base.symbol) == name(&self.head.symbol)
+    }
+
     /// Whether the event never leaves the process, or is of the kind that is often sent on purpose without waiting.
     pub fn is_light(&self) -> bool {
         matches!(self.head.kind.as_str(), "analytics" | "in-process" | "test" | "test-double")
@@ -65,7 +73,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
             if compared.findings.len() == before {
                 order::judge(&handoff, compared);
             }
-            conditions::judge(&handoff, pair, compared);
+            conditions::judge(&handoff, pair, sides, compared);
             // A row with its key and headers that became a call of a broker is one change.
             if handoff.base.kind != "outbox" || handoff.head.kind == "outbox" {
                 options::judge(&handoff, sides, compared);

@@ -472,7 +472,7 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
             Step::Each => true,
             Step::Position(_) | Step::Argument(..) => false,
         };
-        if takes_apart && matches!(term.bare().kind, Kind::Literal(_)) {
+        if takes_apart && is_flat(&term) {
             return None;
         }
         // Nor is an object a list.
@@ -502,6 +502,15 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
         return None;
     }
     Some(term)
+}
+
+/// Whether a value is a text or a number, whichever of several it is.
+fn is_flat(term: &Term<'_>) -> bool {
+    match &term.bare().kind {
+        Kind::Literal(_) | Kind::Template(_) => true,
+        Kind::OneOf(branches) => branches.iter().all(is_flat),
+        _ => false,
+    }
 }
 
 /// The argument that a call of this name was given, on the way to this value.

@@ -302,6 +302,7 @@ impl<'l, 'a> Around<'l, 'a> {
             }
         };
         let wait = &outside.wait;
+        climb.wait.by_callers = true;
         climb.wait.state = wait.state.clone();
         climb.wait.at = wait.at.clone();
         climb.wait.loose.extend(wait.loose.iter().cloned());

@@ -29,6 +29,8 @@ pub(super) struct Outer {
     all: Vec<Condition>,
     any_loop: bool,
     all_loop: bool,
+    /// Whether there is anybody.
+    called: bool,
 }
 
 impl<'l, 'a> Around<'l, 'a> {
@@ -40,6 +42,9 @@ impl<'l, 'a> Around<'l, 'a> {
         }
         if let Some(last) = levels.last() {
             let outer = self.outer(last.function, 0);
+            reach.own = reach.conditions.len();
+            reach.called = outer.called;
+            reach.callers_loop = !reach.in_loop && outer.all_loop;
             reach.outer_any = outer.any.clone();
             reach.conditions.extend(outer.all.iter().cloned());
             reach.outer_loop = outer.any_loop;
@@ -96,6 +101,7 @@ impl<'l, 'a> Around<'l, 'a> {
             self.active.borrow_mut().push(function);
             let mut first = true;
             for caller in self.callers_outside(function) {
+                outer.called = true;
                 let mut reach = Reach::default();
                 let levels = self.levels(&[caller]);
                 for site in &levels {

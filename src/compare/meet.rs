@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::{Sides, is_declaration};
+use super::{Sides, is_declaration, registered};
 use crate::facts::Role;
+use crate::finding::Via;
 use crate::link::model::Boundary;
 use crate::registry::{EventPattern, Promise};
 
@@ -104,7 +105,7 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
             // A sender under a pattern may send what a promise of one name is about.
             let near = promise.role == Role::Consumer
                 && promise.event.as_name().is_some_and(|name| pair.event.contains('*') && meet_by_pattern(&pair.event, name));
-            if !near && !promise.speaks_of(&pair.event) {
+            if !near && !promise.speaks_of(&pair.event) || is_about_others(promise, pair) {
                 continue;
             }
             match promise.role {
@@ -114,6 +115,15 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
         }
     }
     pairs
+}
+
+/// Whether a contract is about what others send: its consumer reads something of that name in this code, and none of it is meant by
+/// any of those who send here. What a program answers over a socket is no message that it gets there.
+fn is_about_others(promise: &Promise, pair: &EventPair<'_>) -> bool {
+    let senders = || pair.base_producers.iter().chain(&pair.head_producers);
+    let own = || pair.base_consumers.iter().chain(&pair.head_consumers).filter(|reader| reader.package == promise.consumer);
+    let meant = |reader: &Boundary| senders().any(|sender| !registered::apart(sender, reader));
+    promise.via == Via::Contract && senders().next().is_some() && own().next().is_some() && !own().any(|reader| meant(reader))
 }
 
 /// Promises by the names that they give: of a thousand promises one speaks of an event.

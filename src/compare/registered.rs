@@ -19,10 +19,17 @@ pub const KIND: &str = "schema";
 /// The idiom of the boundaries that an OpenAPI document declares.
 const REQUEST: &str = "request";
 
-/// Whether two of one name mean different things: one is a request to an address and the other a message to a task, or they share but
-/// a plain word.
+/// Whether two of one name mean different things: one is a request to an address and the other a message to a task, they are the two
+/// directions of a socket, or they share but a plain word.
 pub fn apart(one: &Boundary, other: &Boundary) -> bool {
-    is_request(one) && is_task(other) || is_task(one) && is_request(other) || by_chance(one, other)
+    is_request(one) && is_task(other) || is_task(one) && is_request(other) || are_two_ways(one, other) || by_chance(one, other)
+}
+
+/// Whether one is sent over a socket where the other is read: what comes and what is answered there, the other end has both.
+fn are_two_ways(one: &Boundary, other: &Boundary) -> bool {
+    let comes = |boundary: &Boundary| matches!(boundary.kind.as_ref(), "websocket" | "decode");
+    let both = one.kind == "websocket" && comes(other) || other.kind == "websocket" && comes(one);
+    both && one.role != other.role && one.origin.file == other.origin.file
 }
 
 /// Whether a text of which nobody knows where it came from is decoded in one place, and what is sent in another has but a plain word in

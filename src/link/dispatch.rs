@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::callee;
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
-use super::naming::{EVENT_KEYS, texts_of};
+use super::naming::{EVENT_KEYS, is_file_or_media_type, texts_of};
 use super::reads::{Place, Root, steps_from, trace};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, Term};
@@ -151,7 +151,11 @@ fn constants<'a>(eval: &Eval<'a>, function: FnRef, guard: &'a Guard, is_name: &d
 }
 
 fn is_event_like(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 200 && !text.contains(char::is_whitespace) && text.chars().any(char::is_alphabetic)
+    !text.is_empty()
+        && text.len() <= 200
+        && !text.contains(char::is_whitespace)
+        && text.chars().any(char::is_alphabetic)
+        && !is_file_or_media_type(text)
 }
 
 fn is_key(name: &str) -> bool {

@@ -33,6 +33,17 @@ pub fn is_plain_word(name: &str) -> bool {
     letters.next().is_some_and(char::is_alphabetic) && letters.all(|letter| letter.is_alphabetic() && !letter.is_uppercase())
 }
 
+/// The types under which media types are registered (RFC 6838, section 4.2) that code tells bodies apart by.
+const MEDIA_TYPES: &[&str] = &["application/", "audio/", "image/", "multipart/", "text/", "video/"];
+
+/// How the names of files end that code decodes.
+const FILE_ENDINGS: &[&str] = &[".csv", ".json", ".lock", ".toml", ".txt", ".xml", ".yaml", ".yml"];
+
+/// Whether a text says which file or in which form something is: `package.json`, `application/json`. Neither is an event.
+pub fn is_file_or_media_type(text: &str) -> bool {
+    MEDIA_TYPES.iter().any(|media| text.starts_with(media)) || FILE_ENDINGS.iter().any(|ending| text.ends_with(ending))
+}
+
 /// The methods by which object-relational mappers make an instance of a model from an object.
 const MODEL_BUILDERS: &[&str] = &["build", "create", "make"];
 

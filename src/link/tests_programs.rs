@@ -808,3 +808,27 @@ pub async fn send(client: &Svix, app: String, id: String) {
         "#]],
     );
 }
+
+#[test]
+fn a_file_or_a_media_type_that_a_body_is_told_apart_by_is_no_event() {
+    check(
+        r#"
+        use serde::Deserialize;
+        #[derive(Deserialize)] struct Manifest { private: bool }
+        #[derive(Deserialize)] struct Paid { id: String }
+        pub fn manifest(name: &str, body: &str) {
+            match name {
+                "package.json" => { let read: Manifest = serde_json::from_str(body).unwrap(); keep(read.private) }
+                "application/json" => { let read: Manifest = serde_json::from_str(body).unwrap(); keep(read.private) }
+                "order.paid" => { let read: Paid = serde_json::from_str(body).unwrap(); keep(read.id) }
+                _ => {}
+            }
+        }
+        "#,
+        expect![[r#"
+            Consumer decode - on - in manifest: private
+            Consumer decode - on - in manifest: private
+            Consumer decode order.paid on - in manifest: id
+        "#]],
+    );
+}

@@ -191,3 +191,42 @@ fn what_is_not_known_of_one_form_of_a_payload_is_no_evidence() {
     assert_eq!(verify("{ id: string }[] | { note: string }[]", 0), (0, 0));
     assert_eq!(verify("{ id: string }[] | { id: number }[]", 1).0, 1);
 }
+
+/// A program that reads and answers over one socket under the same words: the contract is of what it reads.
+#[test]
+fn what_a_program_answers_is_not_what_its_contract_reads() {
+    let place = Place::repository();
+    place.write("Cargo.toml", "[package]\nname = \"relay\"\nversion = \"0.1.0\"\n");
+    place.write("src/main.rs", "mod message;\nmod socket;\nfn main() {}\n");
+    place.write(
+        "src/message.rs",
+        "use serde::{Deserialize, Serialize};\n#[derive(Deserialize)]\n#[serde(tag = \"type\", rename_all = \"lowercase\")]\n\
+         pub enum In { Request { id: String, method: String }, Pong }\n#[derive(Serialize)]\n\
+         #[serde(tag = \"type\", rename_all = \"lowercase\")]\npub enum Out { Request { id: String, status: u16 }, Ping }\n",
+    );
+    place.write(
+        "src/socket.rs",
+        "use crate::message::{In, Out};\nuse tokio_tungstenite::tungstenite::Message;\n\
+         pub async fn relay(mut socket: tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>, text: String) {\n    \
+         let request: In = serde_json::from_str(&text).unwrap();\n    match request {\n        \
+         In::Request { id, method } => {\n            let answer = Out::Request { id, status: method.len() as u16 };\n            \
+         socket.send(Message::Text(serde_json::to_string(&answer).unwrap())).await.unwrap();\n        }\n        \
+         In::Pong => {}\n    }\n}\n",
+    );
+    let sent = place.run(&["extract", "--format", "json"]).exits(0).json();
+    let roles: Vec<&str> = sent["boundaries"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|boundary| boundary["event"] == "request")
+        .filter_map(|boundary| boundary["role"].as_str())
+        .collect();
+    assert_eq!(roles, ["consumer", "producer"]);
+    place.run(&["contracts", "record"]).exits(0);
+    assert!(std::fs::read_to_string(place.dir.join("contracts/relay.yaml")).expect("it was written").contains("method: string"));
+    assert_eq!(lines(&place.run(&["contracts", "verify", "--format", "json"]).exits(0).json()), Vec::<String>::new());
+    // Of another consumer it is a promise about what is sent.
+    place.write("contracts/hub.yaml", "consumer: hub\nevents:\n  request:\n    fields:\n      method: string\n");
+    let told = lines(&place.run(&["contracts", "verify", "--format", "json"]).exits(1).json());
+    assert_eq!(told, ["error new contract-violated /method [contract]"]);
+}

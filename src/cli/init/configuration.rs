@@ -119,7 +119,12 @@ fn helpers(boundaries: &[&Boundary], place: &dyn Fn(&Origin) -> String, out: &mu
         return;
     }
     comment(out, "Helpers that were followed to a library");
-    let lines = sinks.iter().map(|((sink, idiom), count)| format!("{}: {idiom}, from {count} places", place(sink))).collect();
+    let lines = sinks
+        .iter()
+        .map(|((sink, idiom), count)| {
+            format!("{}: {idiom}, from {count} {}", place(sink), if *count == 1 { "place" } else { "places" })
+        })
+        .collect();
     listed(out, lines);
 }
 

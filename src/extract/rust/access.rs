@@ -371,15 +371,15 @@ impl Lowering<'_> {
             "clone" | "to_owned" | "as_mut" | "as_deref" | "as_deref_mut" | "borrow" | "borrow_mut" | "deref" | "cloned"
             | "copied" | "iter" | "iter_mut" | "into_iter" | "as_slice" | "to_vec" | "as_bytes" | "into_bytes"
             | "into_boxed_str" | "into_boxed_slice" | "into_string" | "unwrap" | "by_ref" | "collect" | "boxed" | "fuse"
-            | "flatten" | "rev" | "peekable" | "lock" | "into_owned" | "as_object" | "as_object_mut" | "as_array_mut"
-            | "freeze" | "unwrap_unchecked" | "try_into" | "transpose" | "leak" | "drain" | "shared" => {
-                if name == "as_object" {
+            | "flatten" | "rev" | "peekable" | "lock" | "into_owned" | "as_object" | "as_object_mut" | "freeze"
+            | "unwrap_unchecked" | "try_into" | "transpose" | "leak" | "drain" | "shared" | "take" => {
+                if matches!(name, "as_object" | "as_object_mut") {
                     let any = Box::new(TypeExpr::unknown("any JSON", span));
                     return place.asks_for(TypeKind::Map { keys: None, values: any });
                 }
                 place
             }
-            "as_array" => {
+            "as_array" | "as_array_mut" => {
                 let items = Box::new(TypeExpr::unknown("any JSON", span));
                 place.asks_for(TypeKind::Array { items, min: None, max: None, unique: false })
             }
@@ -413,12 +413,14 @@ impl Lowering<'_> {
             "as_u64" => place.asks_for(rust_types::primitive("u64").unwrap_or(TypeKind::Integer(NumberRange::default()))),
             "as_f64" => place.asks_for(TypeKind::Number(NumberRange::default())),
             "as_bool" => place.asks_for(TypeKind::Boolean),
-            "is_some" | "is_none" | "is_null" => {
+            // Questions that have an answer where nothing came.
+            "is_some" | "is_none" | "is_null" | "is_string" | "is_object" | "is_array" | "is_number" | "is_boolean"
+            | "is_i64" | "is_u64" | "is_f64" => {
                 place.optional();
                 self.finish(place);
                 of_type(TypeKind::Boolean, span)
             }
-            "is_empty" | "is_ok" | "is_err" | "is_string" | "is_object" | "is_array" => {
+            "is_empty" | "is_ok" | "is_err" => {
                 self.finish(place);
                 of_type(TypeKind::Boolean, span)
             }

@@ -115,6 +115,8 @@ fn reads_through_json_values_know_how_absence_is_met() {
             for item in v["items"].as_array()? { use_it(item["sku"].as_str()?); }
             match v["type"].as_str() { Some("a") | Some("b") => {}, _ => return None }
             if v["status"] == "paid" { use_it(zip); }
+            if let Some(errors) = v["errors"].take().as_array_mut() { use_it(errors); }
+            if v["note"].is_string() { return None }
             use_it(id); use_it(plan);
             Some(())
         }
@@ -127,11 +129,13 @@ fn reads_through_json_values_know_how_absence_is_met() {
               let $4 zip = $0["address"]["zip"]
               let $5 company = $0["company"]
               let $6 item = $0["items"][*]
+              let $7 errors = $0["errors"]
               @0 use_it($5["name"]) floating [`let Some(company) = v.get("company")`]
               @1 use_it($6["sku"]) floating [loop]
               @2 use_it($4) floating [$0["status"] in {"paid"}]
-              @3 use_it($1) floating
-              @4 use_it($3) floating
+              @3 use_it($7) floating [`let Some(errors) = v["errors"].take().as_array_mut()`]
+              @4 use_it($1) floating (after `v["note"].is_string()`)
+              @5 use_it($3) floating (after `v["note"].is_string()`)
               read $0.customerId as string
               read $0?.plan
               read $0.address?.zip as int -9223372036854775808..9223372036854775807
@@ -141,6 +145,9 @@ fn reads_through_json_values_know_how_absence_is_met() {
               read $6.sku as string
               read $0?.type as string in {"a", "b", …}
               read $0.status in {"paid", …}
+              read $0?.errors as [?(any JSON)]
+              read $0?.note
+              return null
               return null
         "#]],
     );

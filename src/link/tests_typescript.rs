@@ -480,9 +480,6 @@ fn a_name_out_of_several_is_each_of_them() {
             await bus.publish(`user.signup.${version}`, { id });
           }
         }
-        export async function object(bus: EventBus, id: string, late: boolean) {
-          await bus.publish(late ? { type: "a.late", id } : { type: "a.placed", id });
-        }
         "#,
         expect![[r#"
             Producer queue order.late on - in chosen: id

@@ -7,6 +7,8 @@ mod moves;
 mod unions;
 mod values;
 
+pub(super) use values::is_of_program;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

@@ -27,7 +27,8 @@ pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> 
     for same in tests {
         left.retain(|old| match right.iter().position(|new| same(old, new)) {
             Some(at) => {
-                found.push(Pair::Both(old, right.remove(at)));
+                let (old, new) = by_one_library(old, right.remove(at));
+                found.push(Pair::Both(old, new));
                 false
             }
             None => true,
@@ -36,4 +37,18 @@ pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> 
     found.extend(left.into_iter().map(|_| Pair::Gone));
     found.extend(right.into_iter().map(Pair::Come));
     found
+}
+
+/// The two sides of a call by the library that both have it go by, where one of them may go by several.
+fn by_one_library<'m>(old: &'m Boundary, new: &'m Boundary) -> (&'m Boundary, &'m Boundary) {
+    if old.idiom == new.idiom {
+        return (old, new);
+    }
+    if let Some(same) = new.beside.iter().find(|other| other.idiom == old.idiom) {
+        return (old, same);
+    }
+    match old.beside.iter().find(|other| other.idiom == new.idiom) {
+        Some(same) => (same, new),
+        None => (old, new),
+    }
 }

@@ -114,7 +114,17 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     boundaries.retain(|boundary| boundary.kind != "http" || !hooks.contains(&(boundary.origin.clone(), boundary.role)));
     readers::keep_one_each(&mut boundaries);
     boundaries.sort_by(|a, b| (&a.origin, a.role, &a.event, &a.idiom).cmp(&(&b.origin, b.role, &b.event, &b.idiom)));
-    boundaries.dedup_by(|b, a| a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind);
+    // A call that a setting sends by one library or by another is told once; what it puts on the wire by the others is kept beside it.
+    let by_library: std::collections::BTreeSet<&str> =
+        idioms.rows.iter().filter(|row| row.asks_for_import()).map(|row| row.id.as_str()).collect();
+    boundaries.dedup_by(|b, a| {
+        let same = a.origin == b.origin && a.role == b.role && a.event == b.event && a.kind == b.kind;
+        let libraries = by_library.contains(a.idiom.as_str()) && by_library.contains(b.idiom.as_str());
+        if same && libraries && a.idiom != b.idiom && a.via.last() != b.via.last() && !a.shape.same_values(&b.shape) {
+            a.beside.push(b.clone());
+        }
+        same
+    });
     let unread = units
         .iter()
         .filter(|unit| !unit.facts.unread.is_empty())

@@ -59,8 +59,8 @@ const OTHER_WORDS: &[&str] = &[
     "window",
 ];
 
-/// Words for what events travel in or with.
-const CARRIER_WORDS: &[&str] = &["exchange", "group", "header", "queue"];
+/// Words for what events travel in or with, or come from.
+const CARRIER_WORDS: &[&str] = &["exchange", "group", "header", "point", "queue"];
 
 /// Words that say that what is decoded is a message of another system.
 const DECODED_WORDS: &[&str] = &[

@@ -380,6 +380,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             return;
         }
         if events.is_empty()
+            && self.may_be_handler(name)
             && let Some(target) = self.eval.callee(function, call)
             && let Some(handled) = self.known.handlers.get(&target)
         {
@@ -408,6 +409,17 @@ impl<'a> FileReader<'_, '_, 'a> {
         for event in events {
             self.push(event, kind, call.span, test, shapes.clone(), partial, negative);
         }
+    }
+
+    /// Whether a call of this name may run a handler: it is the name of one, or what the file calls something that it imports.
+    fn may_be_handler(&self, name: &str) -> bool {
+        let is_name = |target: &FnRef| {
+            let own = &self.eval.program.function(*target).name;
+            own.is_empty() || own == name
+        };
+        let renamed =
+            |import: &crate::facts::Import| import.local.as_deref() == Some(name) && import.name.as_deref() != Some(name);
+        self.known.handlers.keys().any(is_name) || self.facts.imports.iter().any(renamed)
     }
 
     /// The texts that calls in a value are given, where nothing but texts is: what a recorder is asked for.

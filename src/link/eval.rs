@@ -77,6 +77,8 @@ pub struct Eval<'a> {
     /// The calls that declare queues, and whether any sets defaults for all of them: looked for once.
     pub queue_declarations: std::cell::OnceCell<Vec<super::summaries::CallSite>>,
     pub queue_defaults: std::cell::OnceCell<bool>,
+    /// The places that make a client, by the address of the patterns that say of which kind.
+    pub clients: RefCell<FxHashMap<usize, std::rc::Rc<[super::summaries::CallSite]>>>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 
@@ -104,6 +106,7 @@ impl<'a> Eval<'a> {
             fixtures: RefCell::default(),
             queue_declarations: std::cell::OnceCell::new(),
             queue_defaults: std::cell::OnceCell::new(),
+            clients: RefCell::default(),
             no_bindings: Arc::new(Vec::new()),
         }
     }

@@ -46,6 +46,8 @@ pub struct Boundary {
     pub task: Option<RepoPath>,
     /// The calls from the site down to the sink.
     pub via: Vec<Origin>,
+    /// The same call by other libraries, of which a setting chooses one.
+    pub beside: Vec<Boundary>,
     /// The package or crate that the code belongs to.
     pub package: String,
     /// The JSON Schema that says it, for a boundary that a document declares and not code.
@@ -264,6 +266,7 @@ impl Boundary {
             by_position: Vec::new(),
             task: None,
             via: Vec::new(),
+            beside: Vec::new(),
             package: String::new(),
             document: None,
         }

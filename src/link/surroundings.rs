@@ -6,7 +6,7 @@ mod order;
 mod refusal;
 mod transaction;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::Callers;
 use super::eval::{Eval, callee_text};
 use super::idioms::matcher::Idiom;
-use super::model::{Acks, Delivery};
+use super::model::{Acks, Commit, Delivery};
 use super::naming::texts_of;
 use super::packages;
 use super::resolve::{FnRef, Program};
@@ -58,6 +58,12 @@ pub struct Around<'l, 'a> {
     waits: RefCell<FxHashMap<FnRef, Rc<Climb>>>,
     outers: RefCell<FxHashMap<FnRef, Rc<Outer>>>,
     committing: RefCell<FxHashMap<FnRef, bool>>,
+    /// Whether a function says anything of a transaction.
+    transacting: RefCell<FxHashMap<FnRef, bool>>,
+    /// What the callers of a function say of one, by how many callers away they were asked.
+    commits: RefCell<FxHashMap<(FnRef, usize), Option<Commit>>>,
+    /// Whether an answer came out as it did because a function was being asked about: such a one is kept for nobody else.
+    cut: Cell<bool>,
     hooks: RefCell<Option<Rc<FxHashSet<FnRef>>>>,
     /// The setting of the program by which messages are acknowledged when they are done, and where it stands.
     late: OnceCell<Option<(String, Origin)>>,
@@ -73,6 +79,9 @@ impl<'l, 'a> Around<'l, 'a> {
             waits: RefCell::default(),
             outers: RefCell::default(),
             committing: RefCell::default(),
+            transacting: RefCell::default(),
+            commits: RefCell::default(),
+            cut: Cell::new(false),
             hooks: RefCell::default(),
             late: OnceCell::new(),
             active: RefCell::default(),
@@ -178,8 +187,9 @@ fn block_words(function: &Function, expr: &Expr) -> String {
 }
 
 fn is_transaction(text: &str) -> bool {
-    let last = text.rsplit(['.', ':']).next().unwrap_or(text);
-    TRANSACTIONS.contains(&last)
+    TRANSACTIONS
+        .iter()
+        .any(|name| text.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with(['.', ':'])))
 }
 
 /// The constants that the code around a place has compared a name with: the event that a dispatcher is in.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Differ, Effect, leaf, words};
 use crate::facts::Role;
+use crate::link::declared::words_of;
 use crate::prove::{Document, Options, Verdict, contains};
 use crate::shape::wire_name::fold;
 use crate::shape::{NumberRange, Shape, ShapeKind, StringShape};
@@ -233,6 +234,26 @@ fn is_version(name: &str) -> bool {
     fold(name).contains("version")
 }
 
+/// Words that make a version one of what is sent, and not of who sends it.
+const FORMS: &[&str] = &[
+    "schema", "event", "payload", "message", "spec", "format", "contract", "model", "protocol", "type", "envelope", "data",
+    "api", "wire", "document", "body",
+];
+
+/// Whether a version is the one of a program, which every release raises: three numbers under a key that says of what it is one
+/// (`appVersion: "4.15.0"`).
+pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str) -> bool {
+    let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
+    let is_release = |fragment: &str| {
+        let value: Value = serde_json::from_str(fragment).unwrap_or_default();
+        let text = value.get("const").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let numbers = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or_default();
+        numbers.split('.').count() == 3
+            && numbers.split('.').all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    !words.is_empty() && !words.iter().any(|word| FORMS.contains(&word.as_str())) && is_release(old) && is_release(new)
+}
+
 fn range_words(range: &NumberRange) -> String {
     let mut parts = Vec::new();
     for (words, bound) in [
@@ -247,4 +268,21 @@ fn range_words(range: &NumberRange) -> String {
         }
     }
     if parts.is_empty() { "any number".to_owned() } else { parts.join(" and ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_program;
+
+    #[test]
+    fn a_program_that_says_its_version_is_another_matter_than_a_form_that_does() {
+        let raised = |name: &str, old: &str, new: &str| {
+            is_of_program(name, &format!("{{\"const\":\"{old}\"}}"), &format!("{{\"const\":\"{new}\"}}"))
+        };
+        assert!(raised("langfuseVersion", "v4.15.0", "v4.16.0"));
+        assert!(raised("app_version", "1.0.9-rc.1", "1.1.0"));
+        assert!(!raised("version", "1.0.0", "1.1.0"));
+        assert!(!raised("schemaVersion", "1.0.0", "1.1.0"));
+        assert!(!raised("appVersion", "2", "3"));
+    }
 }

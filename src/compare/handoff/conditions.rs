@@ -1,6 +1,7 @@
 //! Whether and how often a handoff is reached: `event-now-conditional` and `event-duplicated`.
 
 use super::Handoff;
+use crate::compare::rename::closeness;
 use crate::compare::{Compared, EventPair, Sides, is_declaration};
 use crate::facts::Role;
 use crate::finding::Severity;
@@ -32,15 +33,24 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     // A check that ends with an error for the caller is no silent way around the event.
     let new: Vec<&Condition> =
         comparable.iter().filter(|one| !one.raises && !starts(one) && !known.iter().any(|old| old.same(one))).collect();
-    let lost = base.conditions.iter().filter(|old| !old.raises && !head.conditions.iter().any(|one| one.same(old))).count();
-    // A condition that reads otherwise (a renamed variable) takes the place of one that went.
-    if new.len() <= lost {
+    let lost: Vec<&Condition> =
+        base.conditions.iter().filter(|old| !old.raises && !head.conditions.iter().any(|one| one.same(old))).collect();
+    // A condition that reads otherwise (a renamed variable) takes the place of one that went: the one that is most like it.
+    if new.len() <= lost.len() {
         return;
+    }
+    let mut new = new;
+    for old in lost {
+        let likeness = |one: &Condition| closeness(&old.words, &one.words);
+        let most = (0..new.len()).max_by(|a, b| likeness(new[*a]).total_cmp(&likeness(new[*b])));
+        if let Some(at) = most {
+            new.remove(at);
+        }
     }
     // Both ways of a branch publish it: the branch decides what is sent, not whether.
     let covered = |one: &Condition| {
         pair.head_producers.iter().any(|other| {
-            other.origin != handoff.head.origin
+            is_another(other, handoff.head)
                 && other.symbol == handoff.head.symbol
                 && other
                     .delivery
@@ -53,7 +63,7 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     let Some(condition) = new.iter().rev().find(|one| !covered(one)) else { return };
     // Where another producer of the same function still publishes on every way, this one is an addition.
     let unconditional = pair.head_producers.iter().any(|other| {
-        other.origin != handoff.head.origin
+        is_another(other, handoff.head)
             && other.symbol == handoff.head.symbol
             && other.delivery.reach.conditions.iter().all(|theirs| theirs.raises || known.iter().any(|old| old.same(theirs)))
     });
@@ -74,6 +84,11 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     found.fragments = (String::new(), condition.words.clone());
     found.help = "if this is wanted, tell the readers of the event when it does not come".to_owned();
     compared.findings.push(found);
+}
+
+/// Whether it is another sender, or the same call by another library.
+fn is_another(other: &Boundary, one: &Boundary) -> bool {
+    other.origin != one.origin || other.idiom != one.idiom
 }
 
 /// Whether a condition only asks if the program is started by this file: `if (isMainModule) run()`, `if __name__ == "__main__"`.

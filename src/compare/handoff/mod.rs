@@ -111,10 +111,12 @@ fn merge(findings: &mut Vec<Finding>) {
     for finding in findings.drain(..) {
         let is_handoff = crate::rules::find(finding.rule).is_some_and(|rule| rule.family == crate::rules::Family::Handoff)
             || matches!(finding.rule, "event-now-conditional" | "event-duplicated");
+        // One check in front of several events of a file is one cause, wherever they stand behind it.
+        let file = |one: &Finding| one.head.as_ref().map(|head| head.file.clone());
         let same = |known: &Finding| {
             known.rule == finding.rule
                 && known.head.is_some()
-                && known.head == finding.head
+                && (known.head == finding.head || finding.rule == "event-now-conditional" && file(known) == file(&finding))
                 && known.fragments == finding.fragments
         };
         match kept.iter().position(same) {

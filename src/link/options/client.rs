@@ -3,6 +3,8 @@
 //! Where the code around the handoff does not show how its client is made, the one place of the program that makes such a client
 //! is it. With several of them nothing is said.
 
+use std::rc::Rc;
+
 use super::lookup::{self, Found, Wanted};
 use super::{Given, names};
 use crate::facts::{Call, Expr, ExprKind, Function, LanguageId};
@@ -42,7 +44,7 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
     {
         return Known::Client(Client { made: Term::new(Kind::Built(built.clone()), *site), later: Vec::new() });
     }
-    let mut sites = sites(eval, &idiom.client);
+    let mut sites: Vec<CallSite> = known_sites(eval, &idiom.client).to_vec();
     if sites.len() > 1
         && let Some(sink) = chain.last()
     {
@@ -60,6 +62,16 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
         }
         _ => Known::Unknown,
     }
+}
+
+fn known_sites(eval: &Eval<'_>, patterns: &[ClientPattern]) -> Rc<[CallSite]> {
+    let key = patterns.as_ptr() as usize;
+    if let Some(known) = eval.clients.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let found: Rc<[CallSite]> = sites(eval, patterns).into();
+    eval.clients.borrow_mut().insert(key, Rc::clone(&found));
+    found
 }
 
 /// The places outside of tests that make a client of this kind.

@@ -210,8 +210,50 @@ pub const DECLARES_EXCHANGE: &[&str] = &["assertExchange", "exchange_declare", "
 /// Calls by which a broker tells a producer that it has a message.
 pub const CONFIRMS: &[&str] = &["confirm_delivery", "createConfirmChannel", "confirm_select", "confirmSelect"];
 
+/// Four letters as one number.
+const fn root(letters: &[u8; 4]) -> u32 {
+    u32::from_be_bytes(*letters)
+}
+
+/// Whether four letters in a row of a folded name are one of these: a quick look, since most names of a program are about something
+/// else.
+fn hints(name: &str, roots: &[u32]) -> bool {
+    let mut last = 0;
+    name.bytes().filter(|letter| letter.is_ascii_alphanumeric() || !letter.is_ascii()).any(|letter| {
+        last = last << 8 | u32::from(letter.to_ascii_lowercase());
+        roots.contains(&last)
+    })
+}
+
+/// A part of everything that [`is_dedup_check`] and [`tells_repetition`] look for.
+const TELLS_OF_DEDUP: &[u32] =
+    &[root(b"idem"), root(b"dedu"), root(b"alre"), root(b"proc"), root(b"dupl"), root(b"seen"), root(b"once"), root(b"hand")];
+
+/// A part of everything that [`is_signature_check`] looks for.
+const TELLS_OF_SIGNATURE: &[u32] = &[
+    root(b"sign"),
+    root(b"hmac"),
+    root(b"qsta"),
+    root(b"veri"),
+    root(b"vali"),
+    root(b"auth"),
+    root(b"cons"),
+    root(b"timi"),
+    root(b"comp"),
+    root(b"cteq"),
+    root(b"safe"),
+    root(b"secu"),
+    root(b"tsss"),
+];
+
+/// A part of everything that [`is_signature_wrapper`] looks for.
+const TELLS_OF_WRAPPER: &[u32] = &[root(b"sign"), root(b"hmac"), root(b"webh")];
+
 /// A function that tells a repetition from something new, by its name.
 pub fn is_dedup_check(name: &str) -> bool {
+    if !hints(name, TELLS_OF_DEDUP) {
+        return false;
+    }
     let folded = fold(name);
     // What writes down that something has been handled is no test for it.
     let writes = [
@@ -238,34 +280,30 @@ pub fn is_dedup_check(name: &str) -> bool {
 
 /// A word of a condition that says that something has been handled before.
 pub fn tells_repetition(word: &str) -> bool {
+    if matches!(word, "P2002" | "IntegrityError" | "UniqueViolation") {
+        return true;
+    }
+    if !hints(word, TELLS_OF_DEDUP) {
+        return false;
+    }
     let folded = fold(word);
     matches!(folded.as_str(), "seen" | "duplicate" | "processed" | "alreadyprocessed" | "isduplicate" | "isprocessed" | "handled")
         || folded.starts_with("already")
         || folded.contains("dedup")
         || folded.contains("idempoten")
         || is_dedup_check(word)
-        || matches!(word, "P2002" | "IntegrityError" | "UniqueViolation")
 }
 
 /// A word that says so only of a record of handled events.
 pub fn may_tell_repetition(word: &str) -> bool {
-    matches!(
-        fold(word).as_str(),
-        "existing"
-            | "exists"
-            | "created"
-            | "inserted"
-            | "acquired"
-            | "isnew"
-            | "first"
-            | "added"
-            | "found"
-            | "record"
-            | "ok"
-            | "lock"
-            | "locked"
-            | "claimed"
-    )
+    const WORDS: &[&str] = &[
+        "existing", "exists", "created", "inserted", "acquired", "isnew", "first", "added", "found", "record", "ok", "lock",
+        "locked", "claimed",
+    ];
+    WORDS.iter().any(|wanted| {
+        let mut letters = word.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
+        wanted.bytes().all(|letter| letters.next() == Some(letter)) && letters.next().is_none() && word.is_ascii()
+    })
 }
 
 /// Parts of names under which code keeps what it has handled.
@@ -414,6 +452,9 @@ pub const NO_MODELS: &[&str] = &[
 
 /// A function that makes sure of a signature, by its name.
 pub fn is_signature_check(name: &str) -> bool {
+    if !hints(name, TELLS_OF_SIGNATURE) {
+        return false;
+    }
     let folded = fold(name);
     if matches!(
         folded.as_str(),
@@ -449,6 +490,9 @@ pub fn is_signature_check(name: &str) -> bool {
 
 /// A wrapper, decorator or middleware that does so, by its name.
 pub fn is_signature_wrapper(name: &str) -> bool {
+    if !hints(name, TELLS_OF_WRAPPER) {
+        return false;
+    }
     let folded = fold(name);
     ["signature", "hmac", "webhookauth", "signedwebhook", "verifiedwebhook", "webhooksecret"]
         .iter()
@@ -457,11 +501,14 @@ pub fn is_signature_wrapper(name: &str) -> bool {
 
 /// A step of making a signature: `createHmac(…).update(x)`, `hmac.new(key, x)`, `mac.update(x)`.
 pub fn signs(name: &str, text: &str) -> bool {
-    let on = fold(text.rsplit_once('.').map_or("", |(on, _)| on));
+    let on = || fold(text.rsplit_once('.').map_or("", |(on, _)| on));
     match name {
-        "update" => on.is_empty() || on.contains("hmac") || on.contains("mac") || on.contains("hash"),
-        "new" | "digest" => on.ends_with("hmac"),
-        _ => fold(name).contains("signature") || fold(name).contains("hmac"),
+        "update" => {
+            let on = on();
+            on.is_empty() || on.contains("mac") || on.contains("hash")
+        }
+        "new" | "digest" => hints(text, &[root(b"hmac")]) && on().ends_with("hmac"),
+        _ => hints(name, &[root(b"sign"), root(b"hmac")]) && (fold(name).contains("signature") || fold(name).contains("hmac")),
     }
 }
 

@@ -64,7 +64,9 @@ impl<'l, 'a> Around<'l, 'a> {
         for (at, site) in levels.iter().enumerate() {
             let function = program.function(site.function);
             let call = function.call(site.call);
-            if let Some(place) = self.in_function(*site, function, call, row) {
+            if self.transacts(site.function, function)
+                && let Some(place) = self.in_function(*site, function, call, row)
+            {
                 return Some(place);
             }
             // Up into the closure's call, if that is where the next level stands.
@@ -87,13 +89,25 @@ impl<'l, 'a> Around<'l, 'a> {
         if self.hooked().contains(&last.function) {
             return Some(Commit::OnCommit);
         }
-        if hops >= MAX_HOPS || self.active.borrow().contains(&last.function) {
+        self.commit_of_callers(last.function, hops)
+    }
+
+    fn commit_of_callers(&self, function: FnRef, hops: usize) -> Option<Commit> {
+        if hops >= MAX_HOPS {
             return None;
         }
-        self.active.borrow_mut().push(last.function);
+        if self.active.borrow().contains(&function) {
+            self.cut.set(true);
+            return None;
+        }
+        if let Some(known) = self.commits.borrow().get(&(function, hops)) {
+            return known.clone();
+        }
+        let cut_before = self.cut.replace(false);
+        self.active.borrow_mut().push(function);
         let mut common: Option<Commit> = None;
         let mut agreed = true;
-        for caller in self.callers_outside(last.function) {
+        for caller in self.callers_outside(function) {
             let place = self.commit_at(&self.levels(&[caller]), false, hops + 1).unwrap_or(Commit::None);
             match &common {
                 None => common = Some(place),
@@ -102,7 +116,30 @@ impl<'l, 'a> Around<'l, 'a> {
             }
         }
         self.active.borrow_mut().pop();
-        if agreed { common.filter(|place| *place != Commit::None) } else { Some(Commit::Unknown) }
+        let found = if agreed { common.filter(|place| *place != Commit::None) } else { Some(Commit::Unknown) };
+        if !self.cut.get() {
+            self.commits.borrow_mut().insert((function, hops), found.clone());
+        }
+        self.cut.set(cut_before || self.cut.get());
+        found
+    }
+
+    /// Whether a function says anything of a transaction: most say nothing, and of those no place in it has to be looked at.
+    fn transacts(&self, at: FnRef, function: &'a Function) -> bool {
+        if let Some(known) = self.transacting.borrow().get(&at) {
+            return *known;
+        }
+        let found = function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee)))
+            || function.calls.iter().any(|call| {
+                last_name(&call.callee.kind).is_some_and(|name| COMMITS.contains(&name) || is_transaction(name))
+                    || call.surroundings.enclosing.iter().any(|around| match around {
+                        Enclosing::Block(expr) => is_transaction(&block_words(function, expr)),
+                        _ => false,
+                    })
+                    || self.eval.callee(at, call).is_some_and(|target| target != at && self.commits(target, 0))
+            });
+        self.transacting.borrow_mut().insert(at, found);
+        found
     }
 
     /// What one function says of the place of a call in it.

@@ -132,7 +132,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
         .collect();
     let tests = linker.tests(&boundaries);
     let foreign_lists = foreign::lists(&program);
-    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(&eval), foreign_lists }
+    Model { boundaries, unread, tests, signature_places: options::checks::signature_places(&eval, &callers), foreign_lists }
 }
 
 /// How many parts all listed types may come to together. Types of user interfaces reach each other, so that each of thousands

@@ -125,17 +125,23 @@ fn not_awaited(handoff: &Handoff<'_>, loose: &Loose, compared: &mut Compared) {
         LanguageId::Python => "nobody runs the coroutine or sees its error",
         LanguageId::TypeScript | LanguageId::Project => "it is lost when the process ends first, and its error is unhandled",
     };
+    // `(async () => { … })()` has no name.
+    let callee = match loose.callee.as_str() {
+        "" => "the function around the sending".to_owned(),
+        name => format!("`{name}`"),
+    };
     let mut found = handoff.finding(
         "publish-not-awaited",
         Some(&loose.origin),
-        format!("`{}` of `{}` is no longer awaited (it {was}): {effect}", loose.callee, handoff.event),
+        format!("{callee} of `{}` is no longer awaited (it {was}): {effect}", handoff.event),
     );
     if handoff.is_light() {
         found.severity = Severity::Note;
     }
     found.fragments = (format!("{} awaited", loose.callee), format!("{} floating", loose.callee));
-    found.evidence = Some(format!("base waited for `{}`; head does not", loose.callee));
+    found.evidence = Some(format!("base waited for {callee}; head does not"));
     found.help = match loose.language {
+        _ if loose.callee.is_empty() => "await the call of the function, or hand it to what runs it to its end".to_owned(),
         LanguageId::Rust => format!("await it: `{}(…).await`", loose.callee),
         LanguageId::Python if handoff.base.delivery.wait.blocked.contains(&loose.callee) => {
             format!("wait for it: `{}(…).result()`", loose.callee)

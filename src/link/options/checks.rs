@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::names;
-use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, ValueMember};
+use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Import, Literal, ValueMember};
+use crate::link::callers::Callers;
 use crate::link::eval::{Eval, callee_text};
 use crate::link::index::last_name;
 use crate::link::modules::FileId;
@@ -86,14 +87,15 @@ pub fn of_handlers(eval: &Eval<'_>, handlers: &[FnRef], registration: Option<Cal
 }
 
 /// Where a program checks signatures, outside of tests, or puts such a check in front of handlers: file and name.
-pub fn signature_places(eval: &Eval<'_>) -> BTreeSet<(RepoPath, String)> {
+pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPath, String)> {
     let mut places = BTreeSet::new();
     let units = eval.program.files.units;
     for unit in units {
         let names = unit.index.calls.keys().filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name));
         places.extend(names.map(|name| (unit.path.clone(), name.clone())));
     }
-    let mut known = FxHashMap::default();
+    let reaching = reaching_checks(eval, callers);
+    let by_name: FxHashSet<&str> = reaching.iter().map(|target| eval.program.function(*target).name.as_str()).collect();
     for (at, unit) in units.iter().enumerate() {
         let file = FileId(at as u32);
         for name in names::PUTS_IN_FRONT {
@@ -109,16 +111,24 @@ pub fn signature_places(eval: &Eval<'_>) -> BTreeSet<(RepoPath, String)> {
                     {
                         places.insert((unit.path.clone(), format!("{name} in front")));
                     }
+                    // What goes by another name in this file may still be one of them.
+                    let may_be = |named: &String| {
+                        let renamed =
+                            |import: &Import| import.local.as_ref() == Some(named) && import.name.as_ref() != Some(named);
+                        by_name.contains(named.as_str()) || by_name.contains("") || unit.facts.imports.iter().any(renamed)
+                    };
                     let target = match &arg.value.kind {
-                        _ if places.is_empty() || !names::RUNS_IN_FRONT.contains(name) => None,
+                        _ if reaching.is_empty() || !names::RUNS_IN_FRONT.contains(name) => None,
                         ExprKind::Function(id) => Some(FnRef { file, id: *id }),
-                        ExprKind::Name(_) => match eval.term(site, &arg.value, u32::MAX).bare().kind {
-                            Kind::Function(target) => Some(target),
-                            _ => None,
-                        },
+                        ExprKind::Name(_) if named.is_some_and(may_be) => {
+                            match eval.term(site, &arg.value, u32::MAX).bare().kind {
+                                Kind::Function(target) => Some(target),
+                                _ => None,
+                            }
+                        }
                         _ => None,
                     };
-                    if target.is_some_and(|target| reaches_signature_check(eval, target, 0, &mut known)) {
+                    if target.is_some_and(|target| reaching.contains(&target)) {
                         let name = named.map_or("a closure", String::as_str);
                         places.insert((unit.path.clone(), format!("{name} in front")));
                     }
@@ -127,33 +137,32 @@ pub fn signature_places(eval: &Eval<'_>) -> BTreeSet<(RepoPath, String)> {
         }
     }
     // A type that is made from a request by a check of its own stands in front of every handler that asks for it.
-    let any = !places.is_empty();
-    for (at, unit) in units.iter().enumerate().filter(|_| any) {
-        for (id, function) in unit.facts.functions.iter().enumerate() {
-            let target = FnRef { file: FileId(at as u32), id: FnId(id as u32) };
-            if names::EXTRACTS.contains(&function.name.as_str()) && reaches_signature_check(eval, target, 0, &mut known) {
-                places.insert((unit.path.clone(), format!("{} of {}", function.name, function.scope.join("."))));
-            }
+    for target in &reaching {
+        let function = eval.program.function(*target);
+        if names::EXTRACTS.contains(&function.name.as_str()) {
+            let path = eval.program.files.unit(target.file).path.clone();
+            places.insert((path, format!("{} of {}", function.name, function.scope.join("."))));
         }
     }
     places
 }
 
 /// How many calls below a function a check of a signature is looked for.
-const CHECK_DEPTH: u32 = 2;
+const CHECK_DEPTH: usize = 2;
 
-/// Whether a function, or one that it calls, checks a signature.
-fn reaches_signature_check(eval: &Eval<'_>, target: FnRef, depth: u32, known: &mut FxHashMap<FnRef, bool>) -> bool {
-    if let Some(known) = known.get(&target) {
-        return *known;
+/// The functions that check a signature, or call one that does. They are few: what calls them is asked, and not what all functions call.
+fn reaching_checks(eval: &Eval<'_>, callers: &Callers) -> FxHashSet<FnRef> {
+    let mut found: FxHashSet<FnRef> = FxHashSet::default();
+    for (at, unit) in eval.program.files.units.iter().enumerate() {
+        let checks = unit.index.calls.iter().filter(|(name, _)| names::is_signature_check(name));
+        found.extend(checks.flat_map(|(_, sites)| sites).map(|(id, _)| FnRef { file: FileId(at as u32), id: *id }));
     }
-    known.insert(target, false);
-    let found = eval.program.function(target).calls.iter().any(|call| {
-        last_name(&call.callee.kind).is_some_and(names::is_signature_check)
-            || depth < CHECK_DEPTH
-                && eval.callee(target, call).is_some_and(|inner| reaches_signature_check(eval, inner, depth + 1, known))
-    });
-    known.insert(target, found);
+    let mut last: Vec<FnRef> = found.iter().copied().collect();
+    for _ in 0..CHECK_DEPTH {
+        let outer: Vec<FnRef> =
+            last.iter().flat_map(|target| callers.of(eval, *target).to_vec()).map(|site| site.function).collect();
+        last = outer.into_iter().filter(|function| found.insert(*function)).collect();
+    }
     found
 }
 
@@ -297,6 +306,9 @@ impl<'a> Walk<'_, 'a> {
         }
         let owner: &'a Function = self.eval.program.function(function);
         let mut guards: BTreeSet<Span> = BTreeSet::new();
+        // `if not found: …; return`: the work lies behind it, and is reached on the other condition.
+        let leaving: BTreeSet<Span> =
+            owner.calls.iter().flat_map(|call| &call.surroundings.early_returns).map(|guard| guard.span).collect();
         for call in &owner.calls {
             for guard in &call.surroundings.early_returns {
                 if guards.insert(guard.span) {
@@ -305,6 +317,7 @@ impl<'a> Walk<'_, 'a> {
             }
             for enclosing in &call.surroundings.enclosing {
                 if let Enclosing::Branch(guard) = enclosing
+                    && !leaving.contains(&guard.span)
                     && guards.insert(guard.span)
                 {
                     self.guard(function, owner, guard, depth);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::{Sides, is_declaration, registered};
+use super::{Sides, is_declaration, registered, transports};
 use crate::facts::Role;
 use crate::finding::Via;
 use crate::link::model::Boundary;
@@ -95,17 +95,23 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
     for boundary in sides.head.boundaries.iter().filter(|boundary| !boundary.in_test).chain(head) {
         slot(boundary, true);
     }
-    let mut pairs: Vec<EventPair<'s>> = events.into_values().collect();
+    let mut pairs: Vec<EventPair<'s>> = events.into_values().flat_map(transports::split).collect();
     join_patterns(&mut pairs);
     join_channels(&mut pairs);
     meet_patterns(&mut pairs);
     let promises = Promises::new(&sides.base_registry.promises);
+    let read = readers_by_transport(&pairs);
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
         for promise in promises.that_may_speak_of(&pair.event) {
             // A sender under a pattern may send what a promise of one name is about.
             let near = promise.role == Role::Consumer
                 && promise.event.as_name().is_some_and(|name| pair.event.contains('*') && meet_by_pattern(&pair.event, name));
             if !near && !promise.speaks_of(&pair.event) || is_about_others(promise, pair) {
+                continue;
+            }
+            // What a contract's consumer reads over one transport says nothing of another.
+            let elsewhere = || read.contains(&(pair.event.clone(), promise.consumer.clone()));
+            if promise.via == Via::Contract && elsewhere() && !reads(pair, &promise.consumer) {
                 continue;
             }
             match promise.role {
@@ -115,6 +121,24 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
         }
     }
     pairs
+}
+
+/// Whether code of a package reads the event.
+fn reads(pair: &EventPair<'_>, package: &str) -> bool {
+    pair.base_consumers.iter().chain(&pair.head_consumers).any(|reader| reader.package == package)
+}
+
+/// The events that were taken apart by transports, with the packages that read them.
+fn readers_by_transport(pairs: &[EventPair<'_>]) -> BTreeSet<(String, String)> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let repeated: BTreeSet<&str> =
+        pairs.iter().filter(|pair| pair.named && !seen.insert(pair.event.as_str())).map(|pair| pair.event.as_str()).collect();
+    let apart = pairs.iter().filter(|pair| pair.named && repeated.contains(pair.event.as_str()));
+    apart
+        .flat_map(|pair| {
+            pair.base_consumers.iter().chain(&pair.head_consumers).map(|reader| (pair.event.clone(), reader.package.clone()))
+        })
+        .collect()
 }
 
 /// Whether a contract is about what others send: its consumer reads something of that name in this code, and none of it is meant by

@@ -21,6 +21,7 @@ mod registered;
 pub mod rename;
 mod severity;
 mod tasks;
+mod transports;
 pub mod unlisted;
 mod unsaid;
 

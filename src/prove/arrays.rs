@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Reason;
 use super::ir::{Lit, Node};
-use super::solve::{Cases, Outcome, Solver};
+use super::solve::{Cases, EXHAUSTED, Outcome, Solver};
 use super::state::State;
 
 /// Arrays longer than this are not written out.
@@ -121,7 +121,7 @@ impl Solver<'_> {
                 break;
             }
             if !self.step() || !self.arena.stack.has_room() {
-                return self.unsure("items", "the search took more steps than it may");
+                return self.unsure("items", EXHAUSTED);
             }
             let outcome =
                 if demands.repeated { self.repeated(&demands, size as usize) } else { self.of_size(&demands, size as usize) };
@@ -172,11 +172,11 @@ impl Solver<'_> {
             return false;
         }
         if !self.step() || !self.arena.stack.has_room() {
-            unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", "the search took more steps than it may")));
+            unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", EXHAUSTED)));
             return false;
         }
         if !self.arena.budget.work(20 + demands.from.len() + plan.len() / 4) {
-            unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", "the search took more steps than it may")));
+            unsure.get_or_insert_with(|| Rc::new(Reason::new("contains", "", EXHAUSTED)));
             return false;
         }
         let base = demands.element(*index);

@@ -20,6 +20,7 @@ mod state;
 mod strings;
 mod unevaluated;
 mod validator;
+mod widest;
 mod witness;
 mod written;
 
@@ -192,7 +193,7 @@ fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdic
     };
     match judge.hunt(arena, writer, candidate.as_deref(), &pool) {
         Some(found) => Verdict::Escapes(found),
-        None => Verdict::Unknown((*reason).clone()),
+        None => Verdict::Unknown(widest::named(&reason, [producer, consumer])),
     }
 }
 

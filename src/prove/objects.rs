@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Reason;
 use super::ir::{Lit, Node};
-use super::solve::{Cases, Outcome, Solver};
+use super::solve::{Cases, EXHAUSTED, Outcome, Solver};
 use super::state::{KeyKind, LOOK_UP, SomeKey, State};
 
 /// Patterns whose combinations are looked at.
@@ -148,7 +148,7 @@ impl Solver<'_> {
             return cases.add(outcome);
         };
         if !self.step() || !self.arena.stack.has_room() {
-            let outcome = self.unsure("additionalProperties", "the search took more steps than it may");
+            let outcome = self.unsure("additionalProperties", EXHAUSTED);
             return cases.add(outcome);
         }
         for key in &keys.universe {
@@ -394,7 +394,7 @@ impl Solver<'_> {
                     };
                     while count < state.min_properties {
                         if !self.step() || !self.arena.stack.has_room() {
-                            return self.unsure("minProperties", "the search took more steps than it may");
+                            return self.unsure("minProperties", EXHAUSTED);
                         }
                         let Some(fresh) = self.fresh_in(keys, name_lits.clone(), value_lits.clone(), &grown, &mut cases) else {
                             break;

@@ -64,6 +64,9 @@ pub(super) enum Glance {
     Open,
 }
 
+/// What is said where the budget is used up.
+pub(super) const EXHAUSTED: &str = "the search took more steps than it may";
+
 pub(super) struct Solver<'s> {
     pub arena: &'s mut Arena,
     known: FxHashMap<Rc<[Lit]>, Outcome>,
@@ -135,7 +138,7 @@ impl<'s> Solver<'s> {
     }
 
     fn exhausted(&self) -> Outcome {
-        self.unsure("", "the search took more steps than it may")
+        self.unsure("", EXHAUSTED)
     }
 
     /// As [`Solver::solve`], for a value that stands under a key of the one in question, or among its elements.

@@ -248,3 +248,25 @@ fn formats_are_annotations_unless_asked_otherwise() {
     let same = contains(&asserting(&consumer), &asserting(&json!({"type": "string", "format": "uuid"})), &Options::default());
     assert_eq!(same, Verdict::Contained);
 }
+
+#[test]
+fn where_the_steps_run_out_the_widest_choice_is_named() {
+    let choices = |keys: [&str; 2]| -> Vec<Value> {
+        (0..30)
+            .map(|at| {
+                let third = json!({"required": [format!("c{at}")]});
+                let mut parts: Vec<Value> = keys.iter().map(|key| json!({"required": [format!("{key}{at}")]})).collect();
+                parts.extend((at == 7).then_some(third));
+                json!({"oneOf": parts})
+            })
+            .collect()
+    };
+    let prepared = |value: Value| Document::new(value, None, &[]).expect("a schema");
+    let (producer, consumer) =
+        (prepared(json!({"allOf": choices(["a", "b"])})), prepared(json!({"allOf": choices(["a", "d"]), "minProperties": 1})));
+    let Verdict::Unknown(reason) = contains(&consumer, &producer, &Options { steps: 1 }) else {
+        panic!("one step decides nothing here")
+    };
+    assert_eq!((reason.keyword.as_str(), reason.place.as_str()), ("oneOf", "/allOf/7"));
+    assert!(reason.text.contains("more steps"), "{reason}");
+}

@@ -230,3 +230,49 @@ fn what_a_program_answers_is_not_what_its_contract_reads() {
     let told = lines(&place.run(&["contracts", "verify", "--format", "json"]).exits(1).json());
     assert_eq!(told, ["error new contract-violated /method [contract]"]);
 }
+
+/// What a server hands on to its pages under the name of a message is not what the message's own reader gets.
+#[test]
+fn a_reader_of_a_queue_is_not_held_against_what_a_socket_sends() {
+    let place = Place::repository();
+    let server = |pushed: &str| {
+        format!(
+            "import {{ Kafka }} from \"kafkajs\";\nimport {{ Server }} from \"socket.io\";\n\
+             const producer = new Kafka({{ brokers: [] }}).producer();\nconst io = new Server();\n\
+             export async function paid(id: string, total: number) {{\n  await producer.send({{ topic: \"order.paid\", messages: [{{ value: \
+             JSON.stringify({{ id, total }}) }}] }});\n  io.emit(\"order.paid\", {pushed});\n}}\n"
+        )
+    };
+    place.write("shop/package.json", "{\"name\": \"shop\"}");
+    place.write("shop/paid.ts", server("{ id, total }"));
+    place.write("books/package.json", "{\"name\": \"books\"}");
+    place.write(
+        "books/paid.ts",
+        "import { Kafka } from \"kafkajs\";\nconst consumer = new Kafka({ brokers: [] }).consumer({ groupId: \"books\" });\n\
+         await consumer.subscribe({ topic: \"order.paid\" });\nawait consumer.run({ eachMessage: async ({ message }) => {\n  \
+         const order = JSON.parse(message.value!.toString());\n  book(order.id, order.total.toFixed(2));\n} });\n",
+    );
+    place.write("page/package.json", "{\"name\": \"page\"}");
+    place.write(
+        "page/paid.ts",
+        "import { io } from \"socket.io-client\";\nconst socket = io();\n\
+         socket.on(\"order.paid\", (order: { id: string }) => show(order.id.trim()));\n",
+    );
+    place.run(&["contracts", "record"]).exits(0);
+    place.commit("Pay");
+    place.git(&["checkout", "-q", "-b", "lean"]);
+    // The page never read the total.
+    place.write("shop/paid.ts", server("{ id }"));
+    let told = lines(&place.run(&["check", "--base", "main", "--format", "json"]).exits(0).json());
+    assert_eq!(told, ["warning new field-removed /total []"]);
+    // What it reads is missed by the page alone.
+    place.write("shop/paid.ts", server("{ total }"));
+    let report = place.run(&["check", "--base", "main", "--format", "json"]).exits(1).json();
+    let names: Vec<&str> = report["findings"][0]["consumers"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|reader| reader["name"].as_str())
+        .collect();
+    assert!(names.iter().all(|name| *name == "page") && !names.is_empty(), "{names:?}");
+}

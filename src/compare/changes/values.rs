@@ -161,7 +161,11 @@ impl Differ {
             let shown: Vec<String> =
                 twins.iter().take(SHOWN).map(|(old, new)| format!("{} is now {}", words(old), words(new))).collect();
             let more = if twins.len() > SHOWN { format!(" and {} more", twins.len() - SHOWN) } else { String::new() };
-            let message = format!("values of `{name}` are spelled in another way: {}{more}", shown.join(", "));
+            let how = match self.role {
+                Role::Producer => "are spelled in another way",
+                Role::Consumer => "are now read in another spelling",
+            };
+            let message = format!("values of `{name}` {how}: {}{more}", shown.join(", "));
             self.push("enum-value-renamed", path, a, b, Effect::Replaces, message);
             // One value was edited where it stands, several by something above them.
             if let ([(old, new)], Some(change)) = (twins.as_slice(), self.found.last_mut()) {

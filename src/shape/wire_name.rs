@@ -93,6 +93,13 @@ fn snake(variant: &str) -> String {
 
 /// A name without its casing and separators: `customerId`, `customer_id` and `CustomerID` fold to `customerid`.
 pub fn fold(name: &str) -> String {
+    if name.is_ascii() {
+        let mut folded = String::with_capacity(name.len());
+        for letter in name.bytes().filter(u8::is_ascii_alphanumeric) {
+            folded.push(char::from(letter.to_ascii_lowercase()));
+        }
+        return folded;
+    }
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -243,7 +243,7 @@ const TELLS_OF_SIGNATURE: &[u32] = &[
     root(b"cteq"),
     root(b"safe"),
     root(b"secu"),
-    root(b"tsss"),
+    root(b"tssc"),
 ];
 
 /// A part of everything that [`is_signature_wrapper`] looks for.
@@ -574,4 +574,57 @@ pub const EXTRACTS: &[&str] = &["from_request", "from_request_parts", "from_data
 /// A signal that ends a request, which may be a limit of time.
 pub fn is_signal(name: &str) -> bool {
     name == "signal"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_look_passes_over_nothing() {
+        for name in [
+            "constructEvent",
+            "timing_safe_equal",
+            "compare_digest",
+            "constant_time_eq",
+            "verify_slice",
+            "ct_eq",
+            "safeCompare",
+            "secure_compare",
+            "tsscmp",
+            "verifySignature",
+            "check_hmac",
+            "requireQstash",
+            "verify_signed_request",
+            "verifyWebhook",
+            "authenticate_svix",
+            "validate_webhook",
+        ] {
+            assert!(is_signature_check(name), "{name}");
+        }
+        for name in ["withSignature", "hmac_auth", "webhookAuth", "signed_webhook", "VerifiedWebhook", "webhook_secret"] {
+            assert!(is_signature_wrapper(name), "{name}");
+        }
+        for name in [
+            "ensureIdempotent",
+            "is_de_duped",
+            "alreadyHandled",
+            "not_processed",
+            "isDuplicate",
+            "hasSeen",
+            "only_once",
+            "exactlyOnce",
+            "seen",
+        ] {
+            assert!(is_dedup_check(name), "{name}");
+        }
+        for word in ["processed", "duplicate", "handled", "already_there", "P2002", "seen"] {
+            assert!(tells_repetition(word), "{word}");
+        }
+        for word in ["existing", "is_new", "Locked", "ok"] {
+            assert!(may_tell_repetition(word), "{word}");
+        }
+        assert!(!may_tell_repetition("okay") && !tells_repetition("customer") && !is_signature_check("send"));
+        assert!(signs("update", "createHmac.update") && signs("new", "hmac.new") && !signs("new", "Queue.new"));
+    }
 }

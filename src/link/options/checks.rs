@@ -17,6 +17,7 @@ use crate::link::modules::FileId;
 use crate::link::naming::texts_of;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::CallSite;
+use crate::link::surroundings::symbol;
 use crate::link::term::{Entry, Kind, Term};
 use crate::shape::wire_name::fold;
 use crate::source::{Origin, RepoPath, Span};
@@ -35,6 +36,8 @@ const LOOKUP_DEPTH: u32 = 2;
 pub struct Check {
     pub text: String,
     pub origin: Origin,
+    /// The function that it stands in, where that is one which the handler calls; empty for the handler's own and what is put around it.
+    pub within: String,
 }
 
 /// What a consumer's code does.
@@ -61,8 +64,13 @@ pub struct Checks {
 
 /// What the handlers of a consumer do, with the call that registers them.
 pub fn of_handlers(eval: &Eval<'_>, handlers: &[FnRef], registration: Option<CallSite>) -> Checks {
-    let mut walk =
-        Walk { eval, checks: Checks { whole: true, ..Checks::default() }, inserts: Vec::new(), seen: FxHashSet::default() };
+    let mut walk = Walk {
+        eval,
+        checks: Checks { whole: true, ..Checks::default() },
+        inserts: Vec::new(),
+        seen: FxHashSet::default(),
+        own: handlers.to_vec(),
+    };
     for handler in handlers {
         walk.around(*handler, 0);
         walk.function(*handler, 0);
@@ -166,11 +174,22 @@ fn reaching_checks(eval: &Eval<'_>, callers: &Callers) -> FxHashSet<FnRef> {
     found
 }
 
+/// Whether a call but writes a line for people, or makes the error that is thrown.
+fn only_tells(call: &Call) -> bool {
+    let text = callee_text(&call.callee);
+    if text.ends_with("Error") || text.ends_with("Exception") {
+        return true;
+    }
+    text.split('.').rev().skip(1).any(|part| matches!(part, "console" | "log" | "logger" | "logging" | "LOG" | "LOGGER"))
+}
+
 struct Walk<'w, 'a> {
     eval: &'w Eval<'a>,
     checks: Checks,
     inserts: Vec<(String, Check)>,
     seen: FxHashSet<FnRef>,
+    /// The handlers and what is put around them.
+    own: Vec<FnRef>,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -179,7 +198,22 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check(&self, function: FnRef, call: &Call) -> Check {
-        Check { text: callee_text(&call.callee), origin: self.origin(function, call.span) }
+        self.check_at(function, callee_text(&call.callee), call.span)
+    }
+
+    fn check_at(&self, function: FnRef, text: String, span: Span) -> Check {
+        let program = self.eval.program;
+        let mut current = Some(function);
+        let own = std::iter::from_fn(|| {
+            let at = current?;
+            current = program.function(at).parent.map(|(parent, _)| FnRef { file: at.file, id: parent });
+            Some(at)
+        })
+        .take(16)
+        .any(|at| self.own.contains(&at));
+        let symbol = if own { String::new() } else { symbol(program, function) };
+        let within = symbol.rsplit('.').next().unwrap_or_default().to_owned();
+        Check { text, origin: self.origin(function, span), within }
     }
 
     /// What is put around a handler: its decorators, its parameters' dependencies, the calls that it is an argument of.
@@ -227,6 +261,7 @@ impl<'a> Walk<'_, 'a> {
         self.named_check(function, call);
         self.beside(function, call);
         if let Some(target) = self.eval.callee(function, call) {
+            self.own.push(target);
             self.function(target, 1);
         }
     }
@@ -247,7 +282,7 @@ impl<'a> Walk<'_, 'a> {
                 if let Some(name) = path.last()
                     && (names::is_signature_check(name) || names::is_dedup_check(name))
                 {
-                    let check = Check { text: name.clone(), origin: self.origin(function, expr.span) };
+                    let check = self.check_at(function, name.clone(), expr.span);
                     if names::is_signature_check(name) {
                         self.checks.signatures.push(check)
                     } else {
@@ -255,6 +290,7 @@ impl<'a> Walk<'_, 'a> {
                     }
                 }
                 if let Kind::Function(target) = self.eval.term(function, expr, u32::MAX).bare().kind {
+                    self.own.push(target);
                     self.function(target, 1);
                 }
             }
@@ -277,7 +313,11 @@ impl<'a> Walk<'_, 'a> {
                     }
                 }
             }
-            ExprKind::Function(id) => self.function(FnRef { file: function.file, id: *id }, 1),
+            ExprKind::Function(id) => {
+                let target = FnRef { file: function.file, id: *id };
+                self.own.push(target);
+                self.function(target, 1);
+            }
             _ => {}
         }
     }
@@ -317,6 +357,8 @@ impl<'a> Walk<'_, 'a> {
             }
             for enclosing in &call.surroundings.enclosing {
                 if let Enclosing::Branch(guard) = enclosing
+                    // To say that nothing was found is no work that depends on it.
+                    && !only_tells(call)
                     && !leaving.contains(&guard.span)
                     && guards.insert(guard.span)
                 {
@@ -339,7 +381,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// A condition on which the rest depends.
     fn guard(&mut self, function: FnRef, owner: &'a Function, guard: &'a Guard, depth: u32) {
-        let check = Check { text: guard.source.clone(), origin: self.origin(function, guard.span) };
+        let check = self.check_at(function, guard.source.clone(), guard.span);
         let mut words = guard.source.split(|c: char| !c.is_alphanumeric() && c != '_');
         let folded = fold(&guard.source);
         let dedup = words.clone().any(names::tells_repetition)
@@ -481,7 +523,7 @@ impl<'a> Walk<'_, 'a> {
         else {
             return;
         };
-        let told = |form: &str| Check { text: format!("insert into {table}{form}"), origin: self.origin(function, call.span) };
+        let told = |form: &str| self.check_at(function, format!("insert into {table}{form}"), call.span);
         let passes = folded.contains("do nothing")
             || folded.contains("insert ignore")
             || folded.contains("insert or ignore")

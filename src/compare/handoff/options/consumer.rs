@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Handoff, at_call, subject, tell};
 use crate::compare::{Compared, Sides};
 use crate::finding::Severity;
-use crate::link::options::checks::Checks;
+use crate::link::options::checks::{Check, Checks};
 use crate::link::options::names;
 
 pub(super) fn judge(handoff: &Handoff<'_>, sides: &Sides<'_>, compared: &mut Compared) {
@@ -61,7 +61,9 @@ fn event_of(handoff: &Handoff<'_>) -> String {
 
 fn dedup(handoff: &Handoff<'_>, old: &Checks, new: &Checks, compared: &mut Compared) {
     // What a plain look into a store is for is not certain.
-    let (before, certain) = match (old.dedup.first(), old.lookups.first()) {
+    // A check in a function that the handler no longer calls went along with what it stood in front of.
+    let stands = |check: &&Check| check.within.is_empty() || new.calls.contains(&check.within);
+    let (before, certain) = match (old.dedup.iter().find(stands), old.lookups.iter().find(stands)) {
         (Some(before), _) => (before, true),
         (None, Some(before)) if handoff.head.kind != "http" => (before, false),
         (None, _) => return,

@@ -344,11 +344,13 @@ struct Stop {
     end: usize,
     message: String,
     help: String,
+    /// Another place in the text that belongs to it, a cut-off mark counted; the message ends with its line.
+    first: Option<usize>,
 }
 
 impl Stop {
     fn new(start: usize, end: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Stop { start, end, message: message.into(), help: help.into() }
+        Stop { start, end, message: message.into(), help: help.into(), first: None }
     }
 
     fn shift(self, by: usize) -> Self {
@@ -361,13 +363,15 @@ impl Stop {
             start -= 1;
         }
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() as u32 + 1;
+        let line_at = |at: usize| text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+        let line = line_at(start);
+        let first = self.first.map_or_else(String::new, |first| format!(" (first in line {})", line_at(first.min(text.len()))));
         let column = text[line_start..start].chars().filter(|letter| *letter != '\u{feff}').count() as u32 + 1;
         Fault {
             file: file.clone(),
             span: Span::new(start, self.end.clamp(start, text.len())),
             position: Position { line, column },
-            message: self.message,
+            message: self.message + &first,
             help: self.help,
         }
     }
@@ -461,12 +465,9 @@ impl Builder {
                 *key = Some((name, span));
                 return Ok(());
             }
-            return Err(Stop::new(
-                start,
-                end,
-                format!("the key `{}` stands twice in one object (first at byte {first})", shorten(&name)),
-                "keep one of the two: which of them counts differs from reader to reader",
-            ));
+            let message = format!("the key `{}` stands twice in one object", shorten(&name));
+            let help = "keep one of the two: which of them counts differs from reader to reader";
+            return Err(Stop { first: Some(first as usize), ..Stop::new(start, end, message, help) });
         }
         *key = Some((name, span));
         Ok(())

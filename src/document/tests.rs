@@ -99,7 +99,7 @@ fn what_is_wrong_with_json_is_said_with_its_place_and_a_way_out() {
         "a.json",
         "{\"a\": 1, \"a\": 2}",
         expect![
-            "a.json:1:10: the key `a` stands twice in one object (first at byte 1); keep one of the two: which of them counts differs from reader to reader"
+            "a.json:1:10: the key `a` stands twice in one object (first in line 1); keep one of the two: which of them counts differs from reader to reader"
         ],
     );
     refused(
@@ -149,7 +149,7 @@ fn what_is_wrong_with_yaml_is_said_with_its_place_and_a_way_out() {
         "a.yaml",
         "a: 1\nb: 2\na: 3\n",
         expect![
-            "a.yaml:3:1: the key `a` stands twice in one object (first at byte 0); keep one of the two: which of them counts differs from reader to reader"
+            "a.yaml:3:1: the key `a` stands twice in one object (first in line 1); keep one of the two: which of them counts differs from reader to reader"
         ],
     );
     refused(

@@ -132,7 +132,7 @@ fn what_is_wrong_with_a_contract_is_said_with_its_line_and_a_way_out() {
     broken(
         "consumer: a\nconsumer: b\nevents:\n  e: {fields: {}}\n",
         expect![[r#"
-        broken: contracts/a.yaml:2:1: the key `consumer` stands twice in one object (first at byte 0); keep one of the two: which of them counts differs from reader to reader
+        broken: contracts/a.yaml:2:1: the key `consumer` stands twice in one object (first in line 1); keep one of the two: which of them counts differs from reader to reader
     "#]],
     );
     broken(

@@ -245,17 +245,25 @@ const FORMS: &[&str] = &[
 ];
 
 /// Whether a version is the one of a program, which every release raises: three numbers under a key that says of what it is one
-/// (`appVersion: "4.15.0"`).
+/// (`appVersion: "4.15.0"`), or under `version` alone as long as the first of them stays (Semantic Versioning, section 8: whoever
+/// understood the old one understands the new one).
 pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str) -> bool {
     let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
-    let is_release = |fragment: &str| {
-        let value: Value = serde_json::from_str(fragment).unwrap_or_default();
-        let text = value.get("const").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let numbers = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or_default();
-        numbers.split('.').count() == 3
-            && numbers.split('.').all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()))
-    };
-    !words.is_empty() && !words.iter().any(|word| FORMS.contains(&word.as_str())) && is_release(old) && is_release(new)
+    let (Some(old), Some(new)) = (release(old), release(new)) else { return false };
+    match words.is_empty() {
+        true => old[0] == new[0] && old[0] != "0",
+        false => !words.iter().any(|word| FORMS.contains(&word.as_str())),
+    }
+}
+
+/// The three numbers of a release that a fragment holds as a constant.
+fn release(fragment: &str) -> Option<[String; 3]> {
+    let value: Value = serde_json::from_str(fragment).ok()?;
+    let text = value.get("const")?.as_str()?;
+    let numbers = text.trim_start_matches('v').split(['-', '+']).next()?;
+    let parts: Vec<String> = numbers.split('.').map(str::to_owned).collect();
+    let are_numbers = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()));
+    if are_numbers { parts.try_into().ok() } else { None }
 }
 
 fn range_words(range: &NumberRange) -> String {
@@ -285,7 +293,10 @@ mod tests {
         };
         assert!(raised("langfuseVersion", "v4.15.0", "v4.16.0"));
         assert!(raised("app_version", "1.0.9-rc.1", "1.1.0"));
-        assert!(!raised("version", "1.0.0", "1.1.0"));
+        assert!(raised("version", "6.9.0", "6.10.0"));
+        assert!(!raised("version", "1.9.0", "2.0.0"));
+        assert!(!raised("version", "0.3.0", "0.4.0"));
+        assert!(!raised("version", "1.0", "1.1"));
         assert!(!raised("schemaVersion", "1.0.0", "1.1.0"));
         assert!(!raised("appVersion", "2", "3"));
     }

@@ -9,6 +9,9 @@ use crate::facts::{Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeRef};
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
 
+/// Names in the path of a type; a longer one names none.
+const MAX_TYPE_PATH: usize = 64;
+
 /// Which way a value goes: some types write another form than they accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -168,19 +171,14 @@ impl Lower<'_> {
 
     /// The full name of a type with the package of `typing` left out: `Optional`, `datetime.datetime`, `pydantic.EmailStr`.
     pub(super) fn type_name(&self, expr: &Py) -> Option<String> {
-        let path = names::dotted(expr)?;
-        let first = path.first()?;
-        let mut full = match self.names.full(first) {
-            Some(full) => full.to_owned(),
-            None => (*first).to_owned(),
-        };
-        for part in &path[1..] {
-            full.push('.');
-            full.push_str(part);
+        let mut full = String::new();
+        if !self.push_full(expr, &mut full, 0) {
+            return None;
         }
         for package in ["typing.", "typing_extensions.", "collections.abc.", "builtins."] {
-            if let Some(rest) = full.strip_prefix(package) {
-                return Some(rest.to_owned());
+            if full.starts_with(package) {
+                full.drain(..package.len());
+                return Some(full);
             }
         }
         if let Some(rest) = full.strip_prefix("pydantic.v1.") {
@@ -192,6 +190,26 @@ impl Lower<'_> {
             }
         }
         Some(full)
+    }
+
+    /// Writes the path that an expression is, its first name as the imports say; `false` where it is none, or one of more names than
+    /// a type has.
+    fn push_full(&self, expr: &Py, full: &mut String, depth: usize) -> bool {
+        match expr {
+            Py::Attribute(attribute) if !attribute.attr.is_empty() && depth < MAX_TYPE_PATH => {
+                if !self.push_full(&attribute.value, full, depth + 1) {
+                    return false;
+                }
+                full.push('.');
+                full.push_str(attribute.attr.as_str());
+                true
+            }
+            Py::Name(name) if !name.id.is_empty() => {
+                full.push_str(self.names.full(&name.id).unwrap_or(&name.id));
+                true
+            }
+            _ => false,
+        }
     }
 
     fn named_type(&mut self, expr: &Py, side: Side) -> TypeExpr {

@@ -385,6 +385,11 @@ impl<'a> Lower<'a> {
     /// The source of a range, with white space folded and cut to a length that a person reads.
     pub(super) fn quote(&self, range: TextRange) -> String {
         let source = self.text.get(range.to_std_range()).unwrap_or_default();
+        // Most stand in one line and have nothing to fold.
+        let folds = |pair: &[u8]| !matches!(pair[1], b'!'..=b'~') && (pair[1] != b' ' || pair[0] == b' ');
+        if source.len() <= MAX_QUOTE && !source.starts_with(char::is_whitespace) && !source.as_bytes().windows(2).any(folds) {
+            return source.trim_end().to_owned();
+        }
         let mut out = String::with_capacity(source.len().min(MAX_QUOTE));
         for word in source.split_whitespace() {
             if !out.is_empty() {

@@ -30,5 +30,6 @@ pub(super) fn reason(source: &SourceText) -> Option<&'static str> {
 
 /// Django's migrations subclass `migrations.Migration`; Alembic's have a revision, and functions to go up and down.
 fn is_migration(text: &str) -> bool {
-    text.contains("class Migration(migrations.Migration)") || text.contains("\ndown_revision") && text.contains("\ndef upgrade(")
+    let says = |words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
+    says("class Migration(migrations.Migration)") || says("\ndown_revision") && says("\ndef upgrade(")
 }

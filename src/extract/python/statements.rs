@@ -291,7 +291,7 @@ impl<'a> Lower<'a> {
     /// Whether a branch ends by answering with an error of the client.
     fn answers_with_an_error(&self, body: &'a [Stmt]) -> bool {
         let Some(Stmt::Return(last)) = body.last() else { return false };
-        let text = self.quote(last.range());
+        let text = self.text.get(last.range().to_std_range()).unwrap_or_default();
         let coded = text.contains("status")
             && text.as_bytes().windows(4).any(|w| {
                 !w[0].is_ascii_alphanumeric() && matches!(w[1], b'4' | b'5') && w[2].is_ascii_digit() && w[3].is_ascii_digit()

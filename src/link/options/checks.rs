@@ -183,6 +183,13 @@ fn only_tells(call: &Call) -> bool {
     text.split('.').rev().skip(1).any(|part| matches!(part, "console" | "log" | "logger" | "logging" | "LOG" | "LOGGER"))
 }
 
+/// Whether a call but looks into a store, or puts a question to it together.
+fn only_looks(call: &Call) -> bool {
+    last_name(&call.callee.kind).is_some_and(|name| {
+        names::LOOKS_UP.contains(&name) || names::LOOKS_UP_LATER.contains(&name) || names::NARROWS.contains(&name)
+    })
+}
+
 struct Walk<'w, 'a> {
     eval: &'w Eval<'a>,
     checks: Checks,
@@ -357,8 +364,9 @@ impl<'a> Walk<'_, 'a> {
             }
             for enclosing in &call.surroundings.enclosing {
                 if let Enclosing::Branch(guard) = enclosing
-                    // To say that nothing was found is no work that depends on it.
+                    // To say that nothing was found is no work that depends on it, and neither is to look for another.
                     && !only_tells(call)
+                    && !only_looks(call)
                     && !leaving.contains(&guard.span)
                     && guards.insert(guard.span)
                 {

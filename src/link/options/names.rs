@@ -349,6 +349,27 @@ pub const LOOKS_UP: &[&str] = &[
 pub const LOOKS_UP_LATER: &[&str] =
     &["get", "has", "find", "count", "exist", "contains", "is_known", "lookup", "existsBy", "find_by_id", "find_by", "one"];
 
+/// Methods by which object-relational mappers narrow a query down before it is put.
+pub const NARROWS: &[&str] = &[
+    "filter",
+    "filter_by",
+    "exclude",
+    "where",
+    "andWhere",
+    "order_by",
+    "orderBy",
+    "select_related",
+    "prefetch_related",
+    "only",
+    "values",
+    "values_list",
+    "distinct",
+    "limit",
+    "Q",
+    "query",
+    "select",
+];
+
 /// A method that inserts and passes over what is there.
 pub fn passes_over(name: &str) -> bool {
     matches!(

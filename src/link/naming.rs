@@ -85,9 +85,21 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     while let Kind::Encoded(inner) | Kind::Typed(inner, _) | Kind::Decoded(inner, _) = &bare.kind {
         bare = inner;
     }
-    // Several forms of one payload, by who receives it: those that name the event agree.
+    // Several forms of one payload: by who receives it, and then those that name the event agree, or by what happened.
     if let Kind::OneOf(branches) = &bare.kind {
-        return branches.iter().find_map(event_in);
+        let mut named: Vec<Term<'a>> = branches.iter().filter_map(event_in).collect();
+        let mut texts: Vec<Vec<String>> = Vec::new();
+        named.retain(|name| {
+            let said = texts_of(name);
+            !texts.contains(&said) && {
+                texts.push(said);
+                true
+            }
+        });
+        return match named.len() {
+            0 | 1 => named.pop(),
+            _ => Some(Term::new(Kind::OneOf(named), bare.site)),
+        };
     }
     // `Model.build({…})`: an instance of a model has what it is built from.
     if let Kind::Built(built) = &bare.kind

@@ -489,3 +489,39 @@ fn a_name_out_of_several_is_each_of_them() {
         "#]],
     );
 }
+
+#[test]
+fn a_payload_that_depends_is_each_of_the_events_that_it_may_be() {
+    check(
+        r#"
+import { Kafka } from "kafkajs";
+const producer = new Kafka({ brokers: [] }).producer();
+export class Bus {
+  async publish(event: { type: string; [key: string]: unknown }) {
+    await producer.send({ topic: "orders", messages: [{ value: JSON.stringify(event) }] });
+  }
+}
+export async function settle(bus: Bus, paid: boolean, id: string) {
+  await bus.publish(paid ? { type: "order.paid", id } : { type: "order.failed", id, reason: "declined" });
+}
+export async function end(bus: EventBus, kept: boolean, id: string) {
+  await bus.publish(kept ? { type: "order.kept", id } : { type: "order.lost", id, reason: "late" });
+}
+export async function move(bus: EventBus, up: boolean, id: string) {
+  await bus.publish({ type: up ? "order.up" : "order.down", id });
+}
+export async function open(bus: EventBus, gift: boolean, id: string) {
+  await bus.publish(gift ? { type: "order.opened", id, wrap: true } : { type: "order.opened", id });
+}
+"#,
+        expect![[r#"
+            Producer queue order.failed on orders in settle: type, id, reason
+            Producer queue order.paid on orders in settle: type, id
+            Producer queue order.kept on orders in end: type, id
+            Producer queue order.lost on orders in end: type, id, reason
+            Producer queue order.down on orders in move: type, id
+            Producer queue order.up on orders in move: type, id
+            Producer queue order.opened on orders in open: type, id, wrap | type, id
+        "#]],
+    );
+}

@@ -289,6 +289,11 @@ impl<'l, 'a> Linker<'l, 'a> {
         if is_scalar(&boundary.shape) && (idiom.kind == "http" || events.is_empty() && !idiom.asks_for_import()) {
             return;
         }
+        // `track("signup", "started")`: a category and what was done; there are no fields.
+        if is_scalar(&boundary.shape) && idiom.kind == "analytics" {
+            let reason = "a text is given beside the event's name";
+            boundary.shape = Arc::new(Shape::unknown(reason, boundary.shape.origin.clone()));
+        }
         let mut channels = emission.channel.as_ref().map(patterns_of).unwrap_or_default();
         if channels.is_empty() {
             channels = emission.channel.as_ref().map(|channel| self.stated_names(channel)).unwrap_or_default();

@@ -525,3 +525,18 @@ export async function open(bus: EventBus, gift: boolean, id: string) {
         "#]],
     );
 }
+
+#[test]
+fn a_category_and_what_was_done_are_no_payload() {
+    check(
+        r#"
+import { trackEvent } from "./matomo";
+export function opened() { trackEvent("signup", "opened"); }
+export function done(plan: string) { trackEvent("signup-done", { plan }); }
+"#,
+        expect![[r#"
+            Producer analytics signup on - in opened: ?
+            Producer analytics signup-done on - in done: plan
+        "#]],
+    );
+}

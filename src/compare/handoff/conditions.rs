@@ -153,6 +153,10 @@ pub(super) fn twice(pair: &EventPair<'_>, compared: &mut Compared) {
         if before == 0 || now <= before || is_declaration(second) || second.symbol.is_empty() {
             continue;
         }
+        // Without a name and a channel, two of one type may be two events.
+        if second.event.is_none() && second.channel.is_none() {
+            continue;
+        }
         let first = pair.head_producers[..at].iter().find(|first| {
             here(first)
                 && first.kind == second.kind

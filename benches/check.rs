@@ -139,9 +139,31 @@ fn file(number: usize, changed: bool) -> String {
     )
 }
 
-/// What everything else is measured against.
+/// What everything else is measured against: the bare parser on the bytes of the repository.
 #[divan::bench(sample_count = 5)]
 fn read_and_parse(bencher: divan::Bencher<'_, '_>) {
+    let head = sample().tree("fifty");
+    bencher.bench_local(|| {
+        let is_source = |path: &driftgate::source::RepoPath| path.extension() == "rs";
+        let listing = head.entries(&is_source).expect("a listing");
+        let items: usize = scan::pool().install(|| {
+            listing
+                .entries
+                .par_iter()
+                .map(|entry| match head.read(entry) {
+                    Content::Text(text) => syn::parse_file(text.text()).expect("generated files are whole").items.len(),
+                    Content::Skipped(_) => 0,
+                })
+                .sum()
+        });
+        assert!(items > FILES);
+        items
+    });
+}
+
+/// Reading and extraction: what is left of `cold` is to link, to compare and to prove.
+#[divan::bench(sample_count = 5)]
+fn read_and_extract(bencher: divan::Bencher<'_, '_>) {
     let head = sample().tree("fifty");
     bencher.bench_local(|| {
         let is_source = |path: &driftgate::source::RepoPath| extract::language_of(path).is_some();

@@ -31,6 +31,19 @@ pub struct Cache {
     registries: Mutex<VecDeque<Promised>>,
 }
 
+impl Drop for Cache {
+    /// What was kept is freed beside what comes next: nobody waits for it, and a program that ends does not free it at all.
+    fn drop(&mut self) {
+        let facts = std::mem::take(&mut self.facts);
+        if facts.lock().is_ok_and(|facts| facts.is_empty()) {
+            return;
+        }
+        let kept =
+            (facts, std::mem::take(&mut self.texts), std::mem::take(&mut self.models), std::mem::take(&mut self.registries));
+        pool().spawn(move || drop(kept));
+    }
+}
+
 /// How many models and registries are kept: those of neighbouring commits on a few threads.
 const KEPT: usize = 4;
 

@@ -840,7 +840,7 @@ fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
     match &term.bare().kind {
         Kind::Function(target) => vec![*target],
         Kind::Lookup(_, _) | Kind::Member(_, _) => {
-            term.bare().any_of_table().map(|values| functions_in(&values, depth + 1)).unwrap_or_default()
+            term.bare().known_of_table().map(|values| functions_in(&values, depth + 1)).unwrap_or_default()
         }
         Kind::OneOf(branches) => branches.iter().flat_map(|branch| functions_in(branch, depth + 1)).collect(),
         // A handler that is wrapped (`asyncHandler(fn)`, `withAuth(fn)`) is the function inside.

@@ -188,6 +188,11 @@ const MAX_NODES: u32 = 4_000;
 
 /// How deep a chain of foreign calls is searched for parameters; what lies deeper stays as it is.
 const BUILT_DEPTH: u32 = 8;
+/// Whether every entry of a table is known: nothing is spread into it of which nobody knows what it holds.
+fn is_whole(entries: &[Entry<'_>]) -> bool {
+    !entries.iter().any(|entry| matches!(entry, Entry::Spread { value, .. } if !matches!(value.bare().kind, Kind::Object(_))))
+}
+
 fn values_of(entries: Vec<Entry<'_>>) -> Vec<Term<'_>> {
     let value = |entry| match entry {
         Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => value,
@@ -634,7 +639,8 @@ impl<'a> Term<'a> {
         if let Some(name) = key.as_text() {
             return table.member(name, site);
         }
-        if key.is_open() && matches!(table.bare().kind, Kind::Object(_)) {
+        let open = |entries: &[Entry<'_>]| key.is_open() || !is_whole(entries);
+        if matches!(&table.bare().kind, Kind::Object(entries) if open(entries)) {
             return Term::new(Kind::Lookup(Box::new(table), Box::new(key)), site);
         }
         match table.kind {
@@ -643,15 +649,26 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// The values that a lookup may give, for a term that is one or a part of one.
+    /// The values that a lookup may give, for a term that is one or a part of one; `None` where it may give others as well.
     pub fn any_of_table(&self) -> Option<Term<'a>> {
+        self.of_table(true)
+    }
+
+    /// Those of them that are known.
+    pub fn known_of_table(&self) -> Option<Term<'a>> {
+        self.of_table(false)
+    }
+
+    fn of_table(&self, whole: bool) -> Option<Term<'a>> {
         match &self.kind {
             Kind::Lookup(table, _) => match &table.bare().kind {
-                Kind::Object(entries) => Some(Term::new(Kind::OneOf(values_of(entries.clone())), self.site)),
+                Kind::Object(entries) if !whole || is_whole(entries) => {
+                    Some(Term::new(Kind::OneOf(values_of(entries.clone())), self.site))
+                }
                 _ => None,
             },
-            Kind::Member(inner, name) => Some(inner.any_of_table()?.member(name, self.site)),
-            Kind::Typed(inner, _) => inner.any_of_table(),
+            Kind::Member(inner, name) => Some(inner.of_table(whole)?.member(name, self.site)),
+            Kind::Typed(inner, _) => inner.of_table(whole),
             _ => None,
         }
     }

@@ -540,3 +540,25 @@ export function done(plan: string) { trackEvent("signup-done", { plan }); }
         "#]],
     );
 }
+
+#[test]
+fn a_table_that_holds_more_than_is_known_names_nothing() {
+    check(
+        r#"
+import { Queue } from "bullmq";
+import { further } from "further-jobs";
+const queue = new Queue("jobs");
+const SOME = { ...further, mail: { name: "mail.send" }, bill: { name: "bill.send" } };
+const ALL = { mail: { name: "mail.sent" }, bill: { name: "bill.sent" } };
+export async function one(kind: string, id: string) { await queue.add(SOME[kind].name, { id }); }
+export async function two(kind: string, id: string) { await queue.add(ALL[kind].name, { id }); }
+export async function three(id: string) { await queue.add(SOME.mail.name, { id }); }
+"#,
+        expect![[r#"
+            Producer queue jobs on - in one: id
+            Producer queue bill.sent on jobs in two: id
+            Producer queue mail.sent on jobs in two: id
+            Producer queue mail.send on jobs in three: id
+        "#]],
+    );
+}

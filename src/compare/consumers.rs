@@ -81,9 +81,8 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
 
 /// The place of a reader at head, where it listens to another name that nothing emits: another spelling, or the same payload.
 fn listens_elsewhere<'s>(old: &Boundary, event: &str, sides: &Sides<'s>) -> Option<(&'s Boundary, &'s str)> {
-    let role = |model: &'s Model, role: Role, name: &str| {
-        let of = |one: &&'s Boundary| one.role == role && !one.in_test && one.event.as_deref() == Some(name);
-        model.boundaries.iter().any(|one| of(&one))
+    let has = |model: &Model, role: Role, name: &str| {
+        model.boundaries.iter().any(|one| one.role == role && !one.in_test && one.event.as_deref() == Some(name))
     };
     sides.head.boundaries.iter().find_map(|new| {
         let name = new.event.as_deref()?;
@@ -92,7 +91,7 @@ fn listens_elsewhere<'s>(old: &Boundary, event: &str, sides: &Sides<'s>) -> Opti
             && (&new.origin.file, &new.symbol, &new.kind) == (&old.origin.file, &old.symbol, &old.kind);
         let same_event = super::rename::alike(event, name) || old.shape.same_values(&new.shape) && !old.shape.is_unknown();
         let elsewhere = same_place && same_event && name != event;
-        (elsewhere && !role(sides.head, Role::Producer, name) && !role(sides.base, Role::Consumer, name)).then_some((new, name))
+        (elsewhere && !has(sides.head, Role::Producer, name) && !has(sides.base, Role::Consumer, name)).then_some((new, name))
     })
 }
 

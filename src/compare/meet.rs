@@ -29,6 +29,20 @@ pub(crate) struct EventPair<'s> {
 }
 
 impl<'s> EventPair<'s> {
+    /// Those who send it, at base or at head.
+    fn producers(&self) -> impl Iterator<Item = &'s Boundary> {
+        self.base_producers.iter().chain(&self.head_producers).copied()
+    }
+
+    /// The code of a package that reads it, at base or at head.
+    fn read_by<'p>(&self, package: &'p str) -> impl Iterator<Item = &'s Boundary> + use<'_, 's, 'p> {
+        self.consumers().filter(move |reader| reader.package == package)
+    }
+
+    fn consumers(&self) -> impl Iterator<Item = &'s Boundary> {
+        self.base_consumers.iter().chain(&self.head_consumers).copied()
+    }
+
     /// The same event with what base sent and read under its old name.
     pub fn after(&self, before: &EventPair<'s>) -> EventPair<'s> {
         EventPair {
@@ -111,7 +125,7 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
             }
             // What a contract's consumer reads over one transport says nothing of another.
             let elsewhere = || read.contains(&(pair.event.clone(), promise.consumer.clone()));
-            if promise.via == Via::Contract && elsewhere() && !reads(pair, &promise.consumer) {
+            if promise.via == Via::Contract && elsewhere() && pair.read_by(&promise.consumer).next().is_none() {
                 continue;
             }
             match promise.role {
@@ -123,31 +137,21 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
     pairs
 }
 
-/// Whether code of a package reads the event.
-fn reads(pair: &EventPair<'_>, package: &str) -> bool {
-    pair.base_consumers.iter().chain(&pair.head_consumers).any(|reader| reader.package == package)
-}
-
 /// The events that were taken apart by transports, with the packages that read them.
 fn readers_by_transport(pairs: &[EventPair<'_>]) -> BTreeSet<(String, String)> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let repeated: BTreeSet<&str> =
         pairs.iter().filter(|pair| pair.named && !seen.insert(pair.event.as_str())).map(|pair| pair.event.as_str()).collect();
     let apart = pairs.iter().filter(|pair| pair.named && repeated.contains(pair.event.as_str()));
-    apart
-        .flat_map(|pair| {
-            pair.base_consumers.iter().chain(&pair.head_consumers).map(|reader| (pair.event.clone(), reader.package.clone()))
-        })
-        .collect()
+    apart.flat_map(|pair| pair.consumers().map(|reader| (pair.event.clone(), reader.package.clone()))).collect()
 }
 
 /// Whether a contract is about what others send: its consumer reads something of that name in this code, and none of it is meant by
 /// any of those who send here. What a program answers over a socket is no message that it gets there.
 fn is_about_others(promise: &Promise, pair: &EventPair<'_>) -> bool {
-    let senders = || pair.base_producers.iter().chain(&pair.head_producers);
-    let own = || pair.base_consumers.iter().chain(&pair.head_consumers).filter(|reader| reader.package == promise.consumer);
-    let meant = |reader: &Boundary| senders().any(|sender| !registered::apart(sender, reader));
-    promise.via == Via::Contract && senders().next().is_some() && own().next().is_some() && !own().any(|reader| meant(reader))
+    let own = || pair.read_by(&promise.consumer);
+    let meant = |reader: &Boundary| pair.producers().any(|sender| !registered::apart(sender, reader));
+    promise.via == Via::Contract && pair.producers().next().is_some() && own().next().is_some() && !own().any(meant)
 }
 
 /// Promises by the names that they give: of a thousand promises one speaks of an event.

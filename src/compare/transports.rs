@@ -68,3 +68,55 @@ fn take<'s>(own: Transport, pair: &mut EventPair<'s>) -> EventPair<'s> {
         near: super::meet::Near::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::facts::Role;
+    use crate::shape::Shape;
+    use crate::source::{Origin, RepoPath, Span};
+
+    fn boundary(role: Role, kind: &str) -> Boundary {
+        let origin = Origin::new(RepoPath::new("a.ts"), Span::default());
+        Boundary::new(role, kind, "row", origin, Arc::new(Shape::unknown("a test", None)))
+    }
+
+    /// How many of the parts an event comes to have senders and readers, with these ends at base and at head.
+    fn parts(base: &[(Role, &str)], head: &[(Role, &str)]) -> usize {
+        let made = |ends: &[(Role, &str)]| ends.iter().map(|(role, kind)| boundary(*role, kind)).collect::<Vec<_>>();
+        let (base, head) = (made(base), made(head));
+        fn of(all: &[Boundary], role: Role) -> Vec<&Boundary> {
+            all.iter().filter(|one| one.role == role).collect()
+        }
+        let pair = EventPair {
+            event: "order.paid".to_owned(),
+            base_producers: of(&base, Role::Producer),
+            head_producers: of(&head, Role::Producer),
+            base_consumers: of(&base, Role::Consumer),
+            head_consumers: of(&head, Role::Consumer),
+            readers: Vec::new(),
+            senders: Vec::new(),
+            named: true,
+            near: super::super::meet::Near::default(),
+        };
+        split(pair).len()
+    }
+
+    #[test]
+    fn an_event_is_taken_apart_where_both_states_show_two_transports_of_which_one_is_whole() {
+        use Role::{Consumer, Producer};
+        let queue = [(Producer, "queue"), (Consumer, "queue")];
+        let both = [queue[0], queue[1], (Producer, "websocket")];
+        assert_eq!(parts(&both, &both), 2);
+        // A socket that is new, or one that became a queue: who reads which is what changed.
+        assert_eq!(parts(&queue, &both), 1);
+        assert_eq!(parts(&[(Producer, "in-process"), (Consumer, "in-process")], &queue), 1);
+        // Neither is whole: they may be the two ends of one.
+        assert_eq!(parts(&[(Producer, "in-process"), (Consumer, "queue")], &[(Producer, "in-process"), (Consumer, "queue")]), 1);
+        // What is decoded may have come any way, and an outbox ends in a queue.
+        assert_eq!(parts(&[queue[0], (Consumer, "decode")], &[queue[0], (Consumer, "decode")]), 1);
+        assert_eq!(parts(&[queue[0], queue[1], (Producer, "outbox")], &[queue[0], queue[1], (Producer, "outbox")]), 1);
+    }
+}

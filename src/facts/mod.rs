@@ -132,6 +132,13 @@ pub struct Import {
     pub span: Span,
 }
 
+impl Import {
+    /// Whether it gives what it takes this name, which is not the name that it has there.
+    pub fn renames_to(&self, name: &str) -> bool {
+        self.local.as_deref() == Some(name) && self.name.as_deref() != Some(name)
+    }
+}
+
 /// `driftgate: allow(rule) reason` in a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::boundaries::success_type;
+use super::dispatch::is_event_like;
 use super::eval::Eval;
 use super::modules::FileId;
-use super::naming::is_file_or_media_type;
 use super::resolve::FnRef;
 use super::surroundings;
 use super::term::TypeUse;
@@ -81,10 +81,7 @@ pub fn bound_by_callers<'a>(eval: &Eval<'a>) -> Vec<Bound<'a>> {
 /// The events that the code around a place, or around the calls of its function, has compared a name with.
 pub fn dispatched_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<String> {
     let mut events = events_at(eval, function, span, 0);
-    // A code or a sentence that is compared with is no name.
-    events.retain(|event| {
-        !event.contains(char::is_whitespace) && event.contains(char::is_alphabetic) && !is_file_or_media_type(event)
-    });
+    events.retain(|event| is_event_like(event));
     events
 }
 

@@ -150,7 +150,8 @@ fn constants<'a>(eval: &Eval<'a>, function: FnRef, guard: &'a Guard, is_name: &d
     found
 }
 
-fn is_event_like(text: &str) -> bool {
+/// Whether a text that is compared with may name an event: a code, a sentence, a file or a media type is no name.
+pub(super) fn is_event_like(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 200
         && !text.contains(char::is_whitespace)

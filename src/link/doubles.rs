@@ -417,9 +417,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             let own = &self.eval.program.function(*target).name;
             own.is_empty() || own == name
         };
-        let renamed =
-            |import: &crate::facts::Import| import.local.as_deref() == Some(name) && import.name.as_deref() != Some(name);
-        self.known.handlers.keys().any(is_name) || self.facts.imports.iter().any(renamed)
+        self.known.handlers.keys().any(is_name) || self.facts.imports.iter().any(|import| import.renames_to(name))
     }
 
     /// The texts that calls in a value are given, where nothing but texts is: what a recorder is asked for.

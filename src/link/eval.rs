@@ -77,8 +77,8 @@ pub struct Eval<'a> {
     /// The calls that declare queues, and whether any sets defaults for all of them: looked for once.
     pub queue_declarations: std::cell::OnceCell<Vec<super::summaries::CallSite>>,
     pub queue_defaults: std::cell::OnceCell<bool>,
-    /// The places that make a client, by the address of the patterns that say of which kind.
-    pub clients: RefCell<FxHashMap<usize, std::rc::Rc<[super::summaries::CallSite]>>>,
+    /// The places that make a client, by the id of the row that says of which kind.
+    pub clients: RefCell<FxHashMap<String, std::rc::Rc<[super::summaries::CallSite]>>>,
     no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
 }
 

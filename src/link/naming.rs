@@ -87,15 +87,12 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     }
     // Several forms of one payload: by who receives it, and then those that name the event agree, or by what happened.
     if let Kind::OneOf(branches) = &bare.kind {
-        let mut named: Vec<Term<'a>> = branches.iter().filter_map(event_in).collect();
-        let mut texts: Vec<Vec<String>> = Vec::new();
-        named.retain(|name| {
-            let said = texts_of(name);
-            !texts.contains(&said) && {
-                texts.push(said);
-                true
+        let mut named: Vec<Term<'a>> = Vec::new();
+        for name in branches.iter().filter_map(event_in) {
+            if !named.iter().any(|known| texts_of(known) == texts_of(&name)) {
+                named.push(name);
             }
-        });
+        }
         return match named.len() {
             0 | 1 => named.pop(),
             _ => Some(Term::new(Kind::OneOf(named), bare.site)),

@@ -562,3 +562,18 @@ export async function three(id: string) { await queue.add(SOME.mail.name, { id }
         "#]],
     );
 }
+
+#[test]
+fn the_handlers_that_are_known_of_a_table_read() {
+    check(
+        r#"
+import { Worker } from "bullmq";
+import { further } from "further-jobs";
+const SOME = { ...further, mail: async (job) => { send(job.data.to.trim()); } };
+export function start(kind: string) { return new Worker("mails", SOME[kind]); }
+"#,
+        expect![[r#"
+            Consumer queue mails on - in start: to
+        "#]],
+    );
+}

@@ -36,10 +36,12 @@ fn widest_in(schema: &Value, keywords: &[&'static str]) -> Option<(usize, &'stat
         match value {
             Value::Object(map) => {
                 for (keyword, given) in keywords.iter().filter_map(|keyword| Some((*keyword, map.get(*keyword)?))) {
-                    let parts = match given {
-                        Value::Array(parts) => parts.len(),
-                        Value::Object(parts) => parts.len().min(2),
-                        _ => 1,
+                    let parts = match (keyword, given) {
+                        // A condition and its contrary.
+                        ("if" | "not", _) => 2,
+                        (_, Value::Array(parts)) => parts.len(),
+                        (_, Value::Object(parts)) => parts.len(),
+                        (_, _) => 1,
                     };
                     if widest.as_ref().is_none_or(|(most, _, _)| parts > *most) {
                         widest = Some((parts, keyword, place.clone()));

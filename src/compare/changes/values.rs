@@ -250,10 +250,7 @@ const FORMS: &[&str] = &[
 pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str) -> bool {
     let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
     let (Some(old), Some(new)) = (release(old), release(new)) else { return false };
-    match words.is_empty() {
-        true => old[0] == new[0] && old[0] != "0",
-        false => !words.iter().any(|word| FORMS.contains(&word.as_str())),
-    }
+    if words.is_empty() { old[0] == new[0] && old[0] != "0" } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }
 }
 
 /// The three numbers of a release that a fragment holds as a constant.

@@ -31,15 +31,11 @@ fn conditional(handoff: &Handoff<'_>, pair: &EventPair<'_>, compared: &mut Compa
     let known: Vec<&Condition> = base.conditions.iter().chain(&base.outer_any).collect();
     let comparable = if handoff.is_taken_over() { &head.conditions[..head.own] } else { &head.conditions[..] };
     // A check that ends with an error for the caller is no silent way around the event.
-    let new: Vec<&Condition> =
+    let mut new: Vec<&Condition> =
         comparable.iter().filter(|one| !one.raises && !starts(one) && !known.iter().any(|old| old.same(one))).collect();
     let lost: Vec<&Condition> =
         base.conditions.iter().filter(|old| !old.raises && !head.conditions.iter().any(|one| one.same(old))).collect();
     // A condition that reads otherwise (a renamed variable) takes the place of one that went: the one that is most like it.
-    if new.len() <= lost.len() {
-        return;
-    }
-    let mut new = new;
     for old in lost {
         let likeness = |one: &Condition| closeness(&old.words, &one.words);
         let most = (0..new.len()).max_by(|a, b| likeness(new[*a]).total_cmp(&likeness(new[*b])));

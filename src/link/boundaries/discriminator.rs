@@ -40,10 +40,7 @@ pub(super) fn narrowed(shape: &Arc<Shape>, event: &str) -> Arc<Shape> {
             parts.push(part);
         }
     }
-    match parts.is_empty() {
-        false => Shape::union(parts, shape.origin.clone()),
-        true => Arc::clone(shape),
-    }
+    if parts.is_empty() { Arc::clone(shape) } else { Shape::union(parts, shape.origin.clone()) }
 }
 
 /// Whether a form says nothing that another does not: the same fields, some of them with a value that the other's may have.

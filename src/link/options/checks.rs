@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use super::names;
-use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Import, Literal, ValueMember};
+use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, ValueMember};
 use crate::link::callers::Callers;
 use crate::link::eval::{Eval, callee_text};
 use crate::link::index::last_name;
@@ -121,9 +121,9 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
                     }
                     // What goes by another name in this file may still be one of them.
                     let may_be = |named: &String| {
-                        let renamed =
-                            |import: &Import| import.local.as_ref() == Some(named) && import.name.as_ref() != Some(named);
-                        by_name.contains(named.as_str()) || by_name.contains("") || unit.facts.imports.iter().any(renamed)
+                        by_name.contains(named.as_str())
+                            || by_name.contains("")
+                            || unit.facts.imports.iter().any(|import| import.renames_to(named))
                     };
                     let target = match &arg.value.kind {
                         _ if reaching.is_empty() || !names::RUNS_IN_FRONT.contains(name) => None,

@@ -44,7 +44,7 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
     {
         return Known::Client(Client { made: Term::new(Kind::Built(built.clone()), *site), later: Vec::new() });
     }
-    let mut sites: Vec<CallSite> = known_sites(eval, &idiom.client).to_vec();
+    let mut sites: Vec<CallSite> = known_sites(eval, idiom).to_vec();
     if sites.len() > 1
         && let Some(sink) = chain.last()
     {
@@ -64,13 +64,13 @@ pub fn of<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSi
     }
 }
 
-fn known_sites(eval: &Eval<'_>, patterns: &[ClientPattern]) -> Rc<[CallSite]> {
-    let key = patterns.as_ptr() as usize;
-    if let Some(known) = eval.clients.borrow().get(&key) {
+/// The same, looked for once for each row.
+fn known_sites(eval: &Eval<'_>, idiom: &Idiom) -> Rc<[CallSite]> {
+    if let Some(known) = eval.clients.borrow().get(&idiom.id) {
         return Rc::clone(known);
     }
-    let found: Rc<[CallSite]> = sites(eval, patterns).into();
-    eval.clients.borrow_mut().insert(key, Rc::clone(&found));
+    let found: Rc<[CallSite]> = sites(eval, &idiom.client).into();
+    eval.clients.borrow_mut().insert(idiom.id.clone(), Rc::clone(&found));
     found
 }
 

@@ -7,6 +7,7 @@ mod discriminator;
 mod intakes;
 mod listeners;
 mod readers;
+mod registrations;
 mod routes;
 mod tasks;
 mod together;
@@ -19,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 use self::discriminator::{by_discriminator, is_payload, is_scalar, narrowed};
 use super::callers::Callers;
-use super::eval::{Eval, callee_text};
+use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idiom, Idioms};
 use super::idioms::selector::{Root as Selected, Step as PathStep, named_in_source};
 use super::model::{Boundary, Delivery, Model, NamedType};
@@ -256,10 +257,10 @@ impl<'l, 'a> Linker<'l, 'a> {
             }
             boundary.overlaid = payload::overlaid(self.types, payload);
         }
-        if let Some((form, sink)) = task_call(idiom, emission) {
-            let call = self.program.function(sink.function).call(sink.call);
-            boundary.by_position = relay::by_position(self.eval, sink.function, call, form);
-            let target = relay::target(self.eval, sink.function, call, form).filter(|_| !emission.event_in_payload);
+        if let Some((site, form)) = task_form(idiom).and_then(|form| self.relays.sent_at(&emission.chain, form)) {
+            let call = self.program.function(site.function).call(site.call);
+            boundary.by_position = relay::by_position(self.eval, site.function, call, form);
+            let target = relay::target(self.eval, site.function, call, form).filter(|_| !emission.event_in_payload);
             boundary.task = target.map(|target| self.program.files.unit(target.file).path.clone());
         }
         boundary.inner = emission
@@ -532,10 +533,12 @@ impl<'l, 'a> Linker<'l, 'a> {
                         || !row.param_types.is_empty() && row.handler.is_empty())
             })
             .collect();
+        let registered = self.registrations(&rows);
         for (at, unit) in self.program.files.units.iter().enumerate() {
             let file = FileId(at as u32);
             for (index, function) in unit.facts.functions.iter().enumerate() {
                 let target = FnRef { file, id: FnId(index as u32) };
+                let registered = registered.get(&target).map_or(&[][..], Vec::as_slice);
                 for row in &rows {
                     if row.language.is_some_and(|language| language != unit.facts.language) {
                         continue;
@@ -544,17 +547,16 @@ impl<'l, 'a> Linker<'l, 'a> {
                     if row.takes_any_function() && self.handled.contains_key(&target) {
                         continue;
                     }
-                    self.handler(row, target, function);
+                    self.handler(row, target, function, registered);
                 }
             }
         }
     }
 
-    fn handler(&mut self, row: &Idiom, target: FnRef, function: &'a Function) {
-        let decorator = function.decorators.iter().find(|call| {
-            let name = callee_text(&call.callee).replace("::", ".");
-            row.decorators.iter().any(|wanted| name == *wanted || name.ends_with(&format!(".{wanted}")))
-        });
+    fn handler(&mut self, row: &Idiom, target: FnRef, function: &'a Function, registered: &[&'a crate::facts::Call]) {
+        let above = registrations::decorator_of(row, function.decorators.iter());
+        let called = || registrations::decorator_of(row, registered.iter().copied()).filter(|_| row.asks_for_import());
+        let decorator = above.or_else(called);
         let by_function = row.functions.iter().any(|wanted| match wanted.rsplit_once('.') {
             Some((owner, name)) => {
                 function.name == name
@@ -575,7 +577,10 @@ impl<'l, 'a> Linker<'l, 'a> {
         if intakes.is_empty() && decorator.is_none() {
             return;
         }
-        let events = self.handler_texts(&row.event, target, function, decorator);
+        let mut events = self.handler_texts(&row.event, target, function, decorator);
+        if above.is_none() && decorator.is_some() && events.iter().all(|event| *event == function.name) {
+            events = vec![relay::task_name(self.eval, target)];
+        }
         let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
             // A route that takes no payload by one of these names is some other route of a file about webhooks; so is one by which
@@ -813,13 +818,12 @@ impl<'l, 'a> Linker<'l, 'a> {
     }
 }
 
-/// The call that sends a message to a task, and where it keeps the task's arguments.
-fn task_call(idiom: &Idiom, emission: &Emission<'_>) -> Option<(relay::Form, CallSite)> {
-    let form = idiom.payload.iter().find_map(|selector| match selector.root {
+/// Where a call that sends a message to a task keeps the task's arguments.
+fn task_form(idiom: &Idiom) -> Option<relay::Form> {
+    idiom.payload.iter().find_map(|selector| match selector.root {
         Selected::Arguments(form) => Some(form),
         _ => None,
-    })?;
-    Some((form, *emission.chain.last()?))
+    })
 }
 
 /// Whether a call gives the fields of a form: a view that hands them on as a whole takes what people enter.

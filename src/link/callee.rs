@@ -5,7 +5,7 @@ use super::eval::{Eval, dotted};
 use super::modules::FileId;
 use super::packages::is_test_path;
 use super::resolve::{DeclId, Entity, FnRef, Want};
-use super::term::{CLASS_TYPE, Kind, Site, Term, TypeUse, Written};
+use super::term::{CLASS_TYPE, Kind, RECEIVER, Site, Term, TypeUse, Written};
 use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind};
 
 /// Method names that so many types have that a single candidate proves nothing.
@@ -260,6 +260,8 @@ fn is_made_elsewhere<'a>(eval: &Eval<'a>, term: &Term<'a>, built: &crate::link::
 
 fn receiver_of<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Receiver<'a> {
     match &term.kind {
+        // `super()` is the object itself, as one of its base.
+        Kind::Typed(inner, ty) if matches!(inner.kind, Kind::Param { index: RECEIVER, .. }) => of_type(eval, ty, 0),
         Kind::Typed(inner, ty) => match receiver_of(eval, inner) {
             Receiver::Unknown => of_type(eval, ty, 0),
             known => known,

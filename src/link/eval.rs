@@ -6,7 +6,7 @@ mod instances;
 mod locals;
 mod receiver;
 
-pub use receiver::Receiver;
+pub use receiver::{Receiver, is_super};
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

@@ -35,6 +35,8 @@ mod tests_python;
 #[cfg(test)]
 mod tests_python_queues;
 #[cfg(test)]
+mod tests_python_tasks;
+#[cfg(test)]
 mod tests_typescript;
 mod told;
 pub mod types;

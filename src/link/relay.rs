@@ -5,7 +5,11 @@
 //! message of a task is an object of the task's parameters, and a task that posts a webhook posts what `delay` was given. Left out is
 //! whatever the code builds by hand from a name that no function of the repository is registered under.
 
+mod helpers;
+
 use rustc_hash::FxHashMap;
+
+pub use self::helpers::Helper;
 
 use super::callee;
 use super::eval::Eval;
@@ -13,11 +17,12 @@ use super::idioms::selector::is_unpacked;
 use super::index::called_name;
 use super::modules::FileId;
 use super::naming::texts_of;
-use super::resolve::FnRef;
+use super::resolve::{DeclId, FnRef};
 use super::resolve::{Entity, Want};
 use super::summaries::CallSite;
-use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
+use super::term::{Entry, Kind, RECEIVER_CLASS, Site, Term, TypeUse, Written};
 use crate::facts::{Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
+use crate::source::Span;
 
 /// Methods of a task that take its arguments as their own. A signature that is no immutable one (`task.s(a)`) is not among them: in a
 /// chain the result of the task before it stands in front.
@@ -89,6 +94,9 @@ const OPTIONS: &[&str] = &[
 /// Parameters that the queue itself fills.
 const SUPPLIED: &[&str] = &["self", "ctx"];
 
+/// Named arguments by which a function is registered under another name than its own.
+const NAMING: &[&str] = &["name", "actor_name", "task_name"];
+
 /// The methods of a task that is a class.
 const RUN_METHODS: &[&str] = &["run", "perform", "execute", "handle"];
 
@@ -120,6 +128,7 @@ pub struct Relay {
 #[derive(Debug, Default)]
 pub struct Relays {
     by_target: FxHashMap<FnRef, Vec<Relay>>,
+    helpers: FxHashMap<FnRef, Helper>,
 }
 
 impl Relays {
@@ -136,6 +145,16 @@ impl Relays {
                 }
             }
         }
+        let mut helpers: Vec<(FnRef, Helper)> = relays.helpers.iter().map(|(owner, helper)| (*owner, *helper)).collect();
+        helpers.sort_unstable_by_key(|(owner, _)| *owner);
+        for (owner, helper) in helpers {
+            for (target, relay) in helpers::relays_of(eval, owner, &helper) {
+                let known = relays.by_target.entry(target).or_default();
+                if !known.iter().any(|other| other.site == relay.site) {
+                    known.push(relay);
+                }
+            }
+        }
         relays
     }
 
@@ -143,6 +162,24 @@ impl Relays {
         let call = eval.program.function(site.function).call(site.call);
         if let Some((target, form, queued)) = relayed(eval, site.function, call) {
             self.by_target.entry(target).or_default().push(Relay { site, form, queued });
+        } else if let Some((owner, helper)) = helpers::helper_around(eval, site) {
+            self.helpers.entry(owner).or_insert(helper);
+        }
+    }
+
+    /// What this function is, if it has the tasks run that it is given.
+    pub fn helper(&self, function: FnRef) -> Option<&Helper> {
+        self.helpers.get(&function)
+    }
+
+    /// Where the arguments of the task that a chain of calls sends are: at its end, or where a helper is called with them.
+    pub fn sent_at(&self, chain: &[CallSite], form: Form) -> Option<(CallSite, Form)> {
+        let sink = *chain.last()?;
+        let through = chain.len().checked_sub(2).map(|at| chain[at]);
+        let helper = self.helpers.values().find(|helper| helper.ends(&[sink]));
+        match (helper, through) {
+            (Some(helper), Some(site)) => Some((site, helper.form())),
+            (_, _) => Some((sink, form)),
         }
     }
 
@@ -161,7 +198,7 @@ impl Relays {
                 return Vec::new();
             }
             places = places.max(given.positional.len());
-            named.extend(given.named.into_iter().map(|(name, _)| name));
+            named.extend(given.named.into_iter().map(|named| named.key));
         }
         let plain = parameters(eval.program.function(target)).take_while(|(_, local)| local.kind == LocalKind::Param);
         plain.take(places).map(|(_, local)| Some(local.name.clone()).filter(|name| !named.contains(name))).collect()
@@ -261,9 +298,14 @@ pub fn decorated<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<FnRef> {
     if positional.next().is_some() {
         return None;
     }
-    match &only.bare().kind {
+    run_by(eval, only)
+}
+
+/// The function that runs where a decorator is called with this: a function of the repository, or an object of a class with such a method.
+pub fn run_by<'a>(eval: &Eval<'a>, given: &Term<'a>) -> Option<FnRef> {
+    match &given.bare().kind {
         Kind::Function(target) => Some(*target),
-        Kind::Record(_) | Kind::Built(_) | Kind::OfType(_) => run_method(eval, callee::class_of(eval, only)?),
+        Kind::Record(_) | Kind::Built(_) | Kind::OfType(_) => run_method(eval, callee::class_of(eval, given)?),
         _ => None,
     }
 }
@@ -333,29 +375,96 @@ fn at_path(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
     found.next().is_none().then_some(target)
 }
 
+/// The argument of a call that fills a parameter.
+pub fn given_for<'a>(callee: &Function, call: &'a Call, index: u32) -> Option<&'a Expr> {
+    let local = callee.locals.get(index as usize).filter(|local| local.kind == LocalKind::Param)?;
+    let named = call.args.iter().find(|argument| !argument.spread && argument.name.as_deref() == Some(local.name.as_str()));
+    let argument = named.or_else(|| {
+        let mut in_place = call.args.iter().take_while(|argument| !argument.spread).filter(|argument| argument.name.is_none());
+        in_place.nth(index as usize)
+    })?;
+    Some(&argument.value)
+}
+
+/// The name by which messages for a function go that a call is handed. One of whichever class a class method is called on goes by the
+/// name of that class: `queue.enqueue(cls.handle)`.
+pub fn name_at<'a>(eval: &Eval<'a>, function: FnRef, given: &'a Expr, at: u32) -> Option<Term<'a>> {
+    let site = Site { file: function.file, span: given.span };
+    if let ExprKind::Member(base, name) = &given.kind
+        && matches!(base.kind, ExprKind::This)
+        && RUN_METHODS.contains(&name.as_str())
+    {
+        let kind = Kind::Param { function: eval.method_around(function), index: RECEIVER_CLASS, declared: None };
+        return Some(Term::new(kind, site));
+    }
+    let term = eval.term(function, given, at);
+    let name = match &term.bare().kind {
+        Kind::Function(target) if !eval.program.function(*target).name.is_empty() => task_name(eval, *target),
+        Kind::Built(_) => decorated_name(eval, &term)?,
+        _ => return None,
+    };
+    Some(Term::new(Kind::Literal(Literal::Text(name)), site))
+}
+
+/// The name that messages for what a foreign call was given carry: the one that the call states, or that of the function.
+pub fn decorated_name<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<String> {
+    let target = decorated(eval, term)?;
+    let Kind::Built(built) = &term.bare().kind else { return None };
+    let stated = built.calls.iter().flat_map(|(_, args)| args).find_map(|(name, value)| {
+        let names_it = NAMING.contains(&name.as_deref()?);
+        value.as_text().filter(|_| names_it).map(str::to_owned)
+    });
+    Some(stated.unwrap_or_else(|| task_name(eval, target)))
+}
+
 /// The name that messages for a function carry.
 pub fn task_name(eval: &Eval<'_>, target: FnRef) -> String {
     let function = eval.program.function(target);
     match function.scope.last() {
         Some(class) if function.is_method && RUN_METHODS.contains(&function.name.as_str()) => {
-            stated_name(eval, target).unwrap_or_else(|| class.clone())
+            eval.own_class(target).map_or_else(|| class.clone(), |class| class_task_name(eval, class))
         }
         _ => registered_name(function).unwrap_or_else(|| function.name.clone()),
     }
 }
 
-/// The name that the class of a task gives itself: `name = "deliver"`.
-fn stated_name(eval: &Eval<'_>, target: FnRef) -> Option<String> {
-    let class = eval.own_class(target)?;
-    let site = Site { file: target.file, span: eval.program.function(target).span };
-    ["name", "__name__"].iter().find_map(|key| eval.constant_of(class, key, site)?.as_text().map(str::to_owned))
+/// The name that messages for a task carry that is a class.
+pub fn class_task_name(eval: &Eval<'_>, class: DeclId) -> String {
+    let site = Site { file: class.file, span: Span::default() };
+    let stated = ["name", "__name__"].iter().find_map(|key| eval.constant_of(class, key, site)?.as_text().map(str::to_owned));
+    stated.unwrap_or_else(|| eval.program.class(class).name.clone())
+}
+
+/// The methods of the classes below that a task of a base class runs, where it leaves the work to them:
+/// `def handle(cls, job, **kwargs): cls(job).run(**kwargs)`.
+pub fn run_below(eval: &Eval<'_>, target: FnRef) -> Vec<(DeclId, FnRef)> {
+    let function = eval.program.function(target);
+    let Some(base) = eval.own_class(target).filter(|_| function.is_method) else { return Vec::new() };
+    let of_own = |on: &Expr| match &on.kind {
+        ExprKind::This => true,
+        ExprKind::Record(made) => made.ty.path.last() == Some(&eval.program.class(base).name),
+        _ => false,
+    };
+    let left = function.calls.iter().find_map(|call| match &call.callee.kind {
+        ExprKind::Member(on, name) if *name != function.name && RUN_METHODS.contains(&name.as_str()) && of_own(on) => Some(name),
+        _ => None,
+    });
+    let Some(left) = left else { return Vec::new() };
+    let own = callee::method_of(eval, base, left, 0);
+    let below = eval.heirs(base).into_iter().filter(|class| *class != base);
+    below
+        .filter_map(|class| {
+            let method = callee::method_of(eval, class, left, 0).filter(|method| Some(*method) != own)?;
+            (eval.own_class(method) == Some(class)).then_some((class, method))
+        })
+        .collect()
 }
 
 /// The name that a decorator registers a function under.
 pub fn registered_name(function: &Function) -> Option<String> {
     function.decorators.iter().flat_map(|decorator| &decorator.args).find_map(|argument| {
         match (argument.name.as_deref(), &argument.value.kind) {
-            (Some("name" | "actor_name" | "task_name"), ExprKind::Literal(Literal::Text(text))) => Some(text.clone()),
+            (Some(name), ExprKind::Literal(Literal::Text(text))) if NAMING.contains(&name) => Some(text.clone()),
             _ => None,
         }
     })
@@ -374,9 +483,17 @@ pub fn parameters(function: &Function) -> impl Iterator<Item = (usize, &crate::f
 /// What a relay hands on, by position and by name.
 struct Handed<'a> {
     positional: Vec<Term<'a>>,
-    named: Vec<(String, Term<'a>)>,
+    named: Vec<Named<'a>>,
     /// Whether there is more of it than the source says.
     open: bool,
+}
+
+/// What a relay hands on under a name, and whether it does so on some paths only.
+#[derive(Clone)]
+struct Named<'a> {
+    key: String,
+    value: Term<'a>,
+    conditional: bool,
 }
 
 /// Whether an argument stands for what `partial(f, a)` may be given beside what it was made with: mostly nothing.
@@ -406,8 +523,8 @@ fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> H
         Kind::Object(entries) => {
             for entry in entries {
                 match entry {
-                    Entry::Field { key, value, conditional: false, .. } => handed.named.push((key, value)),
-                    Entry::Field { .. } | Entry::AnyKey { .. } | Entry::Spread { .. } => handed.open = true,
+                    Entry::Field { key, value, conditional, .. } => handed.named.push(Named { key, value, conditional }),
+                    Entry::AnyKey { .. } | Entry::Spread { .. } => handed.open = true,
                 }
             }
         }
@@ -433,7 +550,9 @@ fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> H
         }
         let value = || eval.term(function, &argument.value, at);
         match (form, argument.name.as_deref()) {
-            (Form::Direct | Form::From(_), Some(name)) => handed.named.push((name.to_owned(), value())),
+            (Form::Direct | Form::From(_), Some(name)) => {
+                handed.named.push(Named { key: name.to_owned(), value: value(), conditional: false });
+            }
             (Form::Packed(_), Some("args" | "kwargs")) => {
                 let term = bare_of(value());
                 spread(&mut handed, term);
@@ -465,9 +584,12 @@ fn bare_of(term: Term<'_>) -> Term<'_> {
 
 /// The arguments of a relay by the parameters of the function that it runs.
 pub fn bound<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, target: FnRef, form: Form) -> Vec<Option<Term<'a>>> {
+    bound_to(eval, target, handed(eval, function, call, form), Site { file: function.file, span: call.span })
+}
+
+fn bound_to<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, site: Site) -> Vec<Option<Term<'a>>> {
     let callee = eval.program.function(target);
     let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];
-    let handed = handed(eval, function, call, form);
     let mut positional = handed.positional.into_iter();
     for (slot, local) in parameters(callee) {
         match local.kind {
@@ -479,17 +601,17 @@ pub fn bound<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, target: FnRef
         }
     }
     let mut rest: Vec<Entry<'a>> = Vec::new();
-    for (name, value) in handed.named {
-        match parameters(callee).find(|(_, local)| local.kind == LocalKind::Param && local.name == name) {
+    for Named { key, value, conditional } in handed.named {
+        match parameters(callee).find(|(_, local)| local.kind == LocalKind::Param && local.name == key) {
             Some((slot, _)) => bound[slot] = Some(value),
             None => {
                 let site = value.site;
-                rest.push(Entry::Field { key: name, value, conditional: false, site });
+                rest.push(Entry::Field { key, value, conditional, site });
             }
         }
     }
     if let Some((slot, _)) = parameters(callee).find(|(_, local)| local.kind == LocalKind::NamedRestParam) {
-        bound[slot] = Some(Term::new(Kind::Object(rest), Site { file: function.file, span: call.span }));
+        bound[slot] = Some(Term::new(Kind::Object(rest), site));
     }
     bound
 }
@@ -519,7 +641,13 @@ fn addressed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -
         Form::Direct | Form::Packed(0) => receiver(&call.callee).and_then(|base| task_of(eval, function, base, call.span.start)),
         Form::From(_) | Form::Packed(_) => {
             let named = call.args.iter().find(|argument| matches!(argument.name.as_deref(), Some("name" | "function" | "func")));
-            let first = named.or_else(|| call.args.iter().find(|argument| argument.name.is_none()))?;
+            let mut in_place = call.args.iter().filter(|argument| argument.name.is_none());
+            // `enqueue_at(time, task, a)`: the task stands before its arguments.
+            let place = match form {
+                Form::From(from) if from > 0 => from as usize - 1,
+                _ => 0,
+            };
+            let first = named.or_else(|| in_place.nth(place))?;
             task_of(eval, function, &first.value, call.span.start)
         }
     };
@@ -586,8 +714,15 @@ pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form)
         let form = if form == Form::Direct && packed { Form::Packed(u32::MAX) } else { form };
         return Some(unresolved(handed(eval, function, call, form), site));
     };
+    composed(eval, target, handed(eval, function, call, form), form, site)
+}
+
+/// The message of a task that is given these arguments.
+fn composed<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, form: Form, site: Site) -> Option<Term<'a>> {
     let callee = eval.program.function(target);
-    let values = bound(eval, function, call, target, form);
+    let open = handed.open;
+    let named: Vec<Named<'a>> = handed.named.clone();
+    let values = bound_to(eval, target, handed, site);
     if let Some(slot) = whole_message(eval, target) {
         return values.into_iter().nth(slot).flatten();
     }
@@ -599,22 +734,22 @@ pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form)
             (LocalKind::Param, kind) => {
                 let site = value.site;
                 let value = Term::new(kind, site);
-                entries.push(Entry::Field { key: local.name.clone(), value, conditional: false, site });
+                let conditional = named.iter().any(|given| given.conditional && given.key == local.name);
+                entries.push(Entry::Field { key: local.name.clone(), value, conditional, site });
             }
             (LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable, _) => {}
         }
     }
-    let handed = handed(eval, function, call, form);
     let takes_any = parameters(callee).any(|(_, local)| local.kind == LocalKind::NamedRestParam);
-    for (key, value) in handed.named {
+    for Named { key, value, conditional } in named {
         // What the task does not take is sent all the same; what configures the queue is not.
         let option = matches!(form, Form::From(_)) && (key.starts_with('_') || OPTIONS.contains(&key.as_str()));
         if !option && !takes_any && !parameters(callee).any(|(_, local)| local.name == key) {
             let site = value.site;
-            entries.push(Entry::Field { key, value, conditional: false, site });
+            entries.push(Entry::Field { key, value, conditional, site });
         }
     }
-    if handed.open {
+    if open {
         entries.push(Entry::Spread { value: Term::unknown("further arguments", site), conditional: false });
     }
     Some(Term::new(Kind::Object(entries), site))
@@ -629,16 +764,16 @@ fn is_instance<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) ->
 /// The message for a task that is not in the repository.
 fn unresolved<'a>(handed: Handed<'a>, site: Site) -> Term<'a> {
     let named: Vec<_> =
-        handed.named.into_iter().filter(|(name, _)| !name.starts_with('_') && !OPTIONS.contains(&name.as_str())).collect();
+        handed.named.into_iter().filter(|named| !named.key.starts_with('_') && !OPTIONS.contains(&named.key.as_str())).collect();
     let mut positional = handed.positional;
     if named.is_empty() && positional.len() == 1 && !handed.open {
         return positional.remove(0);
     }
     let mut entries: Vec<Entry<'a>> = named
         .into_iter()
-        .map(|(key, value)| {
+        .map(|Named { key, value, conditional }| {
             let site = value.site;
-            Entry::Field { key, value, conditional: false, site }
+            Entry::Field { key, value, conditional, site }
         })
         .collect();
     if !positional.is_empty() || handed.open {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Callers;
-use super::eval::{Eval, Receiver};
+use super::eval::{Eval, Receiver, is_super};
 use super::heirs;
 use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
@@ -343,6 +343,11 @@ impl<'e, 'a> Work<'e, 'a> {
 
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
+        // What a class of the repository does with the method of its base goes by no name of the source.
+        let by_receiver = |selector: &Selector| selector.by_name && selector.root == Root::Receiver;
+        if matches!(&call.callee.kind, ExprKind::Member(base, _) if is_super(base)) && idiom.event.iter().any(by_receiver) {
+            return None;
+        }
         let pick = |selectors: &[Selector]| self.readings(selectors, site.function, call, |_, term| Some(term));
         if !idiom.requires.is_empty() && pick(&idiom.requires).is_none() {
             return None;
@@ -638,7 +643,10 @@ impl<'e, 'a> Work<'e, 'a> {
                     None => self.eval.arguments(caller.function, call, function, call.span.start, 0),
                 };
                 let receiver = self.eval.receiver(caller.function, call, call.span.start, 0);
-                let seen = emission.substituted(self.eval, function, caller, &bound, &receiver);
+                let mut seen = emission.substituted(self.eval, function, caller, &bound, &receiver);
+                if form.is_none() {
+                    self.named_by_caller(&emission, function, caller, &mut seen);
+                }
                 // `partial(trigger, queue)` leaves it to whoever calls what it gives.
                 let of_partial = form.is_some() || relay::is_partial(self.eval.program.function(caller.function), call);
                 if of_partial && seen.depends_on(&[function]) {
@@ -663,6 +671,36 @@ impl<'e, 'a> Work<'e, 'a> {
                 Some(outer) => pending.push(outer),
                 None => self.settle(emission),
             }
+        }
+    }
+
+    /// What a caller tells by what it calls things: a task goes by the name that its messages carry, and what a helper sends to it is
+    /// known where the helper is called.
+    fn named_by_caller(&self, emission: &Emission<'a>, function: FnRef, caller: CallSite, seen: &mut Emission<'a>) {
+        let idiom = &self.idioms.rows[emission.row];
+        if emission.event_in_payload || !idiom.event.iter().any(|selector| selector.by_name && selector.steps.is_empty()) {
+            return;
+        }
+        let call = self.eval.program.function(caller.function).call(caller.call);
+        let site = Site { file: caller.function.file, span: call.span };
+        let text = |name: String| Term::new(Kind::Literal(crate::facts::Literal::Text(name)), site);
+        let of_task = |selector: &Selector| matches!(selector.root, Root::Arguments(_));
+        if let Some(helper) = self.relays.helper(function)
+            && helper.ends(&emission.chain)
+            && idiom.payload.iter().any(of_task)
+            && let Some(sent) = helper.sent(self.eval, function, caller.function, call)
+        {
+            seen.event = Some(text(sent.name));
+            seen.payload = Some(sent.payload);
+            seen.inner = None;
+            return;
+        }
+        let Some(Term { kind: Kind::Param { function: owner, index, .. }, .. }) = &emission.event else { return };
+        if *owner == function
+            && let Some(given) = relay::given_for(self.eval.program.function(function), call, *index)
+            && let Some(name) = relay::name_at(self.eval, caller.function, given, call.span.start)
+        {
+            seen.event = Some(name);
         }
     }
 

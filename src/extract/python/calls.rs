@@ -290,6 +290,36 @@ impl<'a> Lower<'a> {
         completion: Completion,
         at: Span,
     ) -> Expr {
+        self.deferred_call_with(callee, args, keywords, None, completion, at)
+    }
+
+    /// A call that is made later with what stands under `args` and `kwargs` of the one that sees to it: `add_job(send, args=[payload])`.
+    pub(super) fn deferred_call_packed(
+        &mut self,
+        callee: &'a Py,
+        call: &'a ExprCall,
+        completion: Completion,
+        at: Span,
+    ) -> Option<Expr> {
+        let given = |name: &str| call.arguments.find_keyword(name).map(|keyword| &keyword.value);
+        let positional: &'a [Py] = match given("args") {
+            Some(Py::Tuple(tuple)) => &tuple.elts,
+            Some(Py::List(list)) => &list.elts,
+            Some(_) => return None,
+            None => &[],
+        };
+        Some(self.deferred_call_with(callee, positional, &[], given("kwargs"), completion, at))
+    }
+
+    fn deferred_call_with(
+        &mut self,
+        callee: &'a Py,
+        args: &'a [Py],
+        keywords: &'a [ruff_python_ast::Keyword],
+        named: Option<&'a Py>,
+        completion: Completion,
+        at: Span,
+    ) -> Expr {
         let callee = self.callee(callee);
         let mut lowered = Vec::new();
         for arg in args {
@@ -306,6 +336,10 @@ impl<'a> Lower<'a> {
                 Some(name) => lowered.push(Argument { name: Some(name.to_string()), value, spread: false }),
                 None => lowered.push(Argument { name: Some(NAMED_SPREAD.to_owned()), value, spread: true }),
             }
+        }
+        if let Some(named) = named {
+            let value = self.expr(named);
+            lowered.push(Argument { name: Some(NAMED_SPREAD.to_owned()), value, spread: true });
         }
         let surroundings = self.surroundings(completion);
         let id =

@@ -322,12 +322,7 @@ impl<'a> Lower<'a> {
             }
             "threading.Thread" | "multiprocessing.Process" => {
                 let target = call.arguments.find_keyword("target").map(|keyword| &keyword.value)?;
-                let positional: &'a [Py] = match call.arguments.find_keyword("args").map(|keyword| &keyword.value) {
-                    Some(Py::Tuple(tuple)) => &tuple.elts,
-                    Some(Py::List(list)) => &list.elts,
-                    _ => &[],
-                };
-                self.deferred_call(target, positional, &[], Completion::Deferred("Thread".to_owned()), at)
+                self.deferred_call_packed(target, call, Completion::Deferred("Thread".to_owned()), at)?
             }
             "functools.partial" => self.partial(call)?,
             _ => return None,
@@ -587,6 +582,15 @@ impl<'a> Lower<'a> {
                     Completion::Deferred("BackgroundTasks.add_task".to_owned()),
                     at,
                 )
+            }
+            // A scheduler may be told a function by its dotted path as well.
+            "add_job" => {
+                let callee = args.first().or_else(|| call.arguments.find_keyword("func").map(|keyword| &keyword.value))?;
+                if !matches!(callee, Py::Name(_) | Py::Attribute(_)) {
+                    return None;
+                }
+                self.expr(on);
+                self.deferred_call_packed(callee, call, Completion::Deferred("add_job".to_owned()), at)?
             }
             "submit" if is_pool(self.receiver_name(on)) => {
                 let (callee, rest) = args.split_first()?;

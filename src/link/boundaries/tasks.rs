@@ -25,35 +25,46 @@ impl<'a> Linker<'_, 'a> {
             if function.name.is_empty() {
                 continue;
             }
-            let origin = self.origin(target.file, function.span);
-            if self.boundaries.iter().any(|known| known.role == Role::Consumer && known.origin == origin) {
-                continue;
+            let by_tests = self.in_test(relay.site.function);
+            let below = relay::run_below(self.eval, target);
+            if below.is_empty() {
+                self.task(target, by_tests, relay::task_name(self.eval, target));
             }
-            let intake = match relay::whole_message(self.eval, target) {
-                Some(index) => Intake {
-                    root: Root::Param(target, index as u32),
-                    prefix: Vec::new(),
-                    declared: function.locals[index].ty.as_ref().map(|ty| self.eval.type_use(target, ty)),
-                    enforced: false,
-                    of_request: false,
-                    all: None,
-                },
-                None => all_of(target),
-            };
-            let (shape, enforced, _) =
-                self.intake_shape(std::slice::from_ref(&intake), &crate::link::dispatch::Sorting::default());
-            let boundary = Boundary {
-                symbol: surroundings::symbol(self.program, target),
-                in_test: self.in_test(target) || self.in_test(relay.site.function) && function.in_test,
-                enforced,
-                delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
-                package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
-                by_position: self.places_taken(&[intake], target),
-                task: Some(self.program.files.unit(target.file).path.clone()),
-                ..Boundary::new(Role::Consumer, "queue", "task", origin, shape)
-            };
-            self.named(boundary, vec![relay::task_name(self.eval, target)], None, Vec::new());
+            for (class, method) in below {
+                self.task(method, by_tests, relay::class_task_name(self.eval, class));
+            }
         }
+    }
+
+    fn task(&mut self, target: FnRef, by_tests: bool, name: String) {
+        let function = self.program.function(target);
+        let origin = self.origin(target.file, function.span);
+        if self.boundaries.iter().any(|known| known.role == Role::Consumer && known.origin == origin) {
+            return;
+        }
+        let intake = match relay::whole_message(self.eval, target) {
+            Some(index) => Intake {
+                root: Root::Param(target, index as u32),
+                prefix: Vec::new(),
+                declared: function.locals[index].ty.as_ref().map(|ty| self.eval.type_use(target, ty)),
+                enforced: false,
+                of_request: false,
+                all: None,
+            },
+            None => all_of(target),
+        };
+        let (shape, enforced, _) = self.intake_shape(std::slice::from_ref(&intake), &crate::link::dispatch::Sorting::default());
+        let boundary = Boundary {
+            symbol: surroundings::symbol(self.program, target),
+            in_test: self.in_test(target) || by_tests && function.in_test,
+            enforced,
+            delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
+            package: self.packages.of(self.program.files.unit(target.file).path.as_str()),
+            by_position: self.places_taken(&[intake], target),
+            task: Some(self.program.files.unit(target.file).path.clone()),
+            ..Boundary::new(Role::Consumer, "queue", "task", origin, shape)
+        };
+        self.named(boundary, vec![name], None, Vec::new());
     }
 
     /// The parameters of a task that its callers fill by their place, where its message is the object of all of them.

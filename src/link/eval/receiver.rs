@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::Eval;
-use crate::facts::{Call, ExprKind, Literal, TypeRef};
+use crate::facts::{Call, Expr, ExprKind, Literal, TypeRef};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, RECEIVER, RECEIVER_CLASS, Site, Term, TypeUse, Written};
 
@@ -25,6 +25,11 @@ impl<'a> Receiver<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether an expression is the object itself, as one of its base.
+pub fn is_super(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Typed(inner, _) if matches!(inner.kind, ExprKind::This))
 }
 
 impl<'a> Eval<'a> {
@@ -59,9 +64,10 @@ impl<'a> Eval<'a> {
     }
 
     /// The name of the class that a method is called on, as `constructor.name` gives it inside the method.
-    fn receiver_name(&self, function: FnRef, call: &'a Call, base: &'a crate::facts::Expr) -> Term<'a> {
+    fn receiver_name(&self, function: FnRef, call: &'a Call, base: &'a Expr) -> Term<'a> {
         let site = Site { file: function.file, span: call.span };
-        if matches!(base.kind, ExprKind::This) {
+        // `super().enqueue()` is called on the same object.
+        if is_super(base) || matches!(base.kind, ExprKind::This) {
             let kind = Kind::Param { function: self.method_around(function), index: RECEIVER_CLASS, declared: None };
             return Term::new(kind, site);
         }

@@ -331,6 +331,11 @@ impl Selector {
                 Root::Argument(position) => call.args.get(*position as usize).map(|argument| &argument.value),
                 _ => None,
             };
+            if let Some(expr) = expr
+                && let Some(of_class) = relay::name_at(eval, function, expr, at).filter(Term::is_open)
+            {
+                return Some(of_class);
+            }
             let text = |name| Term::new(Kind::Literal(Literal::Text(name)), site);
             let mut names = names_in_source(eval, function, &root, expr?);
             return Some(match names.len() {
@@ -452,8 +457,8 @@ fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: 
         return vec![relay::task_name(eval, target)];
     }
     // `task = register(queue="x")(work)` is known by the name of `work`.
-    if let Some(target) = relay::decorated(eval, term) {
-        return vec![relay::task_name(eval, target)];
+    if let Some(name) = relay::decorated_name(eval, term) {
+        return vec![name];
     }
     named_in_source(eval, term, expr).into_iter().collect()
 }

@@ -33,6 +33,8 @@ mod tests_programs;
 #[cfg(test)]
 mod tests_python;
 #[cfg(test)]
+mod tests_python_dumps;
+#[cfg(test)]
 mod tests_python_queues;
 #[cfg(test)]
 mod tests_python_tasks;

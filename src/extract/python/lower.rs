@@ -80,6 +80,8 @@ pub(super) struct Lower<'a> {
     pub texts: FxHashMap<String, String>,
     /// Module-level lists of texts: `FIELDS = ("id", "name")`.
     pub text_lists: FxHashMap<String, Vec<String>>,
+    /// Module-level lists of anything else: `STATES = [("new", _("New"))]`.
+    pub lists: FxHashMap<&'a str, &'a Py>,
     /// Module-level classes of this file by name.
     pub local_classes: FxHashMap<&'a str, &'a ruff_python_ast::StmtClassDef>,
     /// Names that the module level binds, imports apart.
@@ -109,6 +111,7 @@ pub(super) fn file(text: &str, body: &[Stmt]) -> FileFacts {
         asked: None,
         texts: FxHashMap::default(),
         text_lists: FxHashMap::default(),
+        lists: FxHashMap::default(),
         local_classes: FxHashMap::default(),
         module_names: FxHashSet::default(),
         type_vars: FxHashMap::default(),
@@ -195,9 +198,10 @@ impl<'a> Lower<'a> {
                 self.texts.insert(name.to_owned(), text.value.to_str().to_owned());
             }
             Py::List(_) | Py::Tuple(_) | Py::Set(_) => {
-                if let Some(texts) = super::expressions::texts_of(value) {
-                    self.text_lists.insert(name.to_owned(), texts);
-                }
+                match super::expressions::texts_of(value) {
+                    Some(texts) => self.text_lists.insert(name.to_owned(), texts).is_some(),
+                    None => self.lists.insert(name, value).is_some(),
+                };
             }
             Py::Call(call) if names::last_name(&call.func) == Some("TypeVar") => {
                 let bound = call.arguments.find_keyword("bound").map(|keyword| &keyword.value);
@@ -209,6 +213,7 @@ impl<'a> Lower<'a> {
             // Bound twice: which text it is depends on the run.
             self.texts.remove(name);
             self.text_lists.remove(name);
+            self.lists.remove(name);
         }
     }
 

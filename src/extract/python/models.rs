@@ -323,6 +323,19 @@ pub(super) fn nullable(ty: TypeExpr) -> TypeExpr {
     super::annotations::union(vec![ty, TypeExpr::new(TypeKind::Null, at)], at)
 }
 
+/// The type of a member that is `None` where nobody gave it, whatever its annotation says: `start: datetime = None`.
+pub(super) fn or_its_default(ty: TypeExpr, default: Option<&Py>) -> TypeExpr {
+    match default {
+        Some(Py::NoneLiteral(_)) if !admits_none(&ty) => nullable(ty),
+        _ => ty,
+    }
+}
+
+/// Whether a class fills in members after an object has been made.
+pub(super) fn fills_in(class: &StmtClassDef) -> bool {
+    methods(class).any(|method| matches!(method.name.as_str(), "__post_init__" | "__attrs_post_init__" | "__init__"))
+}
+
 /// Whether an annotation admits `None` by what it says itself.
 pub(super) fn admits_none(ty: &TypeExpr) -> bool {
     match &ty.kind {

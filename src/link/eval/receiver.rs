@@ -11,6 +11,7 @@ use crate::link::term::{Kind, RECEIVER, RECEIVER_CLASS, Site, Term, TypeUse, Wri
 static OWN_TYPE: LazyLock<TypeRef> = LazyLock::new(|| TypeRef { path: vec!["Self".to_owned()], args: Vec::new() });
 
 /// What a method is called on, as the method's body knows it.
+#[derive(Default)]
 pub struct Receiver<'a> {
     class: Option<Term<'a>>,
     value: Option<Term<'a>>,
@@ -59,7 +60,7 @@ impl<'a> Eval<'a> {
 
     /// What a call's method is called on.
     pub fn receiver(&self, function: FnRef, call: &'a Call, at: u32, depth: u32) -> Receiver<'a> {
-        let ExprKind::Member(base, _) = &call.callee.kind else { return Receiver { class: None, value: None } };
+        let ExprKind::Member(base, _) = &call.callee.kind else { return Receiver::default() };
         Receiver { class: Some(self.receiver_name(function, call, base)), value: Some(self.eval(function, base, at, depth)) }
     }
 

@@ -14,9 +14,14 @@ impl<'a> Lower<'a> {
     pub(super) fn attrs_class(&mut self, class: &'a StmtClassDef) -> Declared {
         let at = span(class.name.range);
         let lineage = self.lineage(class, &|_| false);
+        let fills_in = models::fills_in(class);
         let mut side = |side: Side| {
-            let object =
-                self.object_of(&lineage, side, &mut |lower, member, side| lower.attribute(member, side), &mut |_, ty| ty);
+            let object = self.object_of(
+                &lineage,
+                side,
+                &mut |lower, member, side| lower.attribute(member, fills_in, side),
+                &mut |_, ty| ty,
+            );
             TypeExpr::new(TypeKind::Object(object), at)
         };
         let write = side(Side::Write);
@@ -24,7 +29,7 @@ impl<'a> Lower<'a> {
         Declared { write, read: Some(read), serializable: false }
     }
 
-    fn attribute(&mut self, member: Member<'a>, side: Side) -> Option<FieldExpr> {
+    fn attribute(&mut self, member: Member<'a>, fills_in: bool, side: Side) -> Option<FieldExpr> {
         let call = match member.value {
             Some(Py::Call(call)) if matches!(names::last_name(&call.func), Some("ib" | "attrib" | "field")) => Some(call),
             _ => None,
@@ -52,6 +57,7 @@ impl<'a> Lower<'a> {
             Some(_) => given("default"),
             None => member.value,
         };
+        let ty = models::or_its_default(ty, default.filter(|_| !fills_in));
         let has_default = default.is_some() || given("factory").is_some();
         let presence = if side == Side::Read && has_default { Presence::Optional } else { Presence::Required };
         let mut field = models::plain_field(&member, ty, presence);

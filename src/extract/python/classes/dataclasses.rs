@@ -40,11 +40,12 @@ impl<'a> Lower<'a> {
         if serializable {
             self.dict_methods(class, at);
         }
+        let fills_in = models::fills_in(class);
         let mut side = |side: Side| {
             let mut object = self.object_of(
                 &lineage,
                 side,
-                &mut |lower, member, side| lower.dataclass_field(member, &options, side),
+                &mut |lower, member, side| lower.dataclass_field(member, &options, fills_in, side),
                 &mut |_, ty| ty,
             );
             if options.forbids_extra && side == Side::Read {
@@ -59,9 +60,12 @@ impl<'a> Lower<'a> {
 
     /// Reads the decorators, bases and inner classes of dataclasses-json and mashumaro; answers whether one of them is there.
     fn dataclass_options(&mut self, class: &'a StmtClassDef, options: &mut Options) -> bool {
-        let mut found = class.bases().iter().any(|base| {
-            names::last_name(models::base_name(base)).is_some_and(|last| last.starts_with("DataClass") && last.ends_with("Mixin"))
-        });
+        let mixins = || class.bases().iter().filter_map(|base| names::last_name(models::base_name(base)));
+        let mut found = mixins().any(|last| last.starts_with("DataClass") && last.ends_with("Mixin"));
+        // mashumaro writes members' names unless it is told otherwise; dataclasses-json does not.
+        if found && !mixins().any(|last| last == "DataClassJsonMixin") {
+            options.writes_aliases = false;
+        }
         if let Some(call) = models::decorator(&class.decorator_list, "dataclass_json") {
             found = true;
             if let Some(value) = call.and_then(|call| models::keyword(&call.arguments.keywords, "letter_case")) {
@@ -72,10 +76,6 @@ impl<'a> Lower<'a> {
             }
         }
         if let Some(config) = models::inner_class(class, "Config") {
-            if found {
-                // mashumaro writes members' names unless it is told otherwise.
-                options.writes_aliases = false;
-            }
             for member in models::members(config) {
                 match (member.name, member.value) {
                     ("aliases", Some(Py::Dict(dict))) => {
@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         found
     }
 
-    /// `to_dict` and `to_json`, which the mixin or decorator gives the class.
+    /// `to_dict`, `to_json` and their counterparts, which the mixin or decorator gives the class.
     fn dict_methods(&mut self, class: &'a StmtClassDef, at: Span) {
         let mut scope = self.classes.clone();
         scope.push(class.name.to_string());
@@ -106,11 +106,17 @@ impl<'a> Lower<'a> {
             self.made_method(scope.clone(), "to_dict", this(), at);
         }
         if !has("to_json") {
-            self.made_method(scope, "to_json", Expr::new(ExprKind::Encoded(Box::new(this())), at), at);
+            self.made_method(scope.clone(), "to_json", Expr::new(ExprKind::Encoded(Box::new(this())), at), at);
+        }
+        if !has("from_dict") {
+            self.making_method(scope.clone(), "from_dict", false, at);
+        }
+        if !has("from_json") {
+            self.making_method(scope, "from_json", true, at);
         }
     }
 
-    fn dataclass_field(&mut self, member: Member<'a>, options: &Options, side: Side) -> Option<FieldExpr> {
+    fn dataclass_field(&mut self, member: Member<'a>, options: &Options, fills_in: bool, side: Side) -> Option<FieldExpr> {
         let annotation = member.annotation?;
         let (_, metadata, markers) = models::unwrapped(self, annotation);
         let has = |name: &str| markers.iter().any(|marker| marker == name);
@@ -119,6 +125,7 @@ impl<'a> Lower<'a> {
         }
         let mut ty = self.annotation(annotation, side);
         let mut has_default = member.value.is_some();
+        let mut stated = member.value;
         let mut default = member.value.and_then(|value| self.default_literal(value));
         let mut alias = options.aliases.iter().find(|(name, _)| name == member.name).map(|(_, alias)| alias.clone());
         let mut cased = options.casing;
@@ -135,7 +142,8 @@ impl<'a> Lower<'a> {
         {
             let given = |name: &str| models::keyword(&call.arguments.keywords, name);
             has_default = given("default").is_some() || given("default_factory").is_some();
-            default = given("default").and_then(|value| self.default_literal(value));
+            stated = given("default");
+            default = stated.and_then(|value| self.default_literal(value));
             if models::is_false(given("init")) && side == Side::Read {
                 return None;
             }
@@ -148,6 +156,7 @@ impl<'a> Lower<'a> {
                 Metadata::Coded => ty = TypeExpr::unknown("an encoder or decoder of its own decides the form", member.span),
             }
         }
+        ty = models::or_its_default(ty, stated.filter(|_| !fills_in));
         let presence = match side {
             Side::Write if conditional => Presence::Optional,
             Side::Write if options.omits_defaults && has_default => Presence::Optional,
@@ -193,6 +202,9 @@ impl<'a> Lower<'a> {
             _ => return Metadata::None,
         };
         let given = |name: &str| models::keyword(&options.arguments.keywords, name);
+        if given("serialize").and_then(|value| self.constant_text(value)).as_deref() == Some("omit") {
+            return Metadata::Excluded;
+        }
         if given("encoder").is_some() || given("serialize").is_some() || given("serialization_strategy").is_some() {
             return Metadata::Coded;
         }

@@ -19,7 +19,9 @@ impl<'a> Lower<'a> {
     pub(super) fn django_model(&mut self, class: &'a StmtClassDef) -> Declared {
         let at = span(class.name.range);
         let lineage = self.lineage(class, &|full| full.starts_with("django."));
-        let mut object = self.object_of(&lineage, Side::Write, &mut |lower, member, _| lower.column(member), &mut |_, ty| ty);
+        let mut form =
+            |side| self.object_of(&lineage, side, &mut |lower, member, side| lower.column(member, side), &mut |_, ty| ty);
+        let (mut object, accepted) = (form(Side::Write), form(Side::Read));
         let own_key = lineage.iter().any(|part| match part {
             Part::Own(own) => models::members(own).iter().any(|member| match member.value {
                 Some(Py::Call(call)) => models::is_true(models::keyword(&call.arguments.keywords, "primary_key")),
@@ -31,25 +33,36 @@ impl<'a> Lower<'a> {
             let id = required("id", TypeExpr::new(TypeKind::Integer(Default::default()), at), at);
             object.members.insert(0, ObjectMember::Field(id));
         }
-        Declared { write: TypeExpr::new(TypeKind::Object(object), at), read: None, serializable: false }
+        let read = Some(TypeExpr::new(TypeKind::Object(accepted), at));
+        Declared { write: TypeExpr::new(TypeKind::Object(object), at), read, serializable: false }
     }
 
-    fn column(&mut self, member: Member<'a>) -> Option<FieldExpr> {
+    /// A column as a serializer writes it, and as one that is made from the model accepts it.
+    fn column(&mut self, member: Member<'a>, side: Side) -> Option<FieldExpr> {
         let Some(Py::Call(call)) = member.value else { return None };
         let last = names::last_name(&call.func)?;
         if !last.ends_with("Field") && !matches!(last, "ForeignKey" | "TaggableManager") {
             return None;
         }
-        let ty = self.column_type(last, call, member.span);
-        let null = models::is_true(models::keyword(&call.arguments.keywords, "null"));
-        let ty = if null { models::nullable(ty) } else { ty };
-        Some(models::plain_field(&member, ty, Presence::Required))
+        let given = |name: &str| models::keyword(&call.arguments.keywords, name);
+        let is = |name: &str| models::is_true(given(name));
+        // What the database or the model fills in is nobody else's to give.
+        let own = is("auto_now") || is("auto_now_add") || models::is_false(given("editable")) || last.ends_with("AutoField");
+        if side == Side::Read && own {
+            return None;
+        }
+        let ty = self.column_type(last, call, &member);
+        let ty = if is("null") { models::nullable(ty) } else { ty };
+        let optional = is("null") || is("blank") || given("default").is_some() || given("db_default").is_some();
+        let presence = if side == Side::Read && optional { Presence::Optional } else { Presence::Required };
+        Some(models::plain_field(&member, ty, presence))
     }
 
-    fn column_type(&mut self, field: &str, call: &'a ExprCall, at: Span) -> TypeExpr {
+    fn column_type(&mut self, field: &str, call: &'a ExprCall, member: &Member<'a>) -> TypeExpr {
+        let at = member.span;
         let given = |name: &str| models::keyword(&call.arguments.keywords, name);
         if let Some(choices) = given("choices")
-            && let Some(ty) = self.choices(choices, at)
+            && let Some(ty) = self.choices(self.listed(choices, member.owner), at)
         {
             return ty;
         }
@@ -84,7 +97,7 @@ impl<'a> Lower<'a> {
                 let items = match call.arguments.args.first().or(given("base_field")) {
                     Some(Py::Call(inner)) => {
                         let last = names::last_name(&inner.func).unwrap_or_default();
-                        self.deeper(|lower| lower.column_type(last, inner, at))
+                        self.deeper(|lower| lower.column_type(last, inner, member))
                     }
                     _ => None,
                 };
@@ -98,10 +111,23 @@ impl<'a> Lower<'a> {
             other => TypeKind::Unknown(format!("a column of the class `{other}`")),
         };
         let mut bounds = Bounds::default();
-        if let Some(value) = given("max_length") {
-            bounds.take("max_length", value);
+        match (given("max_length"), field) {
+            (Some(value), _) => {
+                bounds.take("max_length", value);
+            }
+            (None, "EmailField") => bounds.max_length = Some(254),
+            (None, "URLField") => bounds.max_length = Some(200),
+            (None, "SlugField") => bounds.max_length = Some(50),
+            (None, _) => {}
         }
         bounds.apply(TypeExpr::new(kind, at))
+    }
+
+    /// A list that is given by the name that it has in the class or its module.
+    fn listed(&self, list: &'a Py, owner: &'a StmtClassDef) -> &'a Py {
+        let Py::Name(name) = list else { return list };
+        let in_class = models::members(owner).into_iter().find(|member| member.name == name.id.as_str());
+        in_class.and_then(|member| member.value).or_else(|| self.lists.get(name.id.as_str()).copied()).unwrap_or(list)
     }
 
     /// `choices=Status.choices`, `choices=[("a", "A"), …]`
@@ -168,34 +194,30 @@ impl<'a> Lower<'a> {
         let option = |name: &str| members.iter().find(|member| member.name == name).and_then(|member| member.value);
         let Some(path) = option("model").and_then(path_of) else { return };
         let model = TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
-        let read_only: Vec<String> = option("read_only_fields").and_then(texts_of).unwrap_or_default();
+        let mut read_only: Vec<String> = option("read_only_fields").and_then(texts_of).unwrap_or_default();
+        let changed = |what: &str, to: bool| changed_fields(option("extra_kwargs"), what, to);
+        read_only.extend(changed("read_only", true));
+        let write_only = changed("write_only", true);
+        let not_required = changed("required", false);
+        let left_out = if side == Side::Read { &read_only } else { &write_only };
         let keys = |texts: &[String]| {
             let keys = texts.iter().map(|text| constant_type(Literal::Text(text.clone()), at)).collect();
             TypeExpr::new(TypeKind::Union(keys), at)
         };
-        let declared: Vec<String> = object
-            .members
-            .iter()
-            .filter_map(|member| match member {
-                ObjectMember::Field(field) => Some(field.source.clone().unwrap_or_else(|| field.name.clone())),
-                ObjectMember::Spread(_) => None,
-            })
-            .collect();
+        let declared = declared_fields(lineage);
         let texts = |value: &'a Py, lower: &Self| match value {
             Py::Name(name) => lower.text_lists.get(name.id.as_str()).cloned(),
             other => texts_of(other),
         };
         let rest = match (option("fields"), option("exclude")) {
-            (Some(Py::StringLiteral(all)), _) if all.value.to_str() == "__all__" => match (side, read_only.is_empty()) {
-                (Side::Read, false) => TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(&read_only)]), at),
-                _ => model,
+            (Some(Py::StringLiteral(all)), _) if all.value.to_str() == "__all__" => match left_out.is_empty() {
+                true => model,
+                false => TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(left_out)]), at),
             },
             (Some(fields), _) => match texts(fields, self) {
                 Some(listed) => {
                     let mut from_model: Vec<String> = listed.iter().filter(|name| !declared.contains(name)).cloned().collect();
-                    if side == Side::Read {
-                        from_model.retain(|name| !read_only.contains(name) && name != "id");
-                    }
+                    from_model.retain(|name| !left_out.contains(name) && !(side == Side::Read && name == "id"));
                     // Fields that are declared but not listed are not part of it; listed ones keep the order of the list.
                     object.members.retain(|member| match member {
                         ObjectMember::Field(field) => {
@@ -207,26 +229,39 @@ impl<'a> Lower<'a> {
                     if from_model.is_empty() {
                         return;
                     }
-                    // A listed name may be a property of the model, whose type its columns do not say.
+                    // A listed name may be a property of the model, whose type its columns do not say. Nobody else gives it.
                     let known = from_model
                         .iter()
                         .map(|name| {
                             let ty = TypeExpr::unknown("a property of the model", at);
-                            ObjectMember::Field(required(name, ty, self.listed_span(fields, name).unwrap_or(at)))
+                            let mut field = required(name, ty, self.listed_span(fields, name).unwrap_or(at));
+                            if side == Side::Read {
+                                field.presence = Presence::Optional;
+                            }
+                            ObjectMember::Field(field)
                         })
                         .collect();
                     let known = ObjectExpr { members: known, additional: Additional::Silent };
                     object.members.insert(0, ObjectMember::Spread(TypeExpr::new(TypeKind::Object(known), at)));
-                    TypeExpr::new(TypeKind::Apply(TypeOp::Pick, vec![model, keys(&from_model)]), at)
+                    let (free, asked): (Vec<String>, Vec<String>) =
+                        from_model.into_iter().partition(|name| side == Side::Read && not_required.contains(name));
+                    let pick =
+                        |names: &[String]| TypeExpr::new(TypeKind::Apply(TypeOp::Pick, vec![model.clone(), keys(names)]), at);
+                    if !free.is_empty() {
+                        let partial = TypeExpr::new(TypeKind::Apply(TypeOp::Partial, vec![pick(&free)]), at);
+                        object.members.insert(1, ObjectMember::Spread(partial));
+                    }
+                    if asked.is_empty() {
+                        return;
+                    }
+                    pick(&asked)
                 }
                 None => TypeExpr::unknown("the list of fields is computed", at),
             },
             (None, Some(exclude)) => match texts(exclude, self) {
-                Some(mut left_out) => {
-                    if side == Side::Read {
-                        left_out.extend(read_only);
-                    }
-                    TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(&left_out)]), at)
+                Some(mut excluded) => {
+                    excluded.extend(left_out.iter().cloned());
+                    TypeExpr::new(TypeKind::Apply(TypeOp::Omit, vec![model, keys(&excluded)]), at)
                 }
                 None => TypeExpr::unknown("the list of fields is computed", at),
             },
@@ -362,6 +397,42 @@ impl<'a> Lower<'a> {
         }
         bounds.apply(TypeExpr::new(kind, span(call.range())))
     }
+}
+
+/// The names of the fields that a serializer and its bases declare themselves, on either side.
+fn declared_fields(lineage: &[Part<'_>]) -> Vec<String> {
+    let own = lineage.iter().filter_map(|part| match part {
+        Part::Own(own) => Some(models::members(own)),
+        Part::Elsewhere(_) => None,
+    });
+    own.flatten()
+        .filter(|member| match member.value {
+            Some(Py::Call(call)) => {
+                names::last_name(&call.func).is_some_and(|last| last.ends_with("Field") || last.ends_with("Serializer"))
+            }
+            _ => false,
+        })
+        .map(|member| member.name.to_owned())
+        .collect()
+}
+
+/// The fields for which `extra_kwargs = {"email": {"write_only": True}}` sets an option to this value.
+fn changed_fields(options: Option<&Py>, what: &str, to: bool) -> Vec<String> {
+    let Some(Py::Dict(fields)) = options else { return Vec::new() };
+    let sets = |given: &Py| match given {
+        Py::Dict(given) => given.items.iter().any(|item| {
+            matches!(&item.key, Some(Py::StringLiteral(key)) if key.value.to_str() == what)
+                && if to { models::is_true(Some(&item.value)) } else { models::is_false(Some(&item.value)) }
+        }),
+        _ => false,
+    };
+    let named = fields.items.iter().filter(|item| sets(&item.value));
+    named
+        .filter_map(|item| match &item.key {
+            Some(Py::StringLiteral(name)) => Some(name.value.to_str().to_owned()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn class_has_method(lineage: &[Part<'_>], name: &str) -> bool {

@@ -577,6 +577,10 @@ impl<'a> Lower<'a> {
             default = Some(Literal::Null);
             ty = models::nullable(ty);
         }
+        // A default is not validated; version 1 takes it for a sign that `None` may be given as well.
+        if side == Side::Write || self.pydantic_v1 {
+            ty = models::or_its_default(ty, options.default);
+        }
         let presence = match side {
             Side::Write => Presence::Required,
             Side::Read if has_default => Presence::Optional,

@@ -8,7 +8,9 @@ use crate::extract::python::annotations::Side;
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::span;
-use crate::facts::{Additional, Expr, ExprKind, FieldExpr, ObjectExpr, ObjectMember, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{
+    Additional, Expr, ExprKind, FieldExpr, LocalKind, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeRef, ValueMember,
+};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -150,6 +152,23 @@ impl<'a> Lower<'a> {
         function.is_method = true;
         function.exported = true;
         function.returns.push(returns);
+        self.close(id);
+    }
+
+    /// A method that makes an object of the class around it from what it is given: `from_dict`, and from a text where `decoded`.
+    pub(super) fn making_method(&mut self, scope: Vec<String>, name: &str, decoded: bool, at: Span) {
+        let ty = TypeExpr::new(TypeKind::Ref(TypeRef { path: scope.clone(), args: Vec::new() }), at);
+        let id = self.open(name, at, at, false);
+        let given = self.local_of(LocalKind::Param, "value", None, None, at);
+        let value = Expr::new(ExprKind::Local(given), at);
+        let value = if decoded { Expr::new(ExprKind::Decoded(Box::new(value), Some(Box::new(ty.clone()))), at) } else { value };
+        self.read_as_type(&value, ty.clone(), at);
+        let function = &mut self.frame().function;
+        function.scope = scope;
+        function.is_method = true;
+        function.exported = true;
+        function.params = 1;
+        function.returns.push(Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), at));
         self.close(id);
     }
 }

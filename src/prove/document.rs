@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Reason;
 use super::validator::Validator;
 use crate::schema::Draft;
-use crate::schema::refs::extend;
+use crate::schema::refs::{self, extend};
 
 /// Containers nested deeper than this are refused: every walk below may then recurse without fear for the stack.
 pub const DEPTH_LIMIT: usize = 130;
@@ -19,6 +19,9 @@ pub const NOT_AT_HAND: &str = "is not among the documents at hand";
 
 /// The address of a document that has none of its own.
 pub const DEFAULT_BASE: &str = "json-schema:///";
+
+/// Keys on the way into a document that nests too deep, of which one is named.
+const NAMED_DEPTH: usize = 4;
 
 /// JSON values in a document beyond which it is not given to the prover of the `jsonschema` crate.
 const CANONICAL_LIMIT: usize = 5_000;
@@ -67,8 +70,9 @@ impl Document {
         resources: Arc<[(String, Value)]>,
     ) -> Result<Document, Reason> {
         if deeper_than(&value, DEPTH_LIMIT) {
+            let reason = too_deep(&value, "", "the schema");
             dismantle(value);
-            return Err(Reason::new("", "", format!("the schema is nested deeper than {DEPTH_LIMIT} levels")));
+            return Err(reason);
         }
         if !value.is_object() && !value.is_boolean() {
             return Err(Reason::new("", "", "a schema is an object or a boolean"));
@@ -88,8 +92,8 @@ impl Document {
         if draft == Draft::OpenApi30 {
             expand_nullable(&mut value);
         }
-        if resources.iter().any(|(_, resource)| deeper_than(resource, DEPTH_LIMIT)) {
-            return Err(Reason::new("", "", format!("a referenced schema is nested deeper than {DEPTH_LIMIT} levels")));
+        if let Some((address, resource)) = resources.iter().find(|(_, resource)| deeper_than(resource, DEPTH_LIMIT)) {
+            return Err(too_deep(resource, &format!("{address}#"), "a referenced schema"));
         }
         let resources = if draft == Draft::OpenApi30 || resources.iter().any(|(_, resource)| Draft::has_private_address(resource))
         {
@@ -222,7 +226,7 @@ impl Document {
         let mut address = self.base.clone();
         let keyword = self.draft.id_keyword();
         if let Some(id) = self.value.get(keyword).and_then(Value::as_str).filter(|id| !id.starts_with('#')) {
-            address = crate::schema::refs::join(&self.base, id).trim_end_matches('#').to_owned();
+            address = refs::join(&self.base, id).trim_end_matches('#').to_owned();
             own.as_object_mut()?.remove(keyword);
         }
         let mut resources = self.resources.to_vec();
@@ -374,7 +378,7 @@ fn place_of(value: &Value, wanted: &dyn Fn(&Value) -> bool) -> Option<String> {
 fn place_of_reference(value: &Value, base: &str, address: &str) -> Option<String> {
     let plain = |address: &str| address.split('#').next().unwrap_or(address).to_owned();
     let own = ["$id", "id"].iter().find_map(|key| value.get(*key).and_then(Value::as_str));
-    let base = own.map_or_else(|| base.to_owned(), |id| crate::schema::refs::join(base, id));
+    let base = own.map_or_else(|| base.to_owned(), |id| refs::join(base, id));
     let refers = |value: &Value| {
         let reference = ["$ref", "$dynamicRef", "$recursiveRef"].iter().find_map(|key| value.get(*key).and_then(Value::as_str));
         reference.is_some_and(|reference| {
@@ -382,7 +386,7 @@ fn place_of_reference(value: &Value, base: &str, address: &str) -> Option<String
             if address.starts_with('#') {
                 return reference.ends_with(address);
             }
-            plain(reference) == plain(address) || plain(&crate::schema::refs::join(&base, reference)) == plain(address)
+            plain(reference) == plain(address) || plain(&refs::join(&base, reference)) == plain(address)
         })
     };
     place_of(value, &refers)
@@ -448,7 +452,7 @@ fn mentions(value: &Value, keys: &[&str]) -> bool {
 }
 
 /// Whether a value's containers nest deeper than `limit`; does not recurse.
-pub(crate) fn deeper_than(value: &Value, limit: usize) -> bool {
+fn deeper_than(value: &Value, limit: usize) -> bool {
     let mut pending = vec![(value, 1)];
     while let Some((value, depth)) = pending.pop() {
         if depth > limit {
@@ -461,6 +465,29 @@ pub(crate) fn deeper_than(value: &Value, limit: usize) -> bool {
         }
     }
     false
+}
+
+/// That a document nests too deep, with a keyword near its root that lies on the way there.
+fn too_deep(value: &Value, address: &str, what: &str) -> Reason {
+    fn parts(value: &Value) -> Vec<(String, &Value)> {
+        match value {
+            Value::Object(map) => map.iter().map(|(key, inner)| (key.clone(), inner)).collect(),
+            Value::Array(items) => items.iter().enumerate().map(|(at, inner)| (at.to_string(), inner)).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        }
+    }
+    let mut way: Vec<String> = Vec::new();
+    let mut at = value;
+    while way.len() < NAMED_DEPTH
+        && let Some((key, inner)) = parts(at).into_iter().find(|(_, inner)| deeper_than(inner, DEPTH_LIMIT - way.len() - 1))
+    {
+        way.push(key);
+        at = inner;
+    }
+    let last = way.iter().rposition(|key| refs::place_of(key) != refs::Place::None).unwrap_or_default();
+    let keyword = way.get(last).cloned().unwrap_or_default();
+    let place = way.iter().take(last).fold(address.to_owned(), |place, key| extend(&place, key));
+    Reason::new(keyword, place, format!("{what} is nested deeper than {DEPTH_LIMIT} levels"))
 }
 
 /// Drops a value without recursion, which a very deep one would not survive.

@@ -8,6 +8,7 @@ mod document;
 mod effort;
 mod eval;
 mod ir;
+mod locate;
 mod numbers;
 mod objects;
 mod pattern;
@@ -20,7 +21,6 @@ mod state;
 mod strings;
 mod unevaluated;
 mod validator;
-mod widest;
 mod witness;
 mod written;
 
@@ -36,7 +36,7 @@ pub use validator::{Validator, Violation};
 use crate::finding::Witness;
 use budget::Budget;
 use ir::Arena;
-use solve::{Outcome, Solver};
+use solve::{Outcome, Solver, TOO_DEEP};
 use stack::Stack;
 
 /// The answer to "is every instance of the producer's schema an instance of the consumer's?".
@@ -111,8 +111,11 @@ pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> 
     if same_text(consumer, producer) {
         return Verdict::Contained;
     }
-    deep(|stack| decide(consumer, producer, options, stack))
-        .unwrap_or_else(|| Verdict::Unknown(Reason::new("", "", "the schemas are nested too deep")))
+    match deep(|stack| decide(consumer, producer, options, stack)) {
+        Some(Verdict::Unknown(reason)) => Verdict::Unknown(locate::located(reason, [producer, consumer])),
+        Some(verdict) => verdict,
+        None => Verdict::Unknown(locate::located(Reason::new("", "", TOO_DEEP), [producer, consumer])),
+    }
 }
 
 /// Does the work here, and where it comes too deep once more with a stack of its own.
@@ -193,7 +196,7 @@ fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdic
     };
     match judge.hunt(arena, writer, candidate.as_deref(), &pool) {
         Some(found) => Verdict::Escapes(found),
-        None => Verdict::Unknown(widest::named(&reason, [producer, consumer])),
+        None => Verdict::Unknown((*reason).clone()),
     }
 }
 

@@ -67,6 +67,9 @@ pub(super) enum Glance {
 /// What is said where the budget is used up.
 pub(super) const EXHAUSTED: &str = "the search took more steps than it may";
 
+/// What is said where there is no room to go deeper.
+pub(super) const TOO_DEEP: &str = "the schemas are nested too deep";
+
 pub(super) struct Solver<'s> {
     pub arena: &'s mut Arena,
     known: FxHashMap<Rc<[Lit]>, Outcome>,
@@ -180,7 +183,7 @@ impl<'s> Solver<'s> {
         }
         let depth = self.serials.len();
         if depth >= DEPTH_BUDGET || !self.arena.stack.has_room() {
-            return self.unsure("", "the schemas are nested too deep");
+            return self.unsure("", TOO_DEEP);
         }
         if !self.step() || !self.arena.budget.keep(GOAL_BYTES + 8 * goal.len()) {
             return self.exhausted();
@@ -222,7 +225,7 @@ impl<'s> Solver<'s> {
             return self.exhausted();
         }
         if !self.arena.stack.has_room() {
-            return self.unsure("", "the schemas are nested too deep");
+            return self.unsure("", TOO_DEEP);
         }
         // Finitely many values are simply tried.
         if let Some(lit) = state.values.first().copied() {

@@ -1,3 +1,4 @@
+use super::solve::EXHAUSTED;
 use super::*;
 use crate::schema::Draft;
 use serde_json::json;
@@ -195,6 +196,7 @@ fn odd_documents_get_a_clear_answer() {
     schema.insert("const".to_owned(), deep);
     let refused = Document::new(Value::Object(schema), None, &[]).expect_err("nested too deep");
     assert!(refused.text.contains("nested"));
+    assert_eq!((refused.keyword.as_str(), refused.place.as_str()), ("const", ""));
 }
 
 #[test]
@@ -269,4 +271,35 @@ fn where_the_steps_run_out_the_widest_choice_is_named() {
     };
     assert_eq!((reason.keyword.as_str(), reason.place.as_str()), ("oneOf", "/allOf/7"));
     assert!(reason.text.contains("more steps"), "{reason}");
+}
+
+#[test]
+fn a_reason_names_the_keyword_within_the_value_where_the_search_gave_up() {
+    let prepared = |value: Value| Document::new(value, None, &[]).expect("a schema");
+    let located = |value: &str, text: &str, schema: Value| {
+        let document = prepared(schema);
+        let reason = Reason { value: value.to_owned(), ..Reason::new("", "", text) };
+        let found = locate::located(reason, [&document, &document]);
+        (found.keyword, found.place)
+    };
+    let told = |keyword: &str, place: &str| (keyword.to_owned(), place.to_owned());
+    // The widest choice of all is elsewhere.
+    let schema = json!({
+        "properties": {
+            "kind": {"enum": ["a", "b", "c", "d"]},
+            "lines": {"items": {"$ref": "#/$defs/line"}}
+        },
+        "additionalProperties": {"not": {"type": "string"}},
+        "$defs": {"line": {"allOf": [{"oneOf": [{"required": ["a"]}, {"required": ["b"]}, {"required": ["c"]}]}]}}
+    });
+    assert_eq!(located("", EXHAUSTED, schema.clone()), told("enum", "/properties/kind"));
+    assert_eq!(located("/lines/*", EXHAUSTED, schema.clone()), told("oneOf", "/$defs/line/allOf/0"));
+    assert_eq!(located("/other", EXHAUSTED, schema.clone()), told("not", "/additionalProperties"));
+    assert_eq!(located("/kind/none", EXHAUSTED, schema), told("enum", "/properties/kind"));
+    // A condition and a negation offer two alternatives, more than one of anything else.
+    assert_eq!(located("", EXHAUSTED, json!({"type": "string", "if": {"minLength": 2}})), told("if", ""));
+    let list = json!({"properties": {"next": {"allOf": [{"$ref": "#"}]}, "type": {}}});
+    assert_eq!(located("/next/next", TOO_DEEP, list.clone()), told("$ref", "/properties/next/allOf/0"));
+    assert_eq!(located("", TOO_DEEP, list), told("properties", ""));
+    assert_eq!(located("", TOO_DEEP, json!({"allOf": [{"not": {"minimum": 1}}]})), told("not", "/allOf/0"));
 }

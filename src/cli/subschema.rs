@@ -367,7 +367,7 @@ nonsense
                 {"error":"`5` is not a draft","id":4}
                 {"error":"a schema is an object or a boolean","id":5}
                 {"id":6,"subset":false,"witness":10000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000}
-                {"id":7,"reason":"the schema is not valid: \"text\" is not valid under any of the schemas listed in the 'anyOf' keyword (at `/type`)","subset":"unknown"}
+                {"id":7,"reason":"`type`: the schema is not valid: \"text\" is not valid under any of the schemas listed in the 'anyOf' keyword","subset":"unknown"}
                 {"id":8,"reason":"`$ref`: the reference leads back to its own schema without stepping into a value","subset":"unknown"}
                 {"id":9,"reason":"`$ref`: there is nothing at `#/$defs/x`","subset":"unknown"}
             "#]],

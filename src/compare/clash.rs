@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::changes::{child, words};
-use super::meet::Promises;
 use super::{finding, registered};
 use crate::facts::Role;
 use crate::finding::{Finding, Severity, Via};
@@ -31,11 +30,10 @@ pub(super) fn clashes(registry: &Registry, fresh: &dyn Fn(&Promise) -> bool) -> 
     let mut events: Vec<&str> = registry.promises.iter().filter_map(|promise| promise.event.as_name()).collect();
     events.sort_unstable();
     events.dedup();
-    let promises = Promises::new(&registry.promises);
     let mut found = Vec::new();
     for event in events {
-        let reads = |promise: &&Promise| promise.role == Role::Consumer && promise.via != Via::Code && promise.speaks_of(event);
-        let readers: Vec<&Promise> = promises.that_may_speak_of(event).filter(reads).collect();
+        let reads = |promise: &&Promise| promise.role == Role::Consumer && promise.via != Via::Code;
+        let readers: Vec<&Promise> = registry.of_event(event).filter(reads).collect();
         let mut looked = 0;
         for (at, one) in readers.iter().enumerate() {
             for other in &readers[at + 1..] {

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
 use super::{Sides, is_declaration, registered, transports};
 use crate::facts::Role;
 use crate::finding::Via;
@@ -113,10 +111,9 @@ pub(super) fn event_pairs<'s>(sides: &Sides<'s>, base: &'s [Boundary], head: &'s
     join_patterns(&mut pairs);
     join_channels(&mut pairs);
     meet_patterns(&mut pairs);
-    let promises = Promises::new(&sides.base_registry.promises);
     let read = readers_by_transport(&pairs);
     for pair in pairs.iter_mut().filter(|pair| pair.named) {
-        for promise in promises.that_may_speak_of(&pair.event) {
+        for promise in sides.base_registry.that_may_speak_of(&pair.event) {
             // A sender under a pattern may send what a promise of one name is about.
             let near = promise.role == Role::Consumer
                 && promise.event.as_name().is_some_and(|name| pair.event.contains('*') && meet_by_pattern(&pair.event, name));
@@ -152,45 +149,6 @@ fn is_about_others(promise: &Promise, pair: &EventPair<'_>) -> bool {
     let own = || pair.read_by(&promise.consumer);
     let meant = |reader: &Boundary| pair.producers().any(|sender| !registered::apart(sender, reader));
     promise.via == Via::Contract && pair.producers().next().is_some() && own().next().is_some() && !own().any(meant)
-}
-
-/// Promises by the names that they give: of a thousand promises one speaks of an event.
-pub(super) struct Promises<'s> {
-    all: &'s [Promise],
-    /// The places of those that speak of this name alone.
-    named: FxHashMap<&'s str, Vec<usize>>,
-    /// The places of those with a pattern among their names.
-    open: Vec<usize>,
-}
-
-impl<'s> Promises<'s> {
-    pub fn new(all: &'s [Promise]) -> Self {
-        let mut promises = Promises { all, named: FxHashMap::default(), open: Vec::new() };
-        for (at, promise) in all.iter().enumerate() {
-            let names = || std::iter::once(&promise.event).chain(&promise.aliases);
-            if names().any(|name| name.as_name().is_none()) {
-                promises.open.push(at);
-                continue;
-            }
-            for name in names().filter_map(EventPattern::as_name) {
-                promises.named.entry(name).or_default().push(at);
-            }
-        }
-        promises
-    }
-
-    /// Every promise that may be about an event of this name, in the order of the registry.
-    pub fn that_may_speak_of(&self, event: &str) -> impl Iterator<Item = &'s Promise> {
-        let mut places: Vec<usize> = if event.contains('*') {
-            (0..self.all.len()).collect()
-        } else {
-            self.named.get(event).into_iter().flatten().chain(&self.open).copied().collect()
-        };
-        places.sort_unstable();
-        places.dedup();
-        let all = self.all;
-        places.into_iter().map(move |at| &all[at])
-    }
 }
 
 /// Notes for every event the senders and readers under other names that it meets by a pattern.

@@ -51,8 +51,10 @@ pub(super) fn judge(events: &[EventPair<'_>], renames: &Renames, sides: &Sides<'
             }
         }
     }
-    for pair in events.iter().filter(|pair| pair.named) {
-        new_needs(pair, sides, compared);
+    if !std::ptr::eq(sides.base_registry, sides.head_registry) {
+        for pair in events.iter().filter(|pair| pair.named) {
+            new_needs(pair, sides, compared);
+        }
     }
     without_contract(events, sides, compared);
 }
@@ -256,11 +258,8 @@ fn new_needs(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     };
     let fresh: Vec<&Promise> = sides
         .head_registry
-        .promises
-        .iter()
-        .filter(|promise| {
-            promise.role == Role::Consumer && promise.via != Via::Schema && promise.speaks_of(&pair.event) && !in_base(promise)
-        })
+        .of_event(&pair.event)
+        .filter(|promise| promise.role == Role::Consumer && promise.via != Via::Schema && !in_base(promise))
         .collect();
     if fresh.is_empty() {
         return;
@@ -288,8 +287,7 @@ fn without_contract(events: &[EventPair<'_>], sides: &Sides<'_>, compared: &mut 
         return;
     }
     for pair in events.iter().filter(|pair| pair.named && pair.base_producers.is_empty()) {
-        let promised =
-            |registry: &crate::registry::Registry| registry.promises.iter().any(|promise| promise.speaks_of(&pair.event));
+        let promised = |registry: &crate::registry::Registry| registry.of_event(&pair.event).next().is_some();
         if promised(sides.base_registry) || promised(sides.head_registry) {
             continue;
         }

@@ -127,7 +127,7 @@ impl Need<'_> {
     pub fn promises<'r>(&self, registry: &'r Registry) -> Vec<&'r Promise> {
         let own =
             |promise: &&Promise| promise.role == Role::Consumer && promise.via != Via::Code && promise.consumer == self.consumer;
-        registry.promises.iter().filter(own).filter(|promise| promise.speaks_of(&self.event)).collect()
+        registry.of_event(&self.event).filter(own).collect()
     }
 
     /// The fields that none of the `promises` lists, the outermost first and each with all that lies under it.

@@ -108,12 +108,42 @@ pub fn words_of(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether one of the words of a name, as [`words_of`] gives them, passes a test. Names are asked about by the thousand, and most have
+/// few letters: nothing is copied to the heap for them.
+pub fn any_word(name: &str, test: impl Fn(&str) -> bool) -> bool {
+    const ROOM: usize = 64;
+    if !name.is_ascii() || name.len() > ROOM {
+        return words_of(name).iter().any(|word| test(word));
+    }
+    let letters = name.as_bytes();
+    let mut lower = [0_u8; ROOM];
+    lower[..letters.len()].copy_from_slice(letters);
+    lower.make_ascii_lowercase();
+    let Ok(lower) = std::str::from_utf8(&lower[..letters.len()]) else { return false };
+    let mut start = 0;
+    for at in 0..=letters.len() {
+        let separates = letters.get(at).is_none_or(|letter| !letter.is_ascii_alphanumeric());
+        let starts = at > 0
+            && letters.get(at).is_some_and(u8::is_ascii_uppercase)
+            && (letters[at - 1].is_ascii_lowercase() || letters.get(at + 1).is_some_and(u8::is_ascii_lowercase));
+        if separates || starts {
+            if start < at && test(&lower[start..at]) {
+                return true;
+            }
+            start = at + usize::from(separates);
+        }
+    }
+    false
+}
+
 fn has_word(name: &str, wanted: &[&str]) -> bool {
-    words_of(name).iter().any(|word| {
-        let stem = word.strip_suffix("ies").map(|stem| format!("{stem}y"));
-        let single =
-            stem.as_deref().unwrap_or_else(|| word.strip_suffix('s').filter(|rest| !rest.ends_with('s')).unwrap_or(word));
-        wanted.contains(&single) || wanted.contains(&word.as_str())
+    any_word(name, |word| {
+        let stem = word.strip_suffix("ies");
+        let single = word.strip_suffix('s').filter(|rest| !rest.ends_with('s')).unwrap_or(word);
+        wanted.iter().any(|known| match stem {
+            Some(stem) => known.strip_suffix('y') == Some(stem) || *known == word,
+            None => *known == single || *known == word,
+        })
     })
 }
 

@@ -392,7 +392,7 @@ fn run_by<'a>(eval: &Eval<'a>, value: &Term<'a>, method: Option<&str>, depth: u3
         (Kind::Record(_) | Kind::OfType(_), Some(method)) => {
             callee::class_of(eval, value).and_then(|class| callee::method_of(eval, class, method, 0)).into_iter().collect()
         }
-        (Kind::Object(_), Some(method)) => run_by(eval, &value.clone().member(method, value.site), None, depth + 1),
+        (Kind::Object(_), Some(method)) => run_by(eval, &value.part(method), None, depth + 1),
         _ => Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::idioms::fitting::Fitting;
 use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
 use super::term::{
     Built, CLASS_NAME, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written,
@@ -63,6 +64,8 @@ pub struct Eval<'a> {
     variables: RefCell<FxHashMap<(FnRef, LocalId), Term<'a>>>,
     /// Whether a file imports what an idiom's row is about, by the row's address.
     pub imported: RefCell<FxHashMap<(super::modules::FileId, usize), bool>>,
+    /// Which names fit the patterns of idiom rows.
+    pub fitting: Fitting,
     /// Which function a call runs; the key is the call's address, which lives as long as the facts.
     callees: RefCell<FxHashMap<(FnRef, usize), Option<FnRef>>>,
     constants_active: RefCell<Vec<DeclId>>,
@@ -98,6 +101,7 @@ impl<'a> Eval<'a> {
             returned: RefCell::default(),
             variables: RefCell::default(),
             imported: RefCell::default(),
+            fitting: Fitting::default(),
             callees: RefCell::default(),
             constants_active: RefCell::default(),
             classes_active: RefCell::default(),

@@ -47,7 +47,7 @@ fn names_asked<'a>(eval: &Eval<'a>, emission: &Emission<'a>) -> Vec<Asked<'a>> {
     }
     if let Some(payload) = emission.payload.as_ref().map(Term::bare).filter(|payload| matches!(payload.kind, Kind::Object(_))) {
         for key in EVENT_KEYS {
-            note(&payload.clone().member(key, payload.site), Place::Payload);
+            note(&payload.part(key), Place::Payload);
         }
     }
     if let Some(channel) = emission.channel.as_ref().filter(|channel| !is_known(channel)) {

@@ -28,6 +28,8 @@ pub struct FileIndex {
     pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
     /// Each class by its own name, as a type of its file.
     pub classes: Vec<TypeRef>,
+    /// What its imports name, with dots between the parts: each module, and each name within one.
+    pub imported: Vec<String>,
     /// The functions that stand in each function.
     pub inner: FxHashMap<FnId, Vec<FnId>>,
 }
@@ -71,11 +73,16 @@ impl FileIndex {
             }
         }
         for (at, import) in facts.imports.iter().enumerate() {
+            let module = import.module.join(if import.module.len() > 1 { "." } else { "" });
+            index.imported.extend(import.name.as_ref().map(|name| format!("{module}.{name}")));
+            index.imported.push(module);
             match &import.local {
                 Some(local) => index.add(&import.scope, local, Symbol::Import(at as u32)),
                 None => index.globs.entry(import.scope.join("\u{1f}")).or_default().push(at as u32),
             }
         }
+        index.imported.sort_unstable();
+        index.imported.dedup();
         index
     }
 

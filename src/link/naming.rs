@@ -115,7 +115,7 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
     let mut keys = EVENT_KEYS.iter().filter(|key| !is_variant || !matches!(**key, "name" | "kind"));
     let mut has_better = false;
     keys.find_map(|key| {
-        let term = bare.clone().member(key, bare.site);
+        let term = bare.part(key);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.
         let tells = |text: &String| text.contains(char::is_alphabetic) && !(has_better && is_sort(text));

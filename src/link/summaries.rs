@@ -737,16 +737,16 @@ impl<'e, 'a> Work<'e, 'a> {
             return None;
         }
         let payload = emission.payload.as_ref()?.bare();
-        let inside = CARRIERS.iter().map(|key| (payload.clone().member(key, payload.site), CARRIED_KEYS));
+        let inside = CARRIERS.iter().map(|key| (payload.part(key), CARRIED_KEYS));
         // `{event: {type, data}}`: an event as a whole goes by whatever key events go by.
-        let event = payload.clone().member("event", payload.site);
+        let event = payload.part("event");
         [(payload.clone(), CARRIED_KEYS)].into_iter().chain(inside).chain([(event, EVENT_KEYS)]).find_map(|(candidate, keys)| {
             let object = candidate.bare();
             if !matches!(object.kind, Kind::Object(_) | Kind::Record(_)) {
                 return None;
             }
             let event = keys.iter().find_map(|key| {
-                let event = object.clone().member(key, object.site);
+                let event = object.part(key);
                 let told = matches!(event.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(event.bare());
                 told.then_some(event)
             })?;

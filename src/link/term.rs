@@ -548,6 +548,26 @@ impl<'a> Term<'a> {
         }
     }
 
+    /// As [`Term::member`], of a value that is kept: only what matters for the name is copied.
+    pub fn part(&self, name: &str) -> Term<'a> {
+        let matters = |entry: &&Entry<'a>| match entry {
+            Entry::Field { key, .. } => key == name,
+            Entry::Spread { .. } => true,
+            Entry::AnyKey { .. } => false,
+        };
+        match &self.kind {
+            Kind::Object(entries) => {
+                let entries = entries.iter().filter(matters).cloned().collect();
+                Term::new(Kind::Object(entries), self.site).member(name, self.site)
+            }
+            Kind::Record(record) => match record.fields.iter().find(|(field, _)| field == name) {
+                Some((_, value)) => value.clone(),
+                None => self.clone().member(name, self.site),
+            },
+            _ => self.clone().member(name, self.site),
+        }
+    }
+
     /// What stands under `name` in this value, as far as the term says; else a member still to be looked up.
     pub fn member(self, name: &str, site: Site) -> Term<'a> {
         match self.kind {

@@ -7,7 +7,7 @@ use jsonschema::canonical::CanonicalSchema;
 use serde_json::Value;
 
 use super::Reason;
-use super::validator::Validator;
+use super::validator::{Complaint, Validator};
 use crate::schema::Draft;
 use crate::schema::refs::{self, extend};
 
@@ -47,7 +47,7 @@ pub struct Document {
     written: bool,
     by_value: bool,
     private_address: Option<String>,
-    validator: OnceLock<Result<Validator, String>>,
+    validator: OnceLock<Result<Validator, Complaint>>,
     canonical: OnceLock<Option<CanonicalSchema>>,
 }
 
@@ -311,18 +311,18 @@ impl Document {
         self.made_by(Validator::build)
     }
 
-    fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, String>) -> Result<&Validator, Reason> {
-        self.validator.get_or_init(|| make(self)).as_ref().map_err(|message| match missing(message) {
+    fn made_by(&self, make: impl FnOnce(&Document) -> Result<Validator, Complaint>) -> Result<&Validator, Reason> {
+        self.validator.get_or_init(|| make(self)).as_ref().map_err(|complaint| match missing(&complaint.message) {
             Some(address) => {
                 let place = place_of_reference(&self.value, &self.base, address).unwrap_or_default();
                 Reason::new("$ref", place, format!("`{address}` {NOT_AT_HAND}"))
             }
-            None => match leading_nowhere(message) {
+            None => match leading_nowhere(&complaint.message) {
                 Some(pointer) => {
                     let place = place_of_reference(&self.value, &self.base, &pointer).unwrap_or_default();
                     Reason::new("$ref", place, format!("there is nothing at `{pointer}`"))
                 }
-                None => Reason::new("", "", format!("the schema is not valid: {message}")),
+                None => complaint.reason(),
             },
         })
     }

@@ -44,20 +44,21 @@ struct Spot<'a> {
 }
 
 /// The reason, with a keyword and its place where it has none.
-pub(super) fn located(reason: Reason, documents: [&Document; 2]) -> Reason {
+pub(super) fn located(reason: &Reason, documents: [&Document; 2]) -> Reason {
     if !reason.place.is_empty() {
-        return reason;
+        return reason.clone();
     }
     let resolvers =
         documents.map(|document| Resolver::new(document.base(), document.value(), document.draft(), document.resources()));
     let spots = resolvers.each_ref().map(|resolver| describing(resolver, &reason.value));
-    let of_value = || resolvers.iter().zip(&spots).flat_map(|(resolver, spots)| spots.iter().map(move |spot| (resolver, spot)));
+    let of_value =
+        || resolvers.iter().zip(&spots).flat_map(|(resolver, spots)| outermost(spots).map(move |spot| (resolver, spot)));
     if !reason.keyword.is_empty() {
         let place = of_value().find_map(|(resolver, spot)| {
             let place = place_with(spot.value, &reason.keyword)?;
             Some(told(resolver, spot.document, &format!("{}{place}", spot.pointer)))
         });
-        return Reason { place: place.unwrap_or_default(), ..reason };
+        return Reason { place: place.unwrap_or_default(), ..reason.clone() };
     }
     if reason.text == TOO_DEEP {
         let last = |wanted: &dyn Fn(&str) -> bool| {
@@ -67,7 +68,7 @@ pub(super) fn located(reason: Reason, documents: [&Document; 2]) -> Reason {
             spots.iter().find_map(came)
         };
         if let Some((keyword, place)) = last(&|keyword| keyword == "$ref").or_else(|| last(&|_| true)) {
-            return Reason { keyword: keyword.to_owned(), place, ..reason };
+            return Reason { keyword: keyword.to_owned(), place, ..reason.clone() };
         }
     }
     let widest = [CHOICES, DEMANDS].into_iter().find_map(|keywords| {
@@ -82,11 +83,11 @@ pub(super) fn located(reason: Reason, documents: [&Document; 2]) -> Reason {
         Some((_, keyword, place)) => {
             let text = match reason.text.as_str() {
                 EXHAUSTED => format!("{EXHAUSTED}, and nothing in the schemas has more alternatives"),
-                _ => reason.text,
+                _ => reason.text.clone(),
             };
-            Reason { keyword: keyword.to_owned(), place, value: reason.value, text }
+            Reason { keyword: keyword.to_owned(), place, value: reason.value.clone(), text }
         }
-        None => reason,
+        None => reason.clone(),
     }
 }
 
@@ -110,6 +111,21 @@ fn describing<'a>(resolver: &Resolver<'a>, path: &str) -> Vec<Spot<'a>> {
         spots = next;
     }
     spots
+}
+
+/// Those that do not stand inside of another one of them: what looks at a schema looks at all that stands in it.
+fn outermost<'s, 'a>(spots: &'s [Spot<'a>]) -> impl Iterator<Item = &'s Spot<'a>> {
+    let places: FxHashSet<(usize, &str)> = spots.iter().map(|spot| (spot.document, spot.pointer.as_str())).collect();
+    spots.iter().filter(move |spot| {
+        let mut around = spot.pointer.as_str();
+        while let Some((outer, _)) = around.rsplit_once('/') {
+            if places.contains(&(spot.document, outer)) {
+                return false;
+            }
+            around = outer;
+        }
+        true
+    })
 }
 
 /// These schemas, with all that they apply to the same value.

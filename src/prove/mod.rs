@@ -111,11 +111,8 @@ pub fn contains(consumer: &Document, producer: &Document, options: &Options) -> 
     if same_text(consumer, producer) {
         return Verdict::Contained;
     }
-    match deep(|stack| decide(consumer, producer, options, stack)) {
-        Some(Verdict::Unknown(reason)) => Verdict::Unknown(locate::located(reason, [producer, consumer])),
-        Some(verdict) => verdict,
-        None => Verdict::Unknown(locate::located(Reason::new("", "", TOO_DEEP), [producer, consumer])),
-    }
+    deep(|stack| decide(consumer, producer, options, stack))
+        .unwrap_or_else(|| given_up(&Reason::new("", "", TOO_DEEP), [producer, consumer]))
 }
 
 /// Does the work here, and where it comes too deep once more with a stack of its own.
@@ -125,6 +122,11 @@ fn deep<T: Send>(work: impl Fn(Stack) -> (T, Stack) + Sync) -> Option<T> {
         return Some(answer);
     }
     stack::with_own_stack(stack.done, |stack| work(stack).0)
+}
+
+/// The answer where the search gave up.
+fn given_up(reason: &Reason, documents: [&Document; 2]) -> Verdict {
+    Verdict::Unknown(locate::located(reason, documents))
 }
 
 fn decide(consumer: &Document, producer: &Document, options: &Options, stack: Stack) -> (Verdict, Stack) {
@@ -145,7 +147,7 @@ fn is_covered(consumer: &Document, producer: &Document) -> bool {
 
 fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdict {
     if [consumer, producer].iter().any(|document| document.heap() > DOCUMENT_LIMIT) {
-        return Verdict::Unknown(Reason::new("", "", "the schema, with what it refers to, is too large"));
+        return given_up(&Reason::new("", "", "the schema, with what it refers to, is too large"), [producer, consumer]);
     }
     if let Some((keyword, place)) = [producer, consumer].into_iter().find_map(Document::endless_number) {
         return Verdict::Unknown(Reason::new(keyword, place, "a number has too many digits"));
@@ -170,9 +172,12 @@ fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdic
         Outcome::Unsure(candidate, reason) => (candidate, reason),
     };
     if arena.stack.exceeded {
-        return Verdict::Unknown((*reason).clone());
+        return given_up(&reason, [producer, consumer]);
     }
-    let too_much = || Verdict::Unknown(Reason::new("", "", "to hold a payload against the schemas would take too long"));
+    let too_much = || {
+        let text = "to hold a payload against the schemas would take too long";
+        given_up(&Reason::new("", "", text), [producer, consumer])
+    };
     if let Some(value) = candidate.as_deref() {
         let judge = match witness::Judge::new(consumer, producer, [value]) {
             Ok(judge) => judge,
@@ -196,7 +201,7 @@ fn search(consumer: &Document, producer: &Document, arena: &mut Arena) -> Verdic
     };
     match judge.hunt(arena, writer, candidate.as_deref(), &pool) {
         Some(found) => Verdict::Escapes(found),
-        None => Verdict::Unknown((*reason).clone()),
+        None => given_up(&reason, [producer, consumer]),
     }
 }
 

@@ -279,7 +279,7 @@ fn a_reason_names_the_keyword_within_the_value_where_the_search_gave_up() {
     let located = |value: &str, text: &str, schema: Value| {
         let document = prepared(schema);
         let reason = Reason { value: value.to_owned(), ..Reason::new("", "", text) };
-        let found = locate::located(reason, [&document, &document]);
+        let found = locate::located(&reason, [&document, &document]);
         (found.keyword, found.place)
     };
     let told = |keyword: &str, place: &str| (keyword.to_owned(), place.to_owned());

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Reason;
 use super::document::{Document, Refuse, registry};
 use crate::schema::Draft;
 
@@ -20,21 +21,43 @@ pub struct Violation {
     pub property: Option<String>,
 }
 
+/// Why no validator accepts a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Complaint {
+    pub message: String,
+    /// JSON Pointer to the keyword that is wrong; empty where that is not known.
+    pub place: String,
+}
+
+impl Complaint {
+    /// The reason why nothing can be said of such a schema.
+    pub fn reason(&self) -> Reason {
+        let (place, keyword) = self.place.rsplit_once('/').unwrap_or_default();
+        Reason::new(keyword, place, format!("the schema is not valid: {}", self.message))
+    }
+}
+
+impl From<String> for Complaint {
+    fn from(message: String) -> Complaint {
+        Complaint { message, place: String::new() }
+    }
+}
+
 /// A compiled schema.
 pub struct Validator(jsonschema::Validator);
 
 impl Validator {
-    pub(super) fn compile(document: &Document) -> Result<Validator, String> {
+    pub(super) fn compile(document: &Document) -> Result<Validator, Complaint> {
         if document.may_loop()
             && let Some(reason) = super::idle(document)
         {
-            return Err(reason.to_string());
+            return Err(reason.to_string().into());
         }
         Validator::build(document)
     }
 
     /// As [`Validator::compile`], for a document of which it is known that no reference leads back to itself on the spot.
-    pub(super) fn build(document: &Document) -> Result<Validator, String> {
+    pub(super) fn build(document: &Document) -> Result<Validator, Complaint> {
         let registry = registry(document)?;
         jsonschema::options()
             .with_draft(document.draft().for_validator())
@@ -51,7 +74,7 @@ impl Validator {
     }
 
     /// What is wrong with a document as a schema of its draft, where something is. A validator of it may still not be had.
-    pub(super) fn complaint(document: &Document) -> Option<String> {
+    pub(super) fn complaint(document: &Document) -> Option<Complaint> {
         let value = document.value();
         let checked = match document.draft() {
             Draft::Draft4 | Draft::OpenApi30 => jsonschema::draft4::meta::validate(value),
@@ -77,11 +100,8 @@ impl Validator {
 }
 
 /// An error of a schema, with its place in it.
-fn told(error: &jsonschema::ValidationError<'_>) -> String {
-    match error.instance_path().as_str() {
-        "" => error.to_string(),
-        place => format!("{error} (at `{place}`)"),
-    }
+fn told(error: &jsonschema::ValidationError<'_>) -> Complaint {
+    Complaint { message: error.to_string(), place: error.instance_path().as_str().to_owned() }
 }
 
 fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {

@@ -52,8 +52,8 @@ enum Judged<'d> {
 impl<'d> Judged<'d> {
     fn of(document: &'d Document, keys: &Keys) -> Result<Judged<'d>, Reason> {
         if document.is_large() && !document.has_validator() {
-            if let Some(message) = Validator::complaint(document) {
-                return Err(Reason::new("", "", format!("the schema is not valid: {message}")));
+            if let Some(complaint) = Validator::complaint(document) {
+                return Err(complaint.reason());
             }
             if let Some(part) = relevant::part(document, keys)
                 && part.validator_that_ends().is_ok()

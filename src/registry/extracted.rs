@@ -73,6 +73,7 @@ impl Registry {
                 (Some(file), None) => Some(file.to_owned()),
                 (None, _) => None,
             };
+            self.by_name.take();
             self.promises.push(Promise {
                 consumer: field("package").filter(|package| !package.is_empty()).unwrap_or(party).to_owned(),
                 owner: None,

@@ -8,6 +8,7 @@
 mod asyncapi;
 mod avro;
 mod bundle;
+mod by_name;
 mod contract;
 mod dialect;
 mod eventbridge;
@@ -24,13 +25,14 @@ mod subjects;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
 use self::bundle::Bundler;
 pub use self::bundle::{PromisedSchema, UNKNOWN};
+use self::by_name::ByName;
 pub use self::contract::json_schema as contract_json_schema;
 pub use self::dialect::{DRAFT_2020, Dialect};
 pub use self::pattern::EventPattern;
@@ -146,6 +148,8 @@ pub struct Registry {
     pub diagnostics: Vec<Diagnostic>,
     /// Files that documents refer to and that were not handed in; those that exist should be, and the registry built again.
     pub wanted: BTreeSet<RepoPath>,
+    /// Made when the first event is asked about.
+    by_name: OnceLock<ByName>,
 }
 
 impl Registry {
@@ -178,8 +182,16 @@ impl Registry {
     }
 
     /// The promises about an event of this name.
-    pub fn of_event<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a Promise> {
-        self.promises.iter().filter(move |promise| promise.speaks_of(event))
+    pub fn of_event<'a>(&'a self, event: &str) -> impl Iterator<Item = &'a Promise> + use<'a> {
+        let all: Vec<&Promise> = self.that_may_speak_of(event).filter(|promise| promise.speaks_of(event)).collect();
+        all.into_iter()
+    }
+
+    /// The promises about an event of this name, and those that a pattern among the names, its own or theirs, may mean. In the order of
+    /// [`Registry::promises`].
+    pub fn that_may_speak_of<'a>(&'a self, event: &str) -> impl Iterator<Item = &'a Promise> + use<'a> {
+        let by_name = self.by_name.get_or_init(|| ByName::new(&self.promises));
+        by_name.that_may_speak_of(event).into_iter().map(|at| &self.promises[at])
     }
 }
 
@@ -292,7 +304,7 @@ impl<'a> Reading<'a> {
         let mut diagnostics = bundler.diagnostics;
         diagnostics.sort();
         diagnostics.dedup();
-        Registry { promises, files, diagnostics, wanted }
+        Registry { promises, files, diagnostics, wanted, by_name: OnceLock::new() }
     }
 }
 

@@ -478,7 +478,7 @@ fn an_answer_that_is_not_known_names_keyword_and_place() {
         (inside(json!({"type": "string", "pattern": "^(a|b)*a(a|b){60}$"})), ["`pattern`", "`/properties/a b/items`"]),
         (inside(json!({"$ref": "http://x.test/y.json#/$defs/z"})), ["`$ref`", "`/properties/a b/items`"]),
         (inside(json!({"$ref": "#/$defs/z"})), ["`$ref`", "/properties/a b/items"]),
-        (inside(json!({"required": "z"})), ["not valid", "`/properties/a b/items/required`"]),
+        (inside(json!({"required": "z"})), ["not valid", "`required` at `/properties/a b/items`"]),
         (digits, ["`minimum`", "`/properties/n/minimum`"]),
     ] {
         place.write("a.json", schema);

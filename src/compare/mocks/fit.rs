@@ -54,14 +54,14 @@ impl Sender<'_> {
 
 impl<'s> Subject<'s> {
     pub fn of_base(pair: &EventPair<'s>, sides: &Sides<'s>) -> Subject<'s> {
-        let promises = sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event));
+        let promises = sides.base_registry.of_event(&pair.event);
         Subject::new(promises, &pair.base_producers, &pair.base_consumers)
     }
 
     pub fn of_head(pair: &EventPair<'s>, sides: &Sides<'s>) -> Subject<'s> {
         // The base branch decides: what head no longer asks for is still asked for, what it asks for beside that counts as well.
-        let now: Vec<&Promise> = sides.head_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event)).collect();
-        let base = sides.base_registry.promises.iter().filter(|promise| promise.speaks_of(&pair.event));
+        let now: Vec<&Promise> = sides.head_registry.of_event(&pair.event).collect();
+        let base = sides.base_registry.of_event(&pair.event);
         let dropped = base.filter(|old| !now.iter().any(|new| new.consumer == old.consumer && new.via == old.via));
         Subject::new(now.iter().copied().chain(dropped), &pair.head_producers, &pair.head_consumers)
     }

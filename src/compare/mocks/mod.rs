@@ -81,10 +81,8 @@ fn is_untouched(pair: &EventPair<'_>, sides: &Sides<'_>, base: &[Statement<'_>],
             }
     };
     let same_boundaries = |old: &[&Boundary], new: &[&Boundary]| old.len() == new.len() && old.iter().zip(new).all(same_boundary);
-    fn promises<'r>(registry: &'r Registry, event: &str) -> Vec<&'r Promise> {
-        registry.promises.iter().filter(|promise| promise.speaks_of(event)).collect()
-    }
-    let (old, new) = (promises(sides.base_registry, &pair.event), promises(sides.head_registry, &pair.event));
+    let old: Vec<&Promise> = sides.base_registry.of_event(&pair.event).collect();
+    let new: Vec<&Promise> = sides.head_registry.of_event(&pair.event).collect();
     base.len() == head.len()
         && base.iter().zip(head).all(same_statement)
         && same_boundaries(&pair.base_producers, &pair.head_producers)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Intake, Linker};
 use crate::facts::{Expr, ExprKind, FnId, Literal, Role, TypeKind, ValueMember};
+use crate::link::declared::any_word;
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::selector::Step;
@@ -259,8 +260,5 @@ fn type_words(kind: &TypeKind) -> String {
 }
 
 fn speaks(text: &str) -> bool {
-    crate::link::declared::words_of(text).iter().any(|word| {
-        let single = word.strip_suffix('s').unwrap_or(word);
-        WORDS.contains(&single)
-    })
+    any_word(text, |word| WORDS.contains(&word.strip_suffix('s').unwrap_or(word)))
 }

@@ -7,6 +7,7 @@ use super::Linker;
 use crate::facts::{Call, ExprKind, FnId, LanguageId};
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
+use crate::link::index::last_name;
 use crate::link::modules::FileId;
 use crate::link::relay;
 use crate::link::resolve::FnRef;
@@ -50,7 +51,11 @@ impl<'a> Linker<'_, 'a> {
 /// The one of these decorators that a row is about.
 pub(super) fn decorator_of<'c>(row: &Idiom, mut decorators: impl Iterator<Item = &'c Call>) -> Option<&'c Call> {
     decorators.find(|call| {
-        let name = callee_text(&call.callee).replace("::", ".");
-        row.decorators.iter().any(|wanted| name == *wanted || name.ends_with(&format!(".{wanted}")))
+        let last = last_name(&call.callee.kind);
+        let may_be = |wanted: &&String| wanted.rsplit('.').next() == last;
+        row.decorators.iter().filter(may_be).any(|wanted| {
+            let name = callee_text(&call.callee).replace("::", ".");
+            name.strip_suffix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
     })
 }

@@ -238,14 +238,8 @@ impl Idiom {
         if let Some(known) = eval.imported.borrow().get(&key) {
             return *known;
         }
-        let unit = eval.program.files.unit(function.file);
-        let imported = unit.facts.imports.iter().any(|import| {
-            let joined = import.module.join(if import.module.len() > 1 { "." } else { "" });
-            let with_name = import.name.as_ref().map(|name| format!("{joined}.{name}"));
-            self.from
-                .iter()
-                .any(|pattern| pattern.matches(&joined) || with_name.as_ref().is_some_and(|full| pattern.matches(full)))
-        });
+        let names = &eval.program.files.unit(function.file).index.imported;
+        let imported = names.iter().any(|name| eval.fitting.any(&self.from, name, |name| name.into()));
         eval.imported.borrow_mut().insert(key, imported);
         imported
     }
@@ -302,14 +296,11 @@ impl Idiom {
         let base = match &call.callee.kind {
             ExprKind::Member(base, _) => base,
             ExprKind::Name(path) if path.len() > 1 => {
-                return self.receivers.iter().any(|pattern| pattern.matches(&fold(&path[path.len() - 2])));
+                return eval.fitting.any(&self.receivers, &path[path.len() - 2], |name| fold(name).into());
             }
             _ => return false,
         };
-        let fits = |name: &str| {
-            let folded = fold(name);
-            self.receivers.iter().any(|pattern| pattern.matches(&folded))
-        };
+        let fits = |name: &str| eval.fitting.any(&self.receivers, name, |name| fold(name).into());
         // `trx("outbox").insert(row)`: a table by its name.
         let table = || match &base.kind {
             ExprKind::Call(id) => eval.program.function(function).calls.get(id.0 as usize).is_some_and(|inner| {

@@ -1,6 +1,7 @@
 //! Idioms: how libraries publish and consume, as data. One table per language, in files beside this one; users add rows of the
 //! same form in `driftgate.toml`.
 
+pub mod fitting;
 pub mod matcher;
 pub mod selector;
 mod sql;

@@ -82,9 +82,14 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
 
 impl PythonModules {
     fn at(&self, folder: &str, segments: &[String]) -> Option<ModuleId> {
-        let mut place = folder.to_owned();
+        let length = segments.iter().map(|segment| segment.len() + 1).sum::<usize>();
+        let mut place = String::with_capacity(folder.len() + length);
+        place.push_str(folder);
         for segment in segments {
-            place = joined(&place, segment);
+            if !place.is_empty() {
+                place.push('/');
+            }
+            place.push_str(segment);
         }
         self.by_place.get(&place).map(|file| ModuleId { file: *file, scope: Vec::new() })
     }

@@ -48,7 +48,7 @@ const MAX_NESTING: usize = 500;
 pub const PARSER_STACK_BYTES: usize = 256 << 20;
 
 /// Raised with every change of what extraction gives, so that stored facts of an older version are not used.
-pub const EXTRACTOR_VERSION: u32 = 3;
+pub const EXTRACTOR_VERSION: u32 = 4;
 
 /// The front end that reads files of this path.
 pub fn language_of(path: &RepoPath) -> Option<&'static dyn Language> {

@@ -85,6 +85,8 @@ pub enum LocalKind {
     /// A parameter that takes all further named arguments.
     NamedRestParam,
     Variable,
+    /// A variable of the module, with what the function assigns to it. No expression means this: the name is the module's.
+    OfModule,
 }
 
 /// `payload.x = …`, `payload["x"] = …`, `del payload["x"]`, `payload.update(…)`.

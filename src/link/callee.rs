@@ -243,17 +243,23 @@ pub fn class_of_receiver<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -
     }
 }
 
-/// Whether a Python library made a value without being handed anything of the repository: `redis.from_url(address)`. A container that is
-/// asked for a class gives an object of the repository.
+/// Whether a library made a value without being handed anything of the repository: `redis.from_url(address)`, `usePostHog()`. A
+/// container that is asked for a class gives an object of the repository.
 fn is_made_elsewhere<'a>(eval: &Eval<'a>, term: &Term<'a>, built: &crate::link::term::Built<'a>) -> bool {
     let file = term.site.file;
     let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
     let own = |value: &Term<'a>| {
         matches!(value.bare().kind, Kind::Class(_) | Kind::Function(_) | Kind::Unknown(_) | Kind::Param { .. } | Kind::Member(..))
     };
+    let asks_nothing = match eval.program.files.unit(file).facts.language {
+        LanguageId::Python => true,
+        // A hook that is handed a context or a class gives what the repository keeps there.
+        LanguageId::TypeScript => built.calls.iter().all(|(_, args)| args.is_empty()),
+        LanguageId::Rust | LanguageId::Project => false,
+    };
     built.on.is_none()
         && built.calls.len() == 1
-        && eval.program.files.unit(file).facts.language == crate::facts::LanguageId::Python
+        && asks_nothing
         && !built.calls.iter().flat_map(|(_, args)| args).any(|(_, value)| own(value))
         && eval.program.resolve(file, &[], &path, Want::Value).is_some_and(|found| matches!(found.entity, Entity::External(_)))
 }

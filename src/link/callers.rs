@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::eval::Eval;
 use super::modules::{FileId, FileUnit};
-use super::resolve::{FnRef, Program};
+use super::resolve::FnRef;
 use super::summaries::CallSite;
 use crate::facts::{Expr, ExprKind, FnId, ValueMember};
 
@@ -29,7 +29,7 @@ impl Callers {
         }
         let program = eval.program;
         let mut found = Vec::new();
-        for name in self.names_of(program, function) {
+        for name in self.names_of(eval, function) {
             for file in program.calling(&name) {
                 let unit = program.files.unit(*file);
                 for (caller_id, call_id) in unit.index.calls.get(&name).into_iter().flatten() {
@@ -50,7 +50,8 @@ impl Callers {
         found
     }
 
-    fn names_of(&self, program: &Program<'_>, function: FnRef) -> Vec<String> {
+    fn names_of(&self, eval: &Eval<'_>, function: FnRef) -> Vec<String> {
+        let program = eval.program;
         let own = &program.function(function).name;
         let mut names: Vec<String> = Vec::new();
         if !own.is_empty() && own != "<top>" {
@@ -63,9 +64,35 @@ impl Callers {
                 .or_insert_with(|| Rc::new(bound_names(program.files.unit(function.file)))),
         );
         names.extend(bound.get(&function.id).into_iter().flatten().cloned());
+        names.extend(self.given_names(eval, function));
         names.sort_unstable();
         names.dedup();
         names
+    }
+}
+
+impl Callers {
+    /// What those call a closure who get it from the function around it: `const track = useTracking()`.
+    fn given_names(&self, eval: &Eval<'_>, closure: FnRef) -> Vec<String> {
+        let Some((parent, _)) = eval.program.function(closure).parent else { return Vec::new() };
+        let maker = FnRef { file: closure.file, id: parent };
+        let gives = |value: &Expr| match &value.kind {
+            ExprKind::Function(id) => *id == closure.id,
+            ExprKind::Local(id) => {
+                let local = eval.program.function(maker).local(*id);
+                matches!(local.value.as_ref().map(|value| &value.kind), Some(ExprKind::Function(id)) if *id == closure.id)
+            }
+            _ => false,
+        };
+        if !eval.program.function(maker).returns.iter().any(gives) {
+            return Vec::new();
+        }
+        let made = self.of(eval, maker);
+        let names = made.iter().flat_map(|site| {
+            let locals = eval.program.function(site.function).locals.iter();
+            locals.filter(|local| matches!(&local.value, Some(Expr { kind: ExprKind::Call(id), .. }) if *id == site.call))
+        });
+        names.map(|local| local.name.clone()).filter(|name| !name.is_empty()).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod associated;
+mod cases;
 mod instances;
 mod locals;
 mod receiver;
@@ -410,7 +411,10 @@ impl<'a> Eval<'a> {
         }
         self.constants_active.borrow_mut().push(id);
         let top = FnRef { file: id.file, id: crate::facts::FnId(0) };
-        let value = self.eval_in_scope(top, &constant.scope, &constant.value, depth + 1);
+        let value = match self.assigned_later(id) {
+            Some((function, value)) => self.eval(function, value, u32::MAX, depth + 1),
+            None => self.eval_in_scope(top, &constant.scope, &constant.value, depth + 1),
+        };
         self.constants_active.borrow_mut().pop();
         let value = match &constant.ty {
             Some(ty) if !matches!(value.kind, Kind::Literal(_) | Kind::Object(_)) => {
@@ -421,6 +425,26 @@ impl<'a> Eval<'a> {
         };
         self.constants.borrow_mut().insert(id, value.clone());
         value
+    }
+
+    /// What a variable of the module holds that is empty at first and that one place fills: `queue ??= new Queue("emails")`.
+    fn assigned_later(&self, id: DeclId) -> Option<(FnRef, &'a Expr)> {
+        let constant = self.program.constant(id);
+        let empty = matches!(constant.value.kind, ExprKind::Literal(Literal::Null) | ExprKind::Absent | ExprKind::Unknown(_));
+        if !empty || !constant.scope.is_empty() {
+            return None;
+        }
+        let functions = self.program.files.unit(id.file).facts.functions.iter().enumerate();
+        let mut assigned = functions.flat_map(|(at, function)| {
+            let of_module =
+                function.locals.iter().filter(|local| local.kind == LocalKind::OfModule && local.name == constant.name);
+            let values = of_module.filter_map(|local| local.value.as_ref());
+            values.map(move |value| (FnRef { file: id.file, id: crate::facts::FnId(at as u32) }, value))
+        });
+        // What empties it again makes no other of it.
+        let fills = |value: &Expr| !matches!(value.kind, ExprKind::Literal(Literal::Null) | ExprKind::Absent);
+        let only = assigned.by_ref().find(|(_, value)| fills(value))?;
+        assigned.all(|(_, value)| !fills(value)).then_some(only)
     }
 
     /// Evaluates an expression of the top level whose names are looked up in an inner scope first.
@@ -571,6 +595,9 @@ impl<'a> Eval<'a> {
             {
                 return given;
             }
+            if let Some(row) = super::hooks::row_built(self, function, call) {
+                return self.eval(function, row, at, depth + 1);
+            }
             return self.constructed(function, call, at, depth).unwrap_or_else(|| self.built(function, call, at, depth));
         };
         let callee = self.program.function(target);
@@ -600,7 +627,9 @@ impl<'a> Eval<'a> {
             }
             value
         });
-        let value = if value.is_open() {
+        // `createQueue(name)` gives a queue of that name.
+        let made_of = matches!(&value.bare().kind, Kind::Built(built) if built.depends_on(target, 0));
+        let value = if made_of || value.is_open() {
             let bound = self.arguments(function, call, target, at, depth + 1);
             let receiver = self.receiver(function, call, at, depth + 1);
             let argument = |index: u32| receiver.of(index).or_else(|| bound.get(index as usize).cloned().flatten());
@@ -688,6 +717,7 @@ impl<'a> Eval<'a> {
         let mut named_rest: Vec<Entry<'a>> = Vec::new();
         for argument in &call.args {
             let value = self.eval(function, &argument.value, at, depth);
+            let value = self.told_apart(function, call, &argument.value, value, depth);
             if argument.spread {
                 // How many it fills is not known: what follows is not bound.
                 position = usize::MAX;

@@ -12,6 +12,7 @@ pub mod envelopes;
 pub mod eval;
 mod foreign;
 mod heirs;
+mod hooks;
 pub mod idioms;
 pub mod index;
 pub mod model;

@@ -149,8 +149,17 @@ pub(super) fn is_opaque(term: &Term<'_>) -> bool {
     }
 }
 
+/// Whether it is a member of a parameter, or of the elements of one that is a list.
 pub(super) fn is_param_member(term: &Term<'_>) -> bool {
-    matches!(&term.kind, Kind::Member(inner, _) if matches!(inner.bare().kind, Kind::Param { .. }))
+    let is_param = |term: &Term<'_>| matches!(term.bare().kind, Kind::Param { .. });
+    match &term.kind {
+        Kind::Member(inner, _) => match &inner.bare().kind {
+            Kind::Element(list) => is_param(list),
+            _ => is_param(inner),
+        },
+        Kind::OneOf(branches) => !branches.is_empty() && branches.iter().all(is_param_member),
+        _ => false,
+    }
 }
 
 /// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.

@@ -78,6 +78,7 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
                     Some((Root::Param(function, id.0), Vec::new()))
                 }
                 LocalKind::Variable => trace(eval, function, local.value.as_ref()?, depth + 1),
+                LocalKind::OfModule => None,
             }
         }
         ExprKind::Outer(out, id) => {
@@ -88,6 +89,7 @@ pub fn trace<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
                     Some((Root::Param(outer, id.0), Vec::new()))
                 }
                 LocalKind::Variable => trace(eval, outer, local.value.as_ref()?, depth + 1),
+                LocalKind::OfModule => None,
             }
         }
         ExprKind::Member(base, name) => {
@@ -473,7 +475,7 @@ fn taken_apart<'a>(eval: &Eval<'a>, call: &'a Call, target: FnRef, node: &mut Re
                     node.fields.entry(name).or_insert(field);
                 }
             }
-            LocalKind::RestParam | LocalKind::Variable => {}
+            LocalKind::RestParam | LocalKind::Variable | LocalKind::OfModule => {}
         }
     }
 }
@@ -779,8 +781,10 @@ fn read_shape<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&
         .map(|(name, field)| {
             let inner = declared.and_then(|declared| known_member(declared, name));
             let shape = shape_of(types, &field.tree, inner.as_ref());
-            // A member of a type that is declared out of sight may be left out as its declaration has it.
-            let presence = if field.declared { Presence::Optional } else { field.presence };
+            // A member of a type that is declared out of sight may be left out as its declaration has it, and one whose
+            // declaration says that it may is not demanded.
+            let may_lack = field.declared || declared.is_some_and(|declared| may_lack(declared, name));
+            let presence = if may_lack { Presence::Optional } else { field.presence };
             let nullable = presence == Presence::Optional && !shape.is_unknown() && !shape.admits_null();
             // A reader that copes with absence copes with `null` in nearly every form of the check (`?.`, `??`, `.get`).
             let shape = if nullable { Shape::union([shape, Arc::new(Shape::new(ShapeKind::Null, None))], None) } else { shape };
@@ -847,6 +851,19 @@ fn with_member_reads<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, tree: &Read
         shape_of(types, tree, None)
     } else {
         with_reads(types, Arc::clone(stated), tree)
+    }
+}
+
+/// Whether a type says that a value may be without a member that it has in some form.
+fn may_lack(declared: &Shape, name: &str) -> bool {
+    match &declared.kind {
+        ShapeKind::Object(object) => object.field(name).is_some_and(|field| field.presence == Presence::Optional),
+        ShapeKind::Union(branches) => {
+            let has = |branch: &&Arc<Shape>| branch.as_object().is_some_and(|object| object.field(name).is_some());
+            let mut having = branches.iter().filter(has).peekable();
+            having.peek().is_some() && having.all(|branch| may_lack(branch, name))
+        }
+        _ => false,
     }
 }
 

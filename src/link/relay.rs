@@ -155,6 +155,9 @@ impl Relays {
                 }
             }
         }
+        for (target, site) in super::hooks::run_by_rows(eval) {
+            relays.by_target.entry(target).or_default().push(Relay { site, form: Form::Direct, queued: false });
+        }
         relays
     }
 
@@ -597,7 +600,7 @@ fn bound_to<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, site: Site) 
                 Some(value) => bound[slot] = Some(value),
                 None => break,
             },
-            LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable => break,
+            LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable | LocalKind::OfModule => break,
         }
     }
     let mut rest: Vec<Entry<'a>> = Vec::new();
@@ -737,7 +740,7 @@ fn composed<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, form: Form, 
                 let conditional = named.iter().any(|given| given.conditional && given.key == local.name);
                 entries.push(Entry::Field { key: local.name.clone(), value, conditional, site });
             }
-            (LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable, _) => {}
+            (LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::Variable | LocalKind::OfModule, _) => {}
         }
     }
     let takes_any = parameters(callee).any(|(_, local)| local.kind == LocalKind::NamedRestParam);

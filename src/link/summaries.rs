@@ -131,9 +131,7 @@ impl<'a> Emission<'a> {
         let given = self.given.as_ref().map(|given| Arc::new(given.map(&|term| term.substitute(function, &passed, &on_class))));
         let argument = |index: u32| receiver.of(index).or_else(|| bound.get(index as usize).cloned().flatten());
         let apply = |term: &Option<Term<'a>>| {
-            term.as_ref().map(|term| {
-                told::decided(told::of_list_or_one(term, term.substitute(function, &argument, &eval.on_class()), function))
-            })
+            term.as_ref().map(|term| told::decided(term.substitute(function, &argument, &eval.on_class())))
         };
         let mut chain = Vec::with_capacity(self.chain.len() + 1);
         chain.push(site);

@@ -188,6 +188,32 @@ const MAX_NODES: u32 = 4_000;
 
 /// How deep a chain of foreign calls is searched for parameters; what lies deeper stays as it is.
 const BUILT_DEPTH: u32 = 8;
+
+/// What `Array.isArray(x) ? x : [x]` chooses between, or parts of that: the place of what counts where `x` is a list, of what counts
+/// where it is one thing, and `x`.
+fn list_or_one<'t, 'a>(branches: &'t [Term<'a>]) -> Option<(usize, usize, &'t Term<'a>)> {
+    branches.iter().enumerate().find_map(|(at, of_list)| {
+        let others = branches.iter().enumerate().filter(|(other, _)| *other != at);
+        others.into_iter().find_map(|(other, of_one)| Some((at, other, value_behind(of_list, of_one)?)))
+    })
+}
+
+fn value_behind<'t, 'a>(of_list: &'t Term<'a>, of_one: &'t Term<'a>) -> Option<&'t Term<'a>> {
+    let same = |a: &Term<'a>, b: &Term<'a>| match (&a.bare().kind, &b.bare().kind) {
+        (Kind::Param { function, index, .. }, Kind::Param { function: other, index: at, .. }) => function == other && index == at,
+        _ => false,
+    };
+    match (&of_list.bare().kind, &of_one.bare().kind) {
+        (Kind::Member(a, name), Kind::Member(b, other)) if name == other => value_behind(a, b),
+        (Kind::Element(list), Kind::Param { .. }) => same(list, of_one).then_some(list.bare()),
+        (Kind::Param { .. }, Kind::Array(items)) => match items.as_slice() {
+            [only] => same(of_list, only).then_some(of_list.bare()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether every entry of a table is known: nothing is spread into it of which nobody knows what it holds.
 fn is_whole(entries: &[Entry<'_>]) -> bool {
     !entries.iter().any(|entry| matches!(entry, Entry::Spread { value, .. } if !matches!(value.bare().kind, Kind::Object(_))))
@@ -202,7 +228,7 @@ fn values_of(entries: Vec<Entry<'_>>) -> Vec<Term<'_>> {
 
 impl<'a> Built<'a> {
     /// Whether a parameter of `function` goes into it.
-    fn depends_on(&self, function: FnRef, depth: u32) -> bool {
+    pub fn depends_on(&self, function: FnRef, depth: u32) -> bool {
         depth < BUILT_DEPTH
             && (self.on.iter()).chain(self.calls.iter().flat_map(|(_, args)| args).map(|(_, value)| value)).any(|part| {
                 part.any(depth + 1, &|term, depth| match &term.kind {
@@ -438,7 +464,15 @@ impl<'a> Term<'a> {
         let kind = match &self.kind {
             Kind::Template(parts) => return Term::template(parts.iter().map(&mut go).collect(), self.site),
             Kind::Array(items) => Kind::Array(items.iter().map(&mut go).collect()),
-            Kind::OneOf(branches) => return Term::one_of(branches.iter().map(&mut go).collect(), self.site),
+            Kind::OneOf(branches) => {
+                let ruled_out = list_or_one(branches).and_then(|(of_list, of_one, value)| match &go(value).bare().kind {
+                    Kind::Array(_) | Kind::ListOf(_) => Some(of_one),
+                    Kind::Object(_) | Kind::Record(_) | Kind::Literal(_) | Kind::Template(_) => Some(of_list),
+                    _ => None,
+                });
+                let kept = branches.iter().enumerate().filter(|(at, _)| Some(*at) != ruled_out);
+                return Term::one_of(kept.map(|(_, branch)| go(branch)).collect(), self.site);
+            }
             Kind::Member(inner, name) => return go(inner).member(name, self.site),
             Kind::Element(inner) => return go(inner).element(self.site),
             Kind::Lookup(table, key) => return Term::lookup(go(table), go(key), self.site),
@@ -626,6 +660,11 @@ impl<'a> Term<'a> {
             },
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),
+            // A place of a list by its number, as what is handed on with `...args` is asked for it.
+            Kind::Array(mut items) if name.parse::<usize>().is_ok() => match name.parse::<usize>() {
+                Ok(place) if place < items.len() => items.swap_remove(place),
+                Ok(_) | Err(_) => Term::new(Kind::Absent, site),
+            },
             Kind::Absent => Term::new(Kind::Absent, site),
             Kind::Tested(inner, true) => match inner.clone().member(name, site) {
                 // Of what is there, only what it is itself may still be missing.

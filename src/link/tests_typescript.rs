@@ -577,3 +577,307 @@ export function start(kind: string) { return new Worker("mails", SOME[kind]); }
         "#]],
     );
 }
+
+#[test]
+fn a_function_kept_by_a_hook_is_called_under_the_name_that_callers_give_it() {
+    check(
+        r#"
+import { usePostHog } from "posthog-js/react";
+class ServerSide { capture(...args: unknown[]) { log(args); } }
+export const useCapture = () => {
+  const posthog = usePostHog();
+  return useCallback(function capture(event: string, properties?: object) { return posthog.capture(event, properties); }, [posthog]);
+};
+export const useTracking = () => {
+  const posthog = usePostHog();
+  function capture(event: string, properties?: object) { return posthog.capture(event, properties); }
+  return capture;
+};
+export function One({ id }: { id: string }) {
+  const capture = useCapture();
+  return button(() => capture("one:clicked", { id }));
+}
+export function Two({ id }: { id: string }) {
+  const track = useTracking();
+  return button(() => track("two:clicked", { id }));
+}
+"#,
+        expect![[r#"
+            Producer analytics one:clicked on - in One: id
+            Producer analytics two:clicked on - in Two: id
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_method_hands_on_with_all_its_arguments_is_what_it_is_given() {
+    check(
+        r#"
+import { PostHog } from "posthog-node";
+export class ServerSide {
+  private client = new PostHog("key");
+  capture(...args: unknown[]) { this.client.capture(...args); }
+}
+const server = new ServerSide();
+export function done(id: string) { server.capture({ distinctId: id, event: "signup_done", properties: { id } }); }
+"#,
+        expect![[r#"
+            Producer analytics signup_done on - in done: id
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_a_case_has_shown_is_the_names_of_the_case() {
+    check(
+        r#"
+import { Server } from "socket.io";
+type Change = { name: string; id: string };
+export class Sockets {
+  async perform(change: Change, io: Server) {
+    switch (change.name) {
+      case "doc.created":
+      case "doc.updated":
+        return io.to("team").emit(change.name, { id: change.id });
+      case "doc.deleted":
+        return io.to("team").emit("entities", { event: change.name });
+      default:
+        return io.to("team").emit(change.name, { other: change.id });
+    }
+  }
+  async early(change: Change, io: Server) {
+    if (change.name !== "doc.moved") return;
+    io.to("team").emit(change.name, { moved: true });
+  }
+  async half(change: Change, io: Server, ready: boolean) {
+    if (change.name !== "doc.half" && ready) return;
+    io.to("team").emit(change.name, { half: true });
+  }
+  async again(kind: string, io: Server) {
+    if (kind === "doc.first") {
+      kind = "doc.second";
+      io.to("team").emit(kind, { again: true });
+    }
+  }
+}
+"#,
+        expect![[r#"
+            Producer websocket doc.created on - in Sockets.perform: id
+            Producer websocket doc.updated on - in Sockets.perform: id
+            Producer websocket entities on - in Sockets.perform: event
+            Producer websocket - on - in Sockets.perform: other
+            Producer websocket doc.moved on - in Sockets.early: moved
+            Producer websocket - on - in Sockets.half: half
+            Producer websocket doc.second on - in Sockets.again: again
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_case_hands_on_is_an_event_of_that_name() {
+    check(
+        r#"
+type Change = { name: string; id: string };
+export class Deliver {
+  async perform(change: Change, url: string) {
+    switch (change.name) {
+      case "doc.created":
+      case "doc.updated":
+        await this.document(change, url);
+        return;
+      case "user.created":
+        await this.user(change, url);
+        return;
+    }
+  }
+  private async document(change: Change, url: string) { await this.sendWebhook(change, url, { doc: change.id }); }
+  private async user(change: Change, url: string) { await this.sendWebhook(change, url, { user: change.id }); }
+  private async sendWebhook(change: Change, url: string, payload: object) {
+    await fetch(url, { method: "POST", body: JSON.stringify({ event: change.name, payload }) });
+  }
+}
+"#,
+        expect![[r#"
+            Producer webhook doc.created on - in Deliver.perform: event, payload {doc}
+            Producer webhook doc.updated on - in Deliver.perform: event, payload {doc}
+            Producer webhook user.created on - in Deliver.perform: event, payload {user}
+        "#]],
+    );
+}
+
+#[test]
+fn a_class_that_lists_events_handles_each_of_them() {
+    check(
+        r#"
+abstract class BaseProcessor { static applicableEvents: string[] = []; abstract perform(event: unknown): Promise<void>; }
+export class Revisions extends BaseProcessor {
+  static applicableEvents = ["documents.publish", "documents.update"];
+  async perform(event: { name: string; documentId: string; title?: string }) {
+    if (event.name === "documents.publish") note(event.title.trim());
+    note(event.documentId);
+  }
+}
+export class Buttons {
+  static events = ["click", "change"];
+  handle(event: { target: string }) { note(event.target); }
+}
+"#,
+        expect![[r#"
+            Consumer queue documents.publish on - in Revisions.perform: documentId, name, title?
+            Consumer queue documents.update on - in Revisions.perform: documentId, name
+        "#]],
+    );
+}
+
+#[test]
+fn a_job_class_is_one_however_far_above_its_base_stands() {
+    check(
+        r#"
+export abstract class BaseTask<T> { abstract perform(props: T): Promise<void>; }
+export abstract class CronTask extends BaseTask<{ limit: number }> {}
+export class CleanupTask extends CronTask { async perform({ limit }: { limit: number }) { drop(limit); } }
+"#,
+        expect![[r#"
+            Consumer queue CleanupTask on - in CleanupTask.perform: limit
+        "#]],
+    );
+}
+
+#[test]
+fn a_queue_that_is_made_when_it_is_first_asked_for_has_its_name() {
+    check(
+        r#"
+import Queue from "bull";
+function createQueue(name: string) { const queue = new Queue(name, "redis://"); return queue; }
+let mails: ReturnType<typeof createQueue> | undefined;
+export const mailQueue = () => { if (!mails) { mails = createQueue("mails"); } return mails; };
+let bills;
+export const billQueue = () => (bills ??= new Queue("bills"));
+let either;
+export function open(which: boolean) { if (which) either = new Queue("left"); else either = new Queue("right"); }
+export async function mail(to: string) { await mailQueue().add({ to }); }
+export async function bill(id: string) { await billQueue().add({ id }); }
+export async function any(id: string) { await either.add({ id }); }
+mailQueue().process(5, async (job) => { send(job.data.to.trim()); });
+"#,
+        expect![[r#"
+            Producer queue mails on - in mail: to
+            Producer queue bills on - in bill: id
+            Producer queue - on - in any: id
+            Consumer queue mails on - in : to
+        "#]],
+    );
+}
+
+#[test]
+fn a_row_whose_class_hands_it_on_when_it_is_saved_is_sent_where_it_is_made() {
+    check(
+        r#"
+import { Model, AfterSave } from "sequelize-typescript";
+import Queue from "bull";
+const queue = new Queue("events");
+export class Event extends Model {
+  name: string;
+  @AfterSave
+  static async enqueue(model: Event, options: { transaction?: Transaction }) {
+    if (options.transaction) { options.transaction.afterCommit(() => void queue.add(model)); return; }
+    void queue.add(model);
+  }
+  static schedule(event: Partial<Event>) { return queue.add(this.build({ createdAt: new Date(), ...event })); }
+  static from(ctx: { ip: string }, attributes: Partial<Event>) { return this.create({ ...attributes, ip: ctx.ip }); }
+}
+export class Other extends Model { static make(name: string) { return this.create({ name }); } }
+export async function made(id: string, transaction: Transaction) { await Event.create({ name: "team.deleted", id }, { transaction }); }
+export async function planned(id: string) { await Event.schedule({ name: "user.seen", id }); }
+export async function taken(ctx: { ip: string }) { await Event.from(ctx, { name: "user.left" }); }
+export async function another() { await Other.make("no.event"); }
+"#,
+        expect![[r#"
+            Producer queue team.deleted on events in made: name, id
+            Producer queue user.seen on events in planned: createdAt, name, id
+            Producer queue user.left on events in taken: name, ip
+        "#]],
+    );
+}
+
+#[test]
+fn rows_of_an_outbox_are_sent_by_who_names_them() {
+    check(
+        r#"
+import * as schema from "./schema";
+type Log = { workspaceId: string; event: string; description: string };
+export async function insertLogs(db: Db, given: Log | Log[]) {
+  const logs = Array.isArray(given) ? given : [given];
+  const rows = [];
+  for (const log of logs) {
+    rows.push({ version: "v1", payload: { event: log.event, workspace_id: log.workspaceId } });
+  }
+  await db.insert(schema.clickhouseOutbox).values(rows);
+}
+export async function one(tx: Db, id: string) { await insertLogs(tx, { workspaceId: id, event: "workspace.update", description: "x" }); }
+export async function two(tx: Db, id: string) {
+  await insertLogs(tx, [{ workspaceId: id, event: "key.create", description: "x" }, { workspaceId: id, event: "key.delete", description: "y" }]);
+}
+export async function each(tx: Db, ids: string[]) {
+  await insertLogs(tx, ids.map((id) => ({ workspaceId: id, event: "role.create", description: "x" })));
+}
+"#,
+        expect![[r#"
+            Producer outbox workspace.update on - in one: event, workspace_id
+            Producer outbox key.create on - in two: event, workspace_id
+            Producer outbox key.delete on - in two: event, workspace_id
+            Producer outbox role.create on - in each: event, workspace_id
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_that_a_class_keeps_is_one_of_its_kind() {
+    check(
+        r#"
+import { RedisAdapter } from "./redis";
+export async function invalidate(userIds: string[]) {
+  await RedisAdapter.shared.publish("access-changed", JSON.stringify({ userIds }));
+}
+"#,
+        expect![[r#"
+            Producer queue access-changed on - in invalidate: userIds
+        "#]],
+    );
+}
+
+#[test]
+fn addresses_with_dots_name_webhooks_as_well() {
+    check(
+        r#"
+import Router from "koa-router";
+const router = new Router();
+router.post("github.webhooks", validate(), async (ctx) => { take(ctx.request.body.action); });
+router.post("hooks.slack", validate(), async (ctx) => { const { token, text } = ctx.request.body; take(token, text); });
+router.post("documents.list", validate(), async (ctx) => { take(ctx.request.body.limit); });
+"#,
+        expect![[r#"
+            Consumer webhook github.webhooks on - in : action
+            Consumer webhook hooks.slack on - in : text, token
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_declaration_may_leave_out_is_not_demanded() {
+    check(
+        r#"
+abstract class BaseTask<T> { abstract perform(props: T): Promise<void>; }
+type Props = { key: string; content?: string; author?: { name?: string; id: string } | null };
+type Either = { kind: "a"; note?: string } | { kind: "b"; note?: string; id: string } | { kind: "c" };
+export class ImportTask extends BaseTask<Props> {
+  async perform({ key, content, author }: Props) { create(key, content, author?.name); }
+}
+export class EitherTask extends BaseTask<Either> { async perform(props: Either) { create(props.kind, props.note, props.id); } }
+"#,
+        expect![[r#"
+            Consumer queue ImportTask on - in ImportTask.perform: author?, content?, key
+            Consumer queue EitherTask on - in EitherTask.perform: id, kind, note?
+        "#]],
+    );
+}

@@ -6,7 +6,6 @@
 
 use super::naming::{is_inside_param, texts_of};
 use super::payload;
-use super::resolve::FnRef;
 use super::term::{Entry, Kind, Term};
 use super::types::{Side, Types};
 use crate::shape::{Rest, Shape, ShapeKind};
@@ -78,50 +77,6 @@ fn is_known(shape: &Shape, depth: u32) -> bool {
             branches.iter().all(|branch| is_known(branch, depth + 1))
         }
         _ => true,
-    }
-}
-
-/// Of a choice between a list's element and the same value as a whole, as `Array.isArray(x) ? x : [x]` gives it, the one that
-/// what was passed for `x` is. `before` is the choice while `x` was still a parameter of `function`.
-pub fn of_list_or_one<'a>(before: &Term<'a>, after: Term<'a>, function: FnRef) -> Term<'a> {
-    let (Kind::OneOf(open), Kind::OneOf(given)) = (&before.kind, &after.kind) else { return after };
-    if open.len() != given.len() {
-        return after;
-    }
-    let mut dropped = vec![false; open.len()];
-    for (at, element) in open.iter().enumerate() {
-        let Some(list) = element_of_param(element, function) else { continue };
-        for (other, whole) in open.iter().enumerate() {
-            if other == at || param_of(whole, function) != Some(list) {
-                continue;
-            }
-            match &given[other].bare().kind {
-                Kind::Array(_) | Kind::ListOf(_) => dropped[other] = true,
-                Kind::Object(_) | Kind::Record(_) | Kind::Literal(_) | Kind::Template(_) => dropped[at] = true,
-                _ => {}
-            }
-        }
-    }
-    if !dropped.contains(&true) || !dropped.contains(&false) {
-        return after;
-    }
-    let Term { kind: Kind::OneOf(given), site, .. } = after else { return after };
-    let mut kept: Vec<Term<'a>> =
-        given.into_iter().zip(&dropped).filter(|(_, dropped)| !**dropped).map(|(term, _)| term).collect();
-    if kept.len() == 1 { kept.remove(0) } else { Term::new(Kind::OneOf(kept), site) }
-}
-
-fn param_of(term: &Term<'_>, function: FnRef) -> Option<u32> {
-    match &term.bare().kind {
-        Kind::Param { function: owner, index, .. } if *owner == function => Some(*index),
-        _ => None,
-    }
-}
-
-fn element_of_param(term: &Term<'_>, function: FnRef) -> Option<u32> {
-    match &term.bare().kind {
-        Kind::Element(list) => param_of(list, function),
-        _ => None,
     }
 }
 

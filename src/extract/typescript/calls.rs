@@ -165,6 +165,7 @@ impl Lower<'_> {
                 other => {
                     if let Some(expression) = other.as_expression() {
                         let value = self.expr(expression, usage);
+                        let value = self.as_told(value);
                         lowered.push(FactArgument { name: None, value, spread: false });
                     }
                 }

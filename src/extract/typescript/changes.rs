@@ -113,7 +113,19 @@ impl Lower<'_> {
                     None => unknown,
                 });
             }
-            None => {}
+            None => {
+                let span = value.span;
+                self.frame().declared_under.push(0);
+                self.frame().function.locals.push(Local {
+                    name: name.to_owned(),
+                    kind: LocalKind::OfModule,
+                    ty: None,
+                    value: Some(value),
+                    edits: Vec::new(),
+                    reassigned: false,
+                    span,
+                });
+            }
         }
     }
 

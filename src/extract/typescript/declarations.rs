@@ -306,11 +306,9 @@ impl Lower<'_> {
                         });
                     }
                     (BindingPattern::BindingIdentifier(id), None) => {
-                        if let Some(annotation) = annotation {
-                            let ty = self.ty(annotation);
-                            let value = Expr::unknown("assigned later", span_of(id.span));
-                            self.add_constant(id.name.as_str(), value, Some(ty), exported, false, span_of(id.span));
-                        }
+                        let ty = annotation.map(|annotation| self.ty(annotation));
+                        let value = Expr::unknown("assigned later", span_of(id.span));
+                        self.add_constant(id.name.as_str(), value, ty, exported, false, span_of(id.span));
                     }
                     (pattern, Some(init)) => {
                         let value = self.expr(init, Usage::USED);

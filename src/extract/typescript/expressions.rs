@@ -117,7 +117,7 @@ impl Lower<'_> {
                 let guard = self.test(&conditional.test, true);
                 let mut yes =
                     self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.expr(&conditional.consequent, usage));
-                let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, ..guard };
+                let negated = super::statements::opposite(guard, &conditional.test);
                 let mut no = self.enclosed(Enclosing::Branch(negated.into()), |lower| lower.expr(&conditional.alternate, usage));
                 if let Some((value, there)) = tested_for_presence(&conditional.test) {
                     let tested = self.folded(value.span());
@@ -303,7 +303,8 @@ impl Lower<'_> {
                 parts.push(Expr::text(text, span_of(quasi.span)));
             }
             if let Some(expression) = template.expressions.get(at) {
-                parts.push(self.expr(expression, Usage::USED));
+                let part = self.expr(expression, Usage::USED);
+                parts.push(self.as_told(part));
             }
         }
         concatenation(parts, span)
@@ -474,7 +475,7 @@ impl Lower<'_> {
                         continue;
                     }
                     let value = self.property_value(&property.value);
-                    let value = self.as_shown(property, value);
+                    let value = self.as_told(self.as_shown(&property.value, value));
                     members.push(ValueMember::Entry { key, value, conditional: false });
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {

@@ -20,6 +20,10 @@ const EACH: &[&str] =
 /// Functions that finish what they are handed later.
 const DEFERRING: &[&str] = &["waitUntil", "after", "unstable_after", "setImmediate", "setTimeout", "nextTick", "queueMicrotask"];
 
+/// Functions that give back a function that they are handed, to be called as it would be.
+const KEEPING: &[&str] =
+    &["useCallback", "useEffectEvent", "useEvent", "useMemoizedFn", "debounce", "throttle", "memoize", "once"];
+
 /// Receivers whose `parse` is a text format's and not a schema's.
 const PARSERS: &[&str] = &[
     "path",
@@ -170,6 +174,9 @@ impl Lower<'_> {
     }
 
     fn known_function(&mut self, name: &str, call: &CallExpression<'_>, span: Span) -> Option<Expr> {
+        if KEEPING.contains(&name) {
+            return self.kept(call);
+        }
         let from = self.imported.get(name).map(String::as_str).unwrap_or("");
         let kind = match name {
             "String" => {
@@ -190,6 +197,19 @@ impl Lower<'_> {
         Some(of_type(kind, span))
     }
 
+    /// The closure that a call gives back as it is: `useCallback(event => …, [])`.
+    fn kept(&mut self, call: &CallExpression<'_>) -> Option<Expr> {
+        let given = self.first(call)?.get_inner_expression();
+        if !matches!(given, Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_)) {
+            return None;
+        }
+        let value = self.lower_first(call)?;
+        for argument in call.arguments.iter().skip(1).filter_map(Argument::as_expression) {
+            self.expr(argument, Usage::USED);
+        }
+        Some(value)
+    }
+
     /// Lowers the arguments of a call whose value is known by its type alone, and keeps what it is made from.
     fn made_of(&mut self, name: &str, on: Option<Expr>, call: &CallExpression<'_>, span: Span) {
         let given = call.arguments.iter().filter_map(Argument::as_expression);
@@ -204,6 +224,7 @@ impl Lower<'_> {
 
     fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, span: Span) -> Option<Expr> {
         let kind = match (object, method) {
+            ("React" | "_" | "lodash", kept) if KEEPING.contains(&kept) => return self.kept(call),
             ("JSON" | "superjson" | "SuperJSON" | "devalue" | "JSON5" | "stableStringify", "stringify" | "serialize") => {
                 let value = self.lower_first(call)?;
                 return Some(Expr::new(ExprKind::Encoded(Box::new(value)), span));

@@ -1,14 +1,16 @@
 //! Values that a test has shown to be there: after `if (!user.email) return`, and inside of `if (user.email) {…}`.
 //!
+//! So is what a test has shown to be one of a few constants: `event.type` inside of `case "paid":`.
+//!
 //! Only tests that neither `null` nor `undefined` passes are looked at. What is known holds to the end of the block, and no longer
 //! than until the variable at its root is given another value.
 
-use oxc_ast::ast::{Expression, ObjectProperty};
+use oxc_ast::ast::Expression;
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::lower::Lower;
-use crate::facts::{Expr, LocalId};
+use crate::facts::{Enclosing, Expr, ExprKind, LocalId};
 
 /// The most values of one function that are kept as being there; past it a test shows nothing.
 const MAX_SHOWN: usize = 64;
@@ -105,14 +107,64 @@ impl Lower<'_> {
         }
     }
 
-    /// The value of a property, known to be there where a test has shown it.
-    pub(super) fn as_shown(&self, property: &ObjectProperty<'_>, mut value: Expr) -> Expr {
-        let written = &property.value;
+    /// A value that is kept or given back, known to be there where a test has shown it.
+    pub(super) fn as_shown(&self, written: &Expression<'_>, mut value: Expr) -> Expr {
         let Some(root) = self.root_of(written) else { return value };
         let text = self.folded(written.get_inner_expression().span());
         if self.frame_ref().shown.iter().any(|shown| shown.root == root && shown.text == text) {
             self.assert_there(&mut value, &text);
         }
         value
+    }
+
+    /// A value that a test around has compared with constants, as the constants that let it pass.
+    pub(super) fn as_told(&self, value: Expr) -> Expr {
+        if !matches!(value.kind, ExprKind::Local(_) | ExprKind::Outer(..) | ExprKind::Member(..)) {
+            return value;
+        }
+        for (out, frame) in self.frames.iter().rev().enumerate() {
+            let around = frame.enclosing.iter().rev().filter_map(|around| match around {
+                Enclosing::Branch(guard) => Some(guard),
+                _ => None,
+            });
+            for guard in around.chain(frame.early_returns.iter().rev()) {
+                if let Some(subject) = &guard.subject
+                    && !guard.negated
+                    && !guard.values.is_empty()
+                    && is_place(&value, subject, out as u32)
+                    && self.keeps(&value)
+                {
+                    let mut values = guard.values.clone();
+                    let kind = if values.len() == 1 { values.remove(0).kind } else { ExprKind::OneOf(values) };
+                    return Expr::new(kind, value.span);
+                }
+            }
+        }
+        value
+    }
+
+    /// Whether the variable at the root of a value holds to the end what it was first given.
+    fn keeps(&self, value: &Expr) -> bool {
+        let (out, id) = match &value.kind {
+            ExprKind::Member(inner, _) => return self.keeps(inner),
+            ExprKind::Local(id) => (0, *id),
+            ExprKind::Outer(out, id) => (*out, *id),
+            _ => return false,
+        };
+        let owner = self.frames.iter().rev().nth(out as usize);
+        owner
+            .and_then(|frame| frame.function.locals.get(id.0 as usize))
+            .is_some_and(|local| !local.reassigned && local.edits.is_empty())
+    }
+}
+
+/// Whether a value is what the function that many functions out calls `subject`.
+fn is_place(value: &Expr, subject: &Expr, out: u32) -> bool {
+    match (&value.kind, &subject.kind) {
+        (ExprKind::Member(a, name), ExprKind::Member(b, other)) => name == other && is_place(a, b, out),
+        (ExprKind::Local(a), ExprKind::Local(b)) => out == 0 && a == b,
+        (ExprKind::Outer(by, a), ExprKind::Local(b)) => *by == out && a == b,
+        (ExprKind::Outer(by, a), ExprKind::Outer(other, b)) => *by == out + other && a == b,
+        _ => false,
     }
 }

@@ -23,6 +23,7 @@ impl Lower<'_> {
             Statement::ReturnStatement(returned) => {
                 if let Some(argument) = &returned.argument {
                     let value = self.expr(argument, Usage::RETURNED);
+                    let value = self.as_shown(argument, value);
                     self.frame().function.returns.push(value);
                 }
             }
@@ -154,7 +155,7 @@ impl Lower<'_> {
         self.show(&branch.test, true);
         self.enclosed(Enclosing::Branch(guard.clone().into()), |lower| lower.nested(&branch.consequent));
         self.frame().shown.truncate(shown);
-        let negated = Guard { negated: !guard.negated, otherwise: !guard.otherwise, raises: demands, ..guard };
+        let negated = Guard { raises: demands, ..opposite(guard, &branch.test) };
         if let Some(alternate) = &branch.alternate {
             self.enclosed(Enclosing::Branch(negated.clone().into()), |lower| lower.nested(alternate));
         }
@@ -355,6 +356,21 @@ impl Lower<'_> {
                 lower.block_statement(&handler.body);
             });
         });
+    }
+}
+
+/// The guard of what runs where a test fails. Of `a !== "x" && b` that says nothing of `a`.
+pub(super) fn opposite(guard: Guard, test: &Expression<'_>) -> Guard {
+    let whole = !matches!(test.get_inner_expression(), Expression::LogicalExpression(_)) || operands(test) == guard.values.len();
+    let (subject, values) = if whole { (guard.subject, guard.values) } else { (None, Vec::new()) };
+    Guard { subject, values, negated: !guard.negated, otherwise: !guard.otherwise, ..guard }
+}
+
+/// How many conditions a test is made of.
+fn operands(test: &Expression<'_>) -> usize {
+    match test.get_inner_expression() {
+        Expression::LogicalExpression(logical) => operands(&logical.left) + operands(&logical.right),
+        _ => 1,
     }
 }
 

@@ -106,7 +106,7 @@ fn render_function(out: &mut String, at: usize, function: &Function) {
             LocalKind::Param => "param",
             LocalKind::RestParam => "...param",
             LocalKind::NamedRestParam => "**param",
-            LocalKind::Variable => "let",
+            LocalKind::Variable | LocalKind::OfModule => "let",
         };
         let declared = local.ty.as_ref().map(|declared| format!(": {}", ty(declared))).unwrap_or_default();
         let value = local.value.as_ref().map(|value| format!(" = {}", expr(value, Some(function)))).unwrap_or_default();
@@ -449,7 +449,7 @@ async function handle(event: OrderEvent, { meta: { source = "api", ...others }, 
               let sku = event.lines[*].sku
               c0 new Error("no id") if(!event.id)
               c1 apply(event.coupon) floating if("coupon" in event) after(!!event.id) after(!!event.shop)
-              c2 settle(event.type, amount) awaited if(event.type is "paid"|"settled") after(!!event.id) after(!!event.shop)
+              c2 settle(("paid" | "settled"), amount) awaited if(event.type is "paid"|"settled") after(!!event.id) after(!!event.shop)
               c3 f2(event.lines[*], <integer>=0>) if(event.type is "void") loop after(!!event.id) after(!!event.shop)
               c4 cancel([c3...]) returned if(event.type is "void") after(!!event.id) after(!!event.shop)
               c5 log(event.type) floating if(!event.type is "paid"|"settled"|"void") after(!!event.id) after(!!event.shop)
@@ -471,7 +471,7 @@ async function handle(event: OrderEvent, { meta: { source = "api", ...others }, 
               read event.lines[*].sku
               read event.shop?
               return c4
-              return event.shop
+              return event.shop!
             f2 closure in f1 c3
               param line
               read line.sku: string

@@ -319,7 +319,7 @@ impl<'a> Linker<'_, 'a> {
                     let rest = reads::shape_of(self.types, &tree, None);
                     fields.extend(rest.as_object().into_iter().flat_map(|object| object.fields.iter().cloned()));
                 }
-                LocalKind::RestParam | LocalKind::Variable => {}
+                LocalKind::RestParam | LocalKind::Variable | LocalKind::OfModule => {}
             }
         }
         fields.retain(|field| !matches!(field.name.as_str(), "sender" | "signal"));

@@ -42,7 +42,7 @@ fn is_of_listener(function: &Function, call: &Call, in_closure: bool) -> bool {
         ExprKind::Local(id) => function.locals.get(id.0 as usize).is_some_and(|local| match local.kind {
             LocalKind::Variable => local.value.as_ref().is_some_and(|value| matches!(value.kind, ExprKind::Element(_))),
             LocalKind::Param => in_closure,
-            LocalKind::RestParam | LocalKind::NamedRestParam => false,
+            LocalKind::RestParam | LocalKind::NamedRestParam | LocalKind::OfModule => false,
         }),
         ExprKind::Index(..) => true,
         _ => false,

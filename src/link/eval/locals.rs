@@ -52,7 +52,7 @@ impl<'a> Eval<'a> {
                 let given = if owner.in_test && declared.is_none() { self.fixture(function, &local.name, depth) } else { None };
                 given.unwrap_or_else(|| Term::new(Kind::Param { function, index: id.0, declared }, site))
             }
-            (LocalKind::Variable, Some(value)) => {
+            (LocalKind::Variable | LocalKind::OfModule, Some(value)) => {
                 let plain = local.edits.is_empty();
                 if plain && let Some(known) = self.variables.borrow().get(&(function, id)) {
                     return known.clone();
@@ -77,7 +77,7 @@ impl<'a> Eval<'a> {
                 }
                 value
             }
-            (LocalKind::Variable, None) => match declared {
+            (LocalKind::Variable | LocalKind::OfModule, None) => match declared {
                 Some(ty) => Term::new(Kind::OfType(ty), site),
                 None => Term::unknown(local.name.clone(), site),
             },

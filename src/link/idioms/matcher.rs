@@ -301,12 +301,17 @@ impl Idiom {
             _ => return false,
         };
         let fits = |name: &str| eval.fitting.any(&self.receivers, name, |name| fold(name).into());
-        // `trx("outbox").insert(row)`: a table by its name.
+        // `trx("outbox").insert(row)`, `db.insert(schema.outbox).values(row)`: a table by its name.
+        let names_table = |argument: &Expr| match &argument.kind {
+            ExprKind::Literal(crate::facts::Literal::Text(name)) | ExprKind::Member(_, name) => fits(name),
+            ExprKind::Name(path) => path.last().is_some_and(|name| fits(name)),
+            _ => false,
+        };
         let table = || match &base.kind {
-            ExprKind::Call(id) => eval.program.function(function).calls.get(id.0 as usize).is_some_and(|inner| {
-                matches!(inner.args.as_slice(), [only] if matches!(&only.value.kind,
-                    ExprKind::Literal(crate::facts::Literal::Text(name)) if fits(name)))
-            }),
+            ExprKind::Call(id) => {
+                let inner = eval.program.function(function).calls.get(id.0 as usize);
+                inner.is_some_and(|inner| matches!(inner.args.as_slice(), [only] if names_table(&only.value)))
+            }
             _ => false,
         };
         // `manager.save(OutboxEvent, row)`, `manager.save(row)`: a table by the class of its rows.
@@ -419,6 +424,10 @@ fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<S
         }
         ExprKind::Member(inner, name) => {
             names.push(name.clone());
+            // What a class keeps is of its kind: `RedisAdapter.client`.
+            if let ExprKind::Name(path) = &inner.kind {
+                names.extend(path.last().filter(|class| class.starts_with(char::is_uppercase)).cloned());
+            }
             if matches!(inner.kind, ExprKind::Call(_)) {
                 source_names(eval, function, inner, names, depth + 1);
             }
@@ -518,6 +527,11 @@ fn external_path<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Vec<String>> {
         }
     };
     match &term.kind {
+        Kind::OneOf(branches) => {
+            let mut there = branches.iter().filter(|branch| !matches!(branch.kind, Kind::Absent | Kind::Unknown(_)));
+            let first = external_path(eval, there.next()?)?;
+            there.all(|other| external_path(eval, other).as_ref() == Some(&first)).then_some(first)
+        }
         Kind::Typed(inner, ty) => of_type(ty).or_else(|| external_path(eval, inner)),
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => of_type(ty),
         Kind::Record(record) => of_type(&record.ty),

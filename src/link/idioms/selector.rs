@@ -58,6 +58,8 @@ pub enum Root {
     FunctionName,
     /// `class`: the name of the class that the handler belongs to.
     ClassName,
+    /// `class.events`: the names that the class of the handler lists as those that it is for.
+    ClassList,
     /// `class.decorator.args[0]`: what the class of the handler is decorated with.
     ClassDecorator(u32),
     /// `pairs`: the last argument, a list of keys with their values, as the object that it is.
@@ -209,6 +211,10 @@ impl Selector {
                     _ => return Err(format!("`{text}`: `class.decorator` needs `.args` and a position")),
                 }
             }
+            ("class", Some(Step::Key(list))) if list == "events" => {
+                steps.remove(0);
+                Root::ClassList
+            }
             ("class", _) => Root::ClassName,
             ("instance", _) => Root::Instance,
             ("pairs", _) => Root::Pairs,
@@ -244,7 +250,11 @@ impl Selector {
             let mut seen = 0;
             for argument in &call.args {
                 if argument.spread {
-                    return None;
+                    // `client.capture(...args)` hands on what the function itself is given.
+                    let rest = eval.term(function, &argument.value, at);
+                    let known = matches!(rest.bare().kind, Kind::Param { .. } | Kind::Array(_));
+                    let place = position.checked_sub(seen).filter(|_| known)?;
+                    return Some(rest.bare().clone().member(&place.to_string(), site));
                 }
                 if argument.name.is_none() {
                     if seen == position {
@@ -314,6 +324,7 @@ impl Selector {
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
             | Root::ClassDecorator(_)
+            | Root::ClassList
             | Root::ParamTypeArgument(_)
             | Root::Payload => return None,
         };
@@ -478,6 +489,10 @@ pub fn walk<'a>(root: Term<'a>, steps: &[Step], site: Site) -> Option<Term<'a>> 
             Step::Position(_) | Step::Argument(..) => false,
         };
         if takes_apart && is_flat(&term) {
+            return None;
+        }
+        // A list has no members by name.
+        if matches!(step, Step::Key(_)) && matches!(term.bare().kind, Kind::Array(_) | Kind::ListOf(_)) {
             return None;
         }
         // Nor is an object a list.

@@ -1,0 +1,88 @@
+//! Rows that their class hands on when they are saved: a static method under `@AfterCreate` is called with every row that
+//! `Model.create(…)` makes, so that call is one of the method for everything that follows arguments. Left out are rows that are
+//! changed or deleted: what is in them the call does not say.
+
+use super::callee;
+use super::eval::{Eval, callee_text};
+use super::modules::FileId;
+use super::resolve::{DeclId, Entity, FnRef, Want};
+use super::summaries::CallSite;
+use crate::facts::{Call, Expr, ExprKind, FnId, LanguageId};
+
+/// The decorators of methods that a mapper calls with a row that has been made.
+const AFTER: &[&str] = &["AfterCreate", "AfterSave", "AfterUpsert"];
+
+/// Packages whose models have such methods.
+const MAPPERS: &[&str] = &["sequelize", "sequelize-typescript", "@sequelize"];
+
+/// How far above a class the mapper's own is looked for.
+const MAX_BASES: u32 = 8;
+
+/// The calls that make a row of a class, with the methods that are called with it.
+pub fn run_by_rows(eval: &Eval<'_>) -> Vec<(FnRef, CallSite)> {
+    let mut hooks: Vec<(DeclId, FnRef)> = Vec::new();
+    for (at, unit) in eval.program.files.units.iter().enumerate() {
+        for (index, function) in unit.facts.functions.iter().enumerate() {
+            let is_hook =
+                function.is_method && function.decorators.iter().any(|call| AFTER.contains(&callee_text(&call.callee).as_str()));
+            let hook = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
+            if is_hook && let Some(class) = eval.own_class(hook) {
+                hooks.push((class, hook));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if hooks.is_empty() {
+        return found;
+    }
+    for (at, unit) in eval.program.files.units.iter().enumerate() {
+        let file = FileId(at as u32);
+        for (function, call) in unit.index.calls.get("create").into_iter().flatten() {
+            let site = CallSite { function: FnRef { file, id: *function }, call: *call };
+            let call = eval.program.function(site.function).call(site.call);
+            let Some(class) = class_called(eval, site.function, call) else { continue };
+            let of_class = |(owner, _): &&(DeclId, FnRef)| *owner == class || eval.heirs(*owner).contains(&class);
+            found.extend(hooks.iter().filter(of_class).map(|(_, hook)| (*hook, site)));
+        }
+    }
+    found
+}
+
+/// The row that `Model.build({…})` makes of a class of the repository.
+pub fn row_built<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<&'a Expr> {
+    let ExprKind::Member(_, name) = &call.callee.kind else { return None };
+    if name != "build" || eval.program.files.unit(function.file).facts.language != LanguageId::TypeScript {
+        return None;
+    }
+    let row = call.args.first().filter(|argument| !argument.spread)?;
+    is_mapped(eval, class_called(eval, function, call)?, 0).then_some(&row.value)
+}
+
+/// The class of the repository that a static method is called on.
+fn class_called(eval: &Eval<'_>, function: FnRef, call: &Call) -> Option<DeclId> {
+    let ExprKind::Member(base, _) = &call.callee.kind else { return None };
+    match &base.kind {
+        ExprKind::This => eval.own_class(function),
+        ExprKind::Name(path) => {
+            let scope = eval.program.visible_scope(function);
+            match eval.program.resolve(function.file, scope, path, Want::Class)?.entity {
+                Entity::Class(class) => Some(class),
+                Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) | Entity::External(_) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_mapped(eval: &Eval<'_>, class: DeclId, up: u32) -> bool {
+    let declared = eval.program.class(class);
+    let of_mapper = |base: &Vec<String>| match eval.program.resolve(class.file, &declared.scope, base, Want::Class) {
+        Some(found) => match found.entity {
+            Entity::External(path) => path.first().is_some_and(|module| MAPPERS.contains(&module.as_str())),
+            Entity::Class(_) | Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) => false,
+        },
+        None => false,
+    };
+    up < MAX_BASES
+        && (declared.bases.iter().any(of_mapper) || callee::bases_of(eval, class).any(|base| is_mapped(eval, base, up + 1)))
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::shape::{ArrayShape, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
+use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
 use crate::source::Origin;
 
 /// Branches that merging unions may give; past it the result is a hole.
@@ -211,9 +211,20 @@ fn without_null_members(object: &ObjectShape) -> ObjectShape {
     changed
 }
 
-/// Members with a default may be left out. Where a writer does not say which have one, any may be.
-pub fn without_defaults(shape: &Arc<Shape>) -> Arc<Shape> {
-    with_presence(shape, Presence::Optional, "a dump without defaults")
+/// Members that a reader does not have to be given, those with a default, may be left out. Where nothing says which they are, any may.
+pub fn without_defaults(shape: &Arc<Shape>, read: &Arc<Shape>) -> Arc<Shape> {
+    let member = |field: &Field| field.source.clone().unwrap_or_else(|| field.name.clone());
+    let asked = read.as_object().into_iter().flat_map(|object| &object.fields);
+    let demanded: Vec<String> = asked.filter(|field| field.presence == Presence::Required).map(member).collect();
+    on_objects(shape, "a dump without defaults", &|object| {
+        let mut changed = object.clone();
+        for field in &mut changed.fields {
+            if !demanded.contains(&member(field)) {
+                field.presence = Presence::Optional;
+            }
+        }
+        changed
+    })
 }
 
 /// Carries an operation on to the objects inside a field: a dump is deep.

@@ -43,8 +43,8 @@ def run(order: Order):
             Producer queue order.some in run: {order_id, note}
             Producer queue order.only in run: {order_id}
             Producer queue order.there in run: {order_id, ship_to, note?}
-            Producer queue order.set in run: {order_id?, ship_to?, note?}
-            Producer queue order.changed in run: {order_id?, ship_to?, note?}
+            Producer queue order.set in run: {order_id, ship_to?, note?}
+            Producer queue order.changed in run: {order_id, ship_to?, note?}
             Producer queue order.old in run: {orderId, shipTo!}
         "#]],
     );

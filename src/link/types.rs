@@ -565,7 +565,11 @@ impl<'e, 'a> Types<'e, 'a> {
             TypeOp::Recase => recased(&first.shape, &second),
             TypeOp::MemberNames => reduce::member_names(&first.shape),
             TypeOp::WithoutNull => reduce::without_null(&first.shape),
-            TypeOp::WithoutDefaults => reduce::without_defaults(&first.shape),
+            TypeOp::WithoutDefaults => {
+                let read = Context { side: Side::Read, ..context };
+                let asked = operands.first().map(|operand| self.reduce(operand, &read, expansion).shape);
+                reduce::without_defaults(&first.shape, asked.as_ref().unwrap_or(&first.shape))
+            }
             TypeOp::ReturnType | TypeOp::Parameter | TypeOp::Mapped | TypeOp::MappedOptional | TypeOp::MappedRequired => {
                 return Reduced::of(reduce::hole("an operation that is handled above"));
             }

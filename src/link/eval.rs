@@ -6,6 +6,7 @@ mod cases;
 mod instances;
 mod locals;
 mod receiver;
+mod spread;
 
 pub use receiver::{Receiver, is_super};
 
@@ -712,15 +713,48 @@ impl<'a> Eval<'a> {
             self.limit.set(MAX_STEPS);
         }
         let callee = self.program.function(target);
+        let owner = self.program.function(function);
         let mut bound: Vec<Option<Term<'a>>> = vec![None; callee.params as usize];
         let mut position = 0usize;
         let mut named_rest: Vec<Entry<'a>> = Vec::new();
+        let mut handed_on: Vec<(Option<usize>, Term<'a>)> = Vec::new();
+        let rest = callee.locals.iter().take(callee.params as usize).position(|local| local.kind == LocalKind::RestParam);
+        let in_place = |bound: &mut Vec<Option<Term<'a>>>, position: usize, value: Term<'a>| match rest {
+            Some(rest) if position >= rest && position != usize::MAX => {
+                let site = value.site;
+                match &mut bound[rest] {
+                    Some(Term { kind: Kind::Array(items), .. }) => items.push(value),
+                    slot => *slot = Some(Term::new(Kind::Array(vec![value]), site)),
+                }
+            }
+            _ => {
+                if let Some(slot) = bound.get_mut(position) {
+                    *slot = Some(value);
+                }
+            }
+        };
         for argument in &call.args {
             let value = self.eval(function, &argument.value, at, depth);
             let value = self.told_apart(function, call, &argument.value, value, depth);
             if argument.spread {
-                // How many it fills is not known: what follows is not bound.
-                position = usize::MAX;
+                let of_partial = super::relay::is_rest_of_partial(owner, argument);
+                match (argument.name.is_some(), value.kind) {
+                    (false, Kind::Array(items)) if !of_partial => {
+                        for item in items {
+                            in_place(&mut bound, position, item);
+                            position = position.saturating_add(1);
+                        }
+                    }
+                    (named, kind) => {
+                        if !of_partial && position != usize::MAX {
+                            handed_on.push(((!named).then_some(position), Term::new(kind, value.site)));
+                        }
+                        // How many it fills is not known: what follows is not bound.
+                        if !named || of_partial {
+                            position = usize::MAX;
+                        }
+                    }
+                }
                 continue;
             }
             match &argument.name {
@@ -735,24 +769,16 @@ impl<'a> Eval<'a> {
                     }
                 }
                 None => {
-                    let rest =
-                        callee.locals.iter().take(callee.params as usize).position(|local| local.kind == LocalKind::RestParam);
-                    match rest {
-                        Some(rest) if position >= rest && position != usize::MAX => {
-                            let site = value.site;
-                            match &mut bound[rest] {
-                                Some(Term { kind: Kind::Array(items), .. }) => items.push(value),
-                                slot => *slot = Some(Term::new(Kind::Array(vec![value]), site)),
-                            }
-                        }
-                        _ => {
-                            if let Some(slot) = bound.get_mut(position) {
-                                *slot = Some(value);
-                            }
-                        }
-                    }
+                    in_place(&mut bound, position, value);
                     position = position.saturating_add(1);
                 }
+            }
+        }
+        for (place, value) in handed_on {
+            position = usize::MAX;
+            match place {
+                Some(place) => spread::in_place(callee, place, &value, &mut bound),
+                None => spread::by_name(callee, value, &mut bound, &mut named_rest),
             }
         }
         if !named_rest.is_empty()
@@ -768,6 +794,10 @@ impl<'a> Eval<'a> {
                 && let Some(default) = &local.value
             {
                 bound[slot] = Some(self.eval(target, default, u32::MAX, depth + 1));
+            }
+            if bound[slot].is_none() && position != usize::MAX {
+                bound[slot] = spread::nothing_given(local, self.program.files.unit(function.file).facts.language)
+                    .map(|kind| Term::new(kind, Site { file: function.file, span: call.span }));
             }
             // JavaScript gives `undefined` for what is not passed.
             if bound[slot].is_none()

@@ -197,7 +197,7 @@ impl Relays {
         for relay in self.of(target).iter().filter(|relay| relay.queued) {
             let call = eval.program.function(relay.site.function).call(relay.site.call);
             let given = handed(eval, relay.site.function, call, relay.form);
-            if given.open {
+            if given.open || !given.rest.is_empty() {
                 return Vec::new();
             }
             places = places.max(given.positional.len());
@@ -487,6 +487,8 @@ pub fn parameters(function: &Function) -> impl Iterator<Item = (usize, &crate::f
 struct Handed<'a> {
     positional: Vec<Term<'a>>,
     named: Vec<Named<'a>>,
+    /// What callers give beside, as a whole: `**kwargs` of the function around the call.
+    rest: Vec<Term<'a>>,
     /// Whether there is more of it than the source says.
     open: bool,
 }
@@ -500,7 +502,7 @@ struct Named<'a> {
 }
 
 /// Whether an argument stands for what `partial(f, a)` may be given beside what it was made with: mostly nothing.
-fn is_rest_of_partial(owner: &Function, argument: &Argument) -> bool {
+pub fn is_rest_of_partial(owner: &Function, argument: &Argument) -> bool {
     let rest = |id: LocalId| {
         owner
             .locals
@@ -519,20 +521,26 @@ pub fn is_partial(owner: &Function, call: &Call) -> bool {
     call.args.iter().any(|argument| argument.spread && is_rest_of_partial(owner, argument))
 }
 
+fn is_named_rest(eval: &Eval<'_>, function: FnRef, index: u32) -> bool {
+    eval.program.function(function).locals.get(index as usize).is_some_and(|local| local.kind == LocalKind::NamedRestParam)
+}
+
 fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Handed<'a> {
     let at = call.span.start;
-    let mut handed = Handed { positional: Vec::new(), named: Vec::new(), open: false };
+    let mut handed = Handed { positional: Vec::new(), named: Vec::new(), rest: Vec::new(), open: false };
     let spread = |handed: &mut Handed<'a>, term: Term<'a>| match term.kind {
         Kind::Object(entries) => {
             for entry in entries {
                 match entry {
                     Entry::Field { key, value, conditional, .. } => handed.named.push(Named { key, value, conditional }),
+                    Entry::Spread { value, conditional: false } if value.is_open() => handed.rest.push(value),
                     Entry::AnyKey { .. } | Entry::Spread { .. } => handed.open = true,
                 }
             }
         }
         Kind::Array(items) => handed.positional.extend(items),
         Kind::Literal(Literal::Null) => {}
+        Kind::Param { function, index, .. } if is_named_rest(eval, function, index) => handed.rest.push(term),
         _ => handed.open = true,
     };
     let mut position = 0;
@@ -695,7 +703,7 @@ pub fn by_position<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: F
         return Vec::new();
     }
     let given = handed(eval, function, call, form);
-    if given.open {
+    if given.open || !given.rest.is_empty() {
         return Vec::new();
     }
     let plain = parameters(eval.program.function(target)).take_while(|(_, local)| local.kind == LocalKind::Param);
@@ -724,7 +732,7 @@ pub fn message<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form)
 fn composed<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, form: Form, site: Site) -> Option<Term<'a>> {
     let callee = eval.program.function(target);
     let open = handed.open;
-    let named: Vec<Named<'a>> = handed.named.clone();
+    let (named, beside) = (handed.named.clone(), handed.rest.clone());
     let values = bound_to(eval, target, handed, site);
     if let Some(slot) = whole_message(eval, target) {
         return values.into_iter().nth(slot).flatten();
@@ -752,6 +760,7 @@ fn composed<'a>(eval: &Eval<'a>, target: FnRef, handed: Handed<'a>, form: Form, 
             entries.push(Entry::Field { key, value, conditional, site });
         }
     }
+    entries.extend(given_beside(beside, site, &|name| parameters(callee).any(|(_, local)| local.name == name)));
     if open {
         entries.push(Entry::Spread { value: Term::unknown("further arguments", site), conditional: false });
     }
@@ -764,12 +773,25 @@ fn is_instance<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u32) ->
     matches!(term.kind, Kind::Record(_)) || callee::class_of_receiver(eval, function, base).is_some()
 }
 
+/// What callers give beside, without what configures the queue.
+fn given_beside<'a>(rest: Vec<Term<'a>>, site: Site, is_of_task: &dyn Fn(&str) -> bool) -> Vec<Entry<'a>> {
+    let options: &[&str] = if rest.is_empty() { &[] } else { OPTIONS };
+    let mut entries: Vec<Entry<'a>> = rest.into_iter().map(|value| Entry::Spread { value, conditional: false }).collect();
+    entries.extend(options.iter().filter(|name| !is_of_task(name)).map(|name| Entry::Field {
+        key: (*name).to_owned(),
+        value: Term::new(Kind::Absent, site),
+        conditional: false,
+        site,
+    }));
+    entries
+}
+
 /// The message for a task that is not in the repository.
 fn unresolved<'a>(handed: Handed<'a>, site: Site) -> Term<'a> {
     let named: Vec<_> =
         handed.named.into_iter().filter(|named| !named.key.starts_with('_') && !OPTIONS.contains(&named.key.as_str())).collect();
     let mut positional = handed.positional;
-    if named.is_empty() && positional.len() == 1 && !handed.open {
+    if named.is_empty() && positional.len() == 1 && !handed.open && handed.rest.is_empty() {
         return positional.remove(0);
     }
     let mut entries: Vec<Entry<'a>> = named
@@ -779,6 +801,7 @@ fn unresolved<'a>(handed: Handed<'a>, site: Site) -> Term<'a> {
             Entry::Field { key, value, conditional, site }
         })
         .collect();
+    entries.extend(given_beside(handed.rest, site, &|_| false));
     if !positional.is_empty() || handed.open {
         let value = Term::unknown("arguments of a task that is not known", site);
         entries.push(Entry::Spread { value, conditional: false });

@@ -666,6 +666,10 @@ impl<'a> Term<'a> {
                 Ok(_) | Err(_) => Term::new(Kind::Absent, site),
             },
             Kind::Absent => Term::new(Kind::Absent, site),
+            // An argument by its place among those that were handed on: `send(*args)`.
+            Kind::Array(mut items) if name.parse::<usize>().is_ok_and(|place| place < items.len()) => {
+                items.swap_remove(name.parse::<usize>().unwrap_or_default())
+            }
             Kind::Tested(inner, true) => match inner.clone().member(name, site) {
                 // Of what is there, only what it is itself may still be missing.
                 Term { kind: Kind::Member(_, _), .. } => {

@@ -201,8 +201,8 @@ def post(source):
         expect![[r#"
             Consumer queue Sync in Sync.run: {source, full?}
             Consumer queue Sweep in Sweep.run: {}
-            Producer queue Sync in post: ?
-            Producer queue Sweep in post: ?
+            Producer queue Sync in post: {source}
+            Producer queue Sweep in post: {}
         "#]],
     );
 }
@@ -284,6 +284,74 @@ def pay(order):
         ],
         expect![[r#"
             Producer in-process shop.order.paid.v1 in pay: {order}
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_handed_on_as_a_whole_is_what_callers_give() {
+    check(
+        &[
+            (
+                "app/bus.py",
+                r#"
+from kafka import KafkaProducer
+producer = KafkaProducer()
+
+def publish(name, **payload):
+    producer.send("orders", {"type": name, "data": payload})
+
+def emit(name, **kwargs):
+    publish(name, **kwargs)
+
+def emit_for(name, user, **kwargs):
+    publish(name, user_id=user.id, **kwargs)
+
+def send(name, payload):
+    producer.send(name, payload)
+
+def relay(*args, **kwargs):
+    send(*args, **kwargs)
+
+class Bus:
+    def publish(self, name, *, key=None, **payload):
+        producer.send(name, payload, key=key)
+
+class Audited(Bus):
+    def publish(self, name, **kwargs):
+        log(name)
+        super().publish(name, **kwargs)
+"#,
+            ),
+            (
+                "app/main.py",
+                r#"
+from app.bus import Audited, emit, emit_for, publish, relay
+
+def run(order, user):
+    publish("order.one", id=order.id, total=1)
+    emit("order.two", id=order.id, total=2)
+    emit_for("order.three", user, id=order.id)
+    relay("order.four", {"id": order.id})
+    Audited().publish("order.five", key="k", id=order.id)
+    extra = {"a": 1, "b": 2}
+    publish("order.six", **extra)
+    emit("order.seven", c=1, **extra)
+    emit("order.eight")
+    emit("order.nine", **order.fields())
+"#,
+            ),
+        ],
+        expect![[r#"
+            Producer queue order.one in run: {type, data {id, total}}
+            Producer queue order.two in run: {type, data {id, total}}
+            Producer queue order.three in run: {type, data {user_id, id}}
+            Producer queue order.four in run: {id}
+            Producer queue order.five in run: {id}
+            Producer queue order.six in run: {type, data {a, b}}
+            Producer queue order.seven in run: {type, data {c, a, b}}
+            Producer queue order.eight in run: {type, data}
+            Producer queue order.nine in run: {type, data}
         "#]],
     );
 }

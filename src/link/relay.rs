@@ -6,6 +6,7 @@
 //! whatever the code builds by hand from a name that no function of the repository is registered under.
 
 mod helpers;
+mod made_with;
 
 use rustc_hash::FxHashMap;
 
@@ -280,7 +281,7 @@ fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Opt
             _ => None,
         };
     }
-    let term = eval.term(function, expr, at);
+    let term = task_value(eval, function, expr, at);
     match &term.bare().kind {
         Kind::Function(target) => Some(*target),
         Kind::Class(class) => class.class.and_then(|class| run_method(eval, class)),
@@ -288,6 +289,15 @@ fn task_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Opt
         Kind::Built(_) => decorated(eval, &term),
         Kind::Record(_) => callee::class_of_receiver(eval, function, expr).and_then(|class| run_method(eval, class)),
         _ => None,
+    }
+}
+
+/// What an expression that names a task comes to, also where it is a member that the object was made with.
+pub fn task_value<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, at: u32) -> Term<'a> {
+    let term = eval.term(function, expr, at);
+    match &term.kind {
+        Kind::OfType(_) | Kind::Unknown(_) => made_with::made_with(eval, function, expr).unwrap_or(term),
+        _ => term,
     }
 }
 

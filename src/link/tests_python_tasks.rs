@@ -101,6 +101,32 @@ shrink = dramatiq.actor(max_retries=2)(compress)
 "#,
             ),
             (
+                "app/log.py",
+                r#"
+import json
+import dramatiq
+from app.actors import cleanup, write_audit
+
+class Sink:
+    def __init__(self, task: "dramatiq.Actor"):
+        self.task = task
+
+    def __call__(self, message):
+        self.task.send(json.dumps({"time": message.time}))
+
+class Either:
+    def __init__(self, task: dramatiq.Actor):
+        self.task = task
+
+    def __call__(self):
+        self.task.send("x")
+
+def init(logger):
+    logger.add(Sink(write_audit))
+    logger.add(Either(cleanup), Either(write_audit))
+"#,
+            ),
+            (
                 "app/other.py",
                 r#"
 from app.stage import actor
@@ -129,6 +155,8 @@ scheduler.add_job("app.actors:cleanup", "cron")
             Consumer queue clean_up in Cleanup.run: {}
             Consumer queue audit.write in WriteAudit.run: {record}
             Consumer queue compress in compress: {path}
+            Producer queue audit.write in Sink.__call__: {record}
+            Producer queue - in Either.__call__: value
             Producer queue clean_up in : {}
             Producer queue audit.write in : {record}
         "#]],
@@ -195,6 +223,11 @@ from app.jobs import Sweep, Sync
 def post(source):
     Sync.enqueue(source=source.id)
     Sweep.enqueue_once()
+
+def put(source):
+    from django.utils.module_loading import import_string
+    job = import_string("app.jobs.Sync")
+    job.enqueue(source=source.id, full=True)
 "#,
             ),
         ],
@@ -203,6 +236,7 @@ def post(source):
             Consumer queue Sweep in Sweep.run: {}
             Producer queue Sync in post: {source}
             Producer queue Sweep in post: {}
+            Producer queue Sync in put: {source, full}
         "#]],
     );
 }

@@ -325,6 +325,14 @@ impl<'a> Lower<'a> {
                 self.deferred_call_packed(target, call, Completion::Deferred("Thread".to_owned()), at)?
             }
             "functools.partial" => self.partial(call)?,
+            "django.utils.module_loading.import_string" | "werkzeug.utils.import_string" | "pydoc.locate" => {
+                let path: Vec<String> = self.constant_text(first?)?.split('.').map(str::to_owned).collect();
+                let is_name = |part: &String| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+                if path.len() < 2 || !path.iter().all(is_name) {
+                    return None;
+                }
+                Expr::new(ExprKind::Name(path), at)
+            }
             _ => return None,
         })
     }

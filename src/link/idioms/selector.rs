@@ -348,7 +348,13 @@ impl Selector {
                 return Some(of_class);
             }
             let text = |name| Term::new(Kind::Literal(Literal::Text(name)), site);
-            let mut names = names_in_source(eval, function, &root, expr?);
+            let expr = expr?;
+            let root = if matches!(root.kind, Kind::OfType(_) | Kind::Unknown(_)) {
+                relay::task_value(eval, function, expr, at)
+            } else {
+                root
+            };
+            let mut names = names_in_source(eval, function, &root, expr);
             return Some(match names.len() {
                 0 => root,
                 1 => text(names.remove(0)),

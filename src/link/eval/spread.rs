@@ -15,7 +15,7 @@ pub(super) fn nothing_given<'a>(local: &Local, language: LanguageId) -> Option<K
         _ if language != LanguageId::Python => None,
         LocalKind::RestParam => Some(Kind::Array(Vec::new())),
         LocalKind::NamedRestParam => Some(Kind::Object(Vec::new())),
-        LocalKind::Param | LocalKind::Variable => None,
+        LocalKind::Param | LocalKind::Variable | LocalKind::OfModule => None,
     }
 }
 
@@ -31,7 +31,7 @@ pub(super) fn in_place<'a>(callee: &Function, place: usize, value: &Term<'a>, bo
             }
             LocalKind::RestParam if slot == place && bound[slot].is_none() => bound[slot] = Some(value.clone()),
             LocalKind::RestParam | LocalKind::NamedRestParam => return,
-            LocalKind::Param | LocalKind::Variable => {}
+            LocalKind::Param | LocalKind::Variable | LocalKind::OfModule => {}
         }
     }
 }

@@ -746,7 +746,7 @@ impl<'a> Eval<'a> {
                         }
                     }
                     (named, kind) => {
-                        if !of_partial && position != usize::MAX {
+                        if !of_partial && (named || position != usize::MAX) {
                             handed_on.push(((!named).then_some(position), Term::new(kind, value.site)));
                         }
                         // How many it fills is not known: what follows is not bound.

@@ -16,7 +16,8 @@ use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
 use super::naming::{
-    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, source_words, texts_of,
+    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, patterns_of, source_words,
+    texts_of,
 };
 use super::options::{Given, is_whole};
 use super::packages::is_test_path;
@@ -72,6 +73,8 @@ pub struct Emission<'a> {
     /// Whether the event name has been read out of the payload.
     pub event_in_payload: bool,
     pub evidence: Evidence,
+    /// Whether it is about the event that a message of another name carries.
+    carried: bool,
     /// Whether the classes of what it sends have names for it, whoever calls.
     told_by_class: bool,
     /// The emission where its payload is put together, while its address or the name in the payload was still open: where it stands
@@ -155,6 +158,7 @@ impl<'a> Emission<'a> {
             home: site.function,
             event_in_payload: self.event_in_payload,
             evidence: self.evidence,
+            carried: self.carried,
             told_by_class: self.told_by_class,
             complete: self.complete.clone(),
         }
@@ -435,6 +439,7 @@ impl<'e, 'a> Work<'e, 'a> {
             home: site.function,
             event_in_payload,
             evidence,
+            carried: false,
             told_by_class: false,
             complete: None,
         })
@@ -753,6 +758,7 @@ impl<'e, 'a> Work<'e, 'a> {
                 channel: emission.event.clone(),
                 payload: Some(object.clone()),
                 event_in_payload: true,
+                carried: true,
                 complete: None,
                 ..emission.clone()
             })
@@ -785,6 +791,10 @@ impl<'e, 'a> Work<'e, 'a> {
             {
                 *term = branches[0].clone();
             }
+        }
+        // The message that carries it has been told of already.
+        if emission.carried && emission.event.as_ref().is_none_or(|event| patterns_of(event).is_empty()) {
+            return;
         }
         let idiom = &self.idioms.rows[emission.row];
         // A value that has no such part was meant by a later reading.

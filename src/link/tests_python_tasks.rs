@@ -195,8 +195,9 @@ class Runner:
         raise NotImplementedError
 
     @classmethod
-    def enqueue(cls, at=None, **kwargs):
-        return Job.enqueue(cls.handle, at=at, **kwargs)
+    def enqueue(cls, *args, **kwargs):
+        name = kwargs.pop("name", None) or cls.__name__
+        return Job.enqueue(cls.handle, name=name, *args, **kwargs)
 
     @classmethod
     def enqueue_once(cls, **kwargs):

@@ -246,11 +246,12 @@ const FORMS: &[&str] = &[
 
 /// Whether a version is the one of a program, which every release raises: three numbers under a key that says of what it is one
 /// (`appVersion: "4.15.0"`), or under `version` alone as long as the first of them stays (Semantic Versioning, section 8: whoever
-/// understood the old one understands the new one).
+/// understood the old one understands the new one), and the second as well while the first is 0.
 pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str) -> bool {
     let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
     let (Some(old), Some(new)) = (release(old), release(new)) else { return false };
-    if words.is_empty() { old[0] == new[0] && old[0] != "0" } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }
+    let same_line = old[0] == new[0] && (old[0] != "0" || old[1] == new[1]);
+    if words.is_empty() { same_line } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }
 }
 
 /// The three numbers of a release that a fragment holds as a constant.
@@ -291,6 +292,7 @@ mod tests {
         assert!(raised("langfuseVersion", "v4.15.0", "v4.16.0"));
         assert!(raised("app_version", "1.0.9-rc.1", "1.1.0"));
         assert!(raised("version", "6.9.0", "6.10.0"));
+        assert!(raised("version", "0.24.2", "0.24.3"));
         assert!(!raised("version", "1.9.0", "2.0.0"));
         assert!(!raised("version", "0.3.0", "0.4.0"));
         assert!(!raised("version", "1.0", "1.1"));

@@ -217,7 +217,7 @@ impl<'a> Lower<'a> {
             (Some(fields), _) => match texts(fields, self) {
                 Some(listed) => {
                     let mut from_model: Vec<String> = listed.iter().filter(|name| !declared.contains(name)).cloned().collect();
-                    from_model.retain(|name| !left_out.contains(name) && !(side == Side::Read && name == "id"));
+                    from_model.retain(|name| !(left_out.contains(name) || side == Side::Read && name == "id"));
                     // Fields that are declared but not listed are not part of it; listed ones keep the order of the list.
                     object.members.retain(|member| match member {
                         ObjectMember::Field(field) => {

@@ -50,7 +50,8 @@ impl Callers {
         found
     }
 
-    fn names_of(&self, eval: &Eval<'_>, function: FnRef) -> Vec<String> {
+    /// The names that a function is called by.
+    pub fn names_of(&self, eval: &Eval<'_>, function: FnRef) -> Vec<String> {
         let program = eval.program;
         let own = &program.function(function).name;
         let mut names: Vec<String> = Vec::new();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::{options::names, surroundings};
 use crate::facts::{CallId, ExprKind, FileFacts, FnId, Function, LocalId, TypeRef};
 
 /// What a name stands for in its own file; the numbers are indices into [`FileFacts`].
@@ -23,13 +24,17 @@ pub struct FileIndex {
     /// Glob imports by scope.
     globs: FxHashMap<String, Vec<u32>>,
     /// Inner scopes that hold anything, with all their ancestors.
-    scopes: rustc_hash::FxHashSet<String>,
+    scopes: FxHashSet<String>,
     /// Calls by the last name of their callee.
     pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
     /// Each class by its own name, as a type of its file.
     pub classes: Vec<TypeRef>,
     /// What its imports name, with dots between the parts: each module, and each name within one.
     pub imported: Vec<String>,
+    /// The functions that speak of a transaction in their own words.
+    pub transacting: FxHashSet<FnId>,
+    /// The names of what is called here and checks signatures, or puts such a check in front of something.
+    pub signature_checks: Vec<String>,
     /// The functions that stand in each function.
     pub inner: FxHashMap<FnId, Vec<FnId>>,
 }
@@ -66,6 +71,9 @@ impl FileIndex {
             if let Some((parent, _)) = function.parent {
                 index.inner.entry(parent).or_default().push(id);
             }
+            if surroundings::speaks_of_transaction(function) {
+                index.transacting.insert(id);
+            }
             for (call_at, call) in function.calls.iter().enumerate() {
                 if let Some(name) = called_name(facts, function, &call.callee.kind) {
                     index.calls.entry(name.to_owned()).or_default().push((id, CallId(call_at as u32)));
@@ -81,6 +89,8 @@ impl FileIndex {
                 None => index.globs.entry(import.scope.join("\u{1f}")).or_default().push(at as u32),
             }
         }
+        let checks = |name: &&String| names::is_signature_check(name) || names::is_signature_wrapper(name);
+        index.signature_checks = index.calls.keys().filter(checks).cloned().collect();
         index.imported.sort_unstable();
         index.imported.dedup();
         index

@@ -24,6 +24,7 @@ use crate::source::{Origin, Span};
 use completion::Climb;
 use conditions::Outer;
 pub use conditions::plain as plain_test;
+pub use transaction::speaks_of_transaction;
 
 /// Closures and wrappers between a sink and the function where its event is known.
 const MAX_LEVELS: usize = 48;
@@ -60,6 +61,8 @@ pub struct Around<'l, 'a> {
     committing: RefCell<FxHashMap<FnRef, bool>>,
     /// Whether a function says anything of a transaction.
     transacting: RefCell<FxHashMap<FnRef, bool>>,
+    /// The names of functions that may commit, once somebody has asked.
+    committers: OnceCell<FxHashSet<String>>,
     /// What the callers of a function say of one, by how many callers away they were asked.
     commits: RefCell<FxHashMap<(FnRef, usize), Option<Commit>>>,
     /// Whether an answer came out as it did because a function was being asked about: such a one is kept for nobody else.
@@ -80,6 +83,7 @@ impl<'l, 'a> Around<'l, 'a> {
             outers: RefCell::default(),
             committing: RefCell::default(),
             transacting: RefCell::default(),
+            committers: OnceCell::new(),
             commits: RefCell::default(),
             cut: Cell::new(false),
             hooks: RefCell::default(),

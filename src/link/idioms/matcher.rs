@@ -200,6 +200,14 @@ impl Idiom {
             .any(|selector| selector.root == *root && selector.steps.is_empty() || selector.root == Root::AnyArgument)
     }
 
+    /// The same of an argument with this name.
+    pub fn takes_named(&self, name: &str) -> bool {
+        (self.event.iter().chain(&self.channel).chain(&self.payload).chain(&self.handler)).any(|selector| match &selector.root {
+            Root::Named(named) => named == name && selector.steps.is_empty(),
+            root => *root == Root::AnyArgument,
+        })
+    }
+
     /// Whether the type of a parameter alone makes a function one of its handlers.
     pub fn takes_any_function(&self) -> bool {
         self.functions.iter().any(|name| name == "*")

@@ -99,8 +99,7 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
     let mut places = BTreeSet::new();
     let units = eval.program.files.units;
     for unit in units {
-        let names = unit.index.calls.keys().filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name));
-        places.extend(names.map(|name| (unit.path.clone(), name.clone())));
+        places.extend(unit.index.signature_checks.iter().map(|name| (unit.path.clone(), name.clone())));
     }
     let reaching = reaching_checks(eval, callers);
     let by_name: FxHashSet<&str> = reaching.iter().map(|target| eval.program.function(*target).name.as_str()).collect();
@@ -162,8 +161,9 @@ const CHECK_DEPTH: usize = 2;
 fn reaching_checks(eval: &Eval<'_>, callers: &Callers) -> FxHashSet<FnRef> {
     let mut found: FxHashSet<FnRef> = FxHashSet::default();
     for (at, unit) in eval.program.files.units.iter().enumerate() {
-        let checks = unit.index.calls.iter().filter(|(name, _)| names::is_signature_check(name));
-        found.extend(checks.flat_map(|(_, sites)| sites).map(|(id, _)| FnRef { file: FileId(at as u32), id: *id }));
+        let checks = unit.index.signature_checks.iter().filter(|name| names::is_signature_check(name));
+        let sites = checks.filter_map(|name| unit.index.calls.get(name)).flatten();
+        found.extend(sites.map(|(id, _)| FnRef { file: FileId(at as u32), id: *id }));
     }
     let mut last: Vec<FnRef> = found.iter().copied().collect();
     for _ in 0..CHECK_DEPTH {

@@ -171,34 +171,41 @@ impl<'a> Given<'a> {
     fn search(&self, idiom: Option<&Idiom>, name: &dyn Fn(&str) -> bool) -> Found<'a> {
         let payload: Vec<&str> = idiom.into_iter().flat_map(|idiom| &idiom.payload).filter_map(Selector::last_key).collect();
         let wanted = Wanted { name, payload: &payload };
-        let mut all = Vec::new();
+        let mut unknown = !self.whole;
         let mut position = 0;
         for (name, term) in &self.args {
-            match name {
-                Some(name) if (wanted.name)(name) => all.push(Found::of_value(term)),
-                Some(name) if idiom.is_some_and(|idiom| idiom.takes(&Root::Named(name.clone()))) => {}
+            let found = match name {
+                Some(name) if (wanted.name)(name) => Found::of_value(term),
+                Some(name) if idiom.is_some_and(|idiom| idiom.takes_named(name)) => continue,
                 // What a named argument holds is looked into where it holds options by its form or its name.
                 Some(name) => match lookup::search(term, wanted, 0) {
-                    Found::Unknown if !names::is_options(name) => {}
-                    found => all.push(found),
+                    Found::Unknown if !names::is_options(name) => continue,
+                    found => found,
                 },
                 // All of them are the message's.
-                None if idiom.is_some_and(takes_arguments) => {}
+                None if idiom.is_some_and(takes_arguments) => continue,
                 None => {
                     position += 1;
-                    if !idiom.is_some_and(|idiom| idiom.takes(&Root::Argument(position - 1))) {
-                        all.push(lookup::search(term, wanted, 0));
+                    if idiom.is_some_and(|idiom| idiom.takes(&Root::Argument(position - 1))) {
+                        continue;
                     }
+                    lookup::search(term, wanted, 0)
                 }
+            };
+            match found {
+                Found::Given(_) => return found,
+                Found::Unknown => unknown = true,
+                Found::Absent => {}
             }
         }
         if let Some(Term { kind: Kind::Built(built), .. }) = &self.receiver {
-            all.push(lookup::search_receiver(built, wanted));
+            match lookup::search_receiver(built, wanted) {
+                Found::Unknown => unknown = true,
+                Found::Absent => {}
+                found => return found,
+            }
         }
-        if !self.whole {
-            all.push(Found::Unknown);
-        }
-        Found::any(all)
+        if unknown { Found::Unknown } else { Found::Absent }
     }
 }
 

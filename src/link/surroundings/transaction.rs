@@ -3,8 +3,9 @@
 use rustc_hash::FxHashSet;
 
 use super::super::eval::callee_text;
-use super::super::index::last_name;
+use super::super::index::{called_name, last_name};
 use super::super::model::Commit;
+use super::super::modules::FileId;
 use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::order::{name_of, on_the_way};
@@ -126,30 +127,56 @@ impl<'l, 'a> Around<'l, 'a> {
 
     /// Whether a function says anything of a transaction: most say nothing, and of those no place in it has to be looked at.
     fn transacts(&self, at: FnRef, function: &'a Function) -> bool {
+        if self.speaks(at) {
+            return true;
+        }
         if let Some(known) = self.transacting.borrow().get(&at) {
             return *known;
         }
-        let found = function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee)))
-            || function.calls.iter().any(|call| {
-                last_name(&call.callee.kind).is_some_and(|name| COMMITS.contains(&name) || is_transaction(name))
-                    || call.surroundings.enclosing.iter().any(|around| match around {
-                        Enclosing::Block(expr) => is_transaction(&block_words(function, expr)),
-                        _ => false,
-                    })
-                    || self.eval.callee(at, call).is_some_and(|target| target != at && self.commits(target, 0))
-            });
+        let found = function.calls.iter().any(|call| self.calls_committer(at, function, call, 0));
         self.transacting.borrow_mut().insert(at, found);
         found
     }
 
+    fn speaks(&self, function: FnRef) -> bool {
+        self.eval.program.files.unit(function.file).index.transacting.contains(&function.id)
+    }
+
+    /// Whether a call runs a function of the repository that commits.
+    fn calls_committer(&self, at: FnRef, function: &'a Function, call: &'a Call, depth: u32) -> bool {
+        let unit = self.eval.program.files.unit(at.file);
+        let may = called_name(&unit.facts, function, &call.callee.kind).is_none_or(|name| {
+            self.committers().contains(name) || unit.facts.imports.iter().any(|import| import.renames_to(name))
+        });
+        may && self.eval.callee(at, call).is_some_and(|target| target != at && self.commits(target, depth))
+    }
+
+    /// The names of all functions that may commit: of those that speak of transactions, and of those that call one of them.
+    fn committers(&self) -> &FxHashSet<String> {
+        self.committers.get_or_init(|| {
+            let program = self.eval.program;
+            let mut names = FxHashSet::default();
+            let note = |names: &mut FxHashSet<String>, function: FnRef| {
+                names.extend(self.callers.names_of(self.eval, function));
+                // A class goes by its own name where it is made.
+                names.extend(program.function(function).scope.last().cloned());
+            };
+            let files = || program.files.units.iter().enumerate().map(|(at, unit)| (FileId(at as u32), unit));
+            for (file, unit) in files() {
+                unit.index.transacting.iter().for_each(|id| note(&mut names, FnRef { file, id: *id }));
+            }
+            let direct = names.clone();
+            for (file, unit) in files() {
+                let calling = unit.index.calls.iter().filter(|(name, _)| direct.contains(*name)).flat_map(|(_, sites)| sites);
+                calling.for_each(|(id, _)| note(&mut names, FnRef { file, id: *id }));
+            }
+            names
+        })
+    }
+
     /// What one function says of the place of a call in it.
     fn in_function(&self, site: CallSite, function: &'a Function, call: &'a Call, row: bool) -> Option<Commit> {
-        let in_block = |one: &Call| {
-            one.surroundings.enclosing.iter().any(|around| match around {
-                Enclosing::Block(expr) => is_transaction(&block_words(function, expr)),
-                _ => false,
-            })
-        };
+        let in_block = |one: &Call| is_in_block(function, one);
         // `prisma.$transaction([a, b])` runs what it is given as one.
         let in_batch = function.calls.iter().any(|outer| {
             last_name(&outer.callee.kind).is_some_and(is_transaction)
@@ -158,7 +185,7 @@ impl<'l, 'a> Around<'l, 'a> {
         if in_batch {
             return Some(Commit::Inside { bound: true });
         }
-        if in_block(call) || function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee))) {
+        if in_block(call) || is_decorated(function) {
             return Some(Commit::Inside { bound: false });
         }
         let mut after = false;
@@ -189,11 +216,7 @@ impl<'l, 'a> Around<'l, 'a> {
                 let closed = is_transaction(name) && other.args.iter().any(|arg| matches!(arg.value.kind, ExprKind::Function(_)))
                     || in_block(other);
                 after |= closed && on_the_way(other, call);
-                after |= on_the_way(other, call)
-                    && self
-                        .eval
-                        .callee(site.function, other)
-                        .is_some_and(|target| target != site.function && self.commits(target, 0));
+                after |= on_the_way(other, call) && self.calls_committer(site.function, function, other, 0);
             }
         }
         after.then_some(Commit::After)
@@ -205,18 +228,14 @@ impl<'l, 'a> Around<'l, 'a> {
             return *known;
         }
         let function = self.eval.program.function(target);
-        let found = function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee)))
-            || function.calls.iter().any(|call| {
-                is_commit(function, call)
-                    || call.surroundings.enclosing.iter().any(|around| match around {
-                        Enclosing::Block(expr) => is_transaction(&block_words(function, expr)),
-                        _ => false,
-                    })
-                    || last_name(&call.callee.kind).is_some_and(is_transaction)
-                        && call.args.iter().any(|arg| matches!(arg.value.kind, ExprKind::Function(_)))
-                    || depth < 1
-                        && self.eval.callee(target, call).is_some_and(|inner| inner != target && self.commits(inner, depth + 1))
-            });
+        let by_itself = |call: &Call| {
+            is_commit(function, call)
+                || is_in_block(function, call)
+                || last_name(&call.callee.kind).is_some_and(is_transaction)
+                    && call.args.iter().any(|arg| matches!(arg.value.kind, ExprKind::Function(_)))
+        };
+        let found = self.speaks(target) && (is_decorated(function) || function.calls.iter().any(by_itself))
+            || depth < 1 && function.calls.iter().any(|call| self.calls_committer(target, function, call, depth + 1));
         if depth == 0 {
             self.committing.borrow_mut().insert(target, found);
         }
@@ -267,7 +286,7 @@ impl<'l, 'a> Around<'l, 'a> {
         let program = self.eval.program;
         let mut found = FxHashSet::default();
         for (at, unit) in program.files.units.iter().enumerate() {
-            let file = super::super::modules::FileId(at as u32);
+            let file = FileId(at as u32);
             for name in HOOKS {
                 for (function, call) in unit.index.calls.get(*name).into_iter().flatten() {
                     let owner = FnRef { file, id: *function };
@@ -284,6 +303,27 @@ impl<'l, 'a> Around<'l, 'a> {
         *self.hooks.borrow_mut() = Some(std::rc::Rc::clone(&found));
         found
     }
+}
+
+/// Whether a function speaks of a transaction in its own words, whatever it calls.
+pub fn speaks_of_transaction(function: &Function) -> bool {
+    is_decorated(function)
+        || function.calls.iter().any(|call| {
+            last_name(&call.callee.kind).is_some_and(|name| COMMITS.contains(&name) || is_transaction(name))
+                || is_in_block(function, call)
+        })
+}
+
+fn is_decorated(function: &Function) -> bool {
+    function.decorators.iter().any(|one| is_transaction(&callee_text(&one.callee)))
+}
+
+/// Whether a call stands in a block that opens a transaction.
+fn is_in_block(function: &Function, call: &Call) -> bool {
+    call.surroundings.enclosing.iter().any(|around| match around {
+        Enclosing::Block(expr) => is_transaction(&block_words(function, expr)),
+        _ => false,
+    })
 }
 
 /// Whether another commit stands between a call and a later commit's beginning: the later one is of another transaction.

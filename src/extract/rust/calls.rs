@@ -41,7 +41,7 @@ impl Lowering<'_> {
             return self.push_call(callee, Self::positional(args), Vec::new(), CallKind::Plain, span);
         }
         let full = self.names.expand(&self.scope, &written);
-        let words: Vec<&str> = full.iter().flatten().map(String::as_str).collect();
+        let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(String::as_str).collect();
         let given = args.clone();
         if let Some(known) = self.known_call(&words, path, &mut args, span) {
             if matches!(known.kind, ExprKind::OfType(_)) {

@@ -186,7 +186,8 @@ impl Declaration<'_> {
     /// The type inside of an option, with boxes around it looked through.
     fn option_argument<'t>(&self, ty: &'t Type) -> Option<&'t Type> {
         let Type::Path(path) = peeled(ty) else { return None };
-        let full = self.types.names.expand(self.types.scope, &segments(&path.path))?;
+        let written = segments(&path.path);
+        let full = self.types.names.expand(self.types.scope, &written)?;
         match full.last().map(String::as_str)? {
             "Option" if full.len() == 1 || full[0] == "std" || full[0] == "core" => first_argument(&path.path),
             "Box" | "Rc" | "Arc" if full.len() == 1 || full[0] == "std" => self.option_argument(first_argument(&path.path)?),
@@ -284,8 +285,9 @@ impl Declaration<'_> {
                 if let Some(kind) = rust_types::known_adapter(&name, span) {
                     return TypeExpr::new(kind, span);
                 }
-                let full = self.types.names.expand(self.types.scope, &segments(&path.path));
-                let words: Vec<&str> = full.iter().flatten().map(String::as_str).collect();
+                let written = segments(&path.path);
+                let full = self.types.names.expand(self.types.scope, &written);
+                let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(String::as_str).collect();
                 match rust_types::known(&words, &args, self.role(), span) {
                     Some(kind) if !words.is_empty() => TypeExpr::new(kind, span),
                     _ => TypeExpr::unknown(format!("written by the adapter `{name}`"), span),

@@ -1,5 +1,7 @@
 //! What a file's own imports and declarations say about the names in it: enough to know a well-known crate's type or function.
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::Import;
@@ -10,77 +12,95 @@ const FOLLOW_BUDGET: usize = 16;
 /// The names of one file, by inner module.
 #[derive(Default)]
 pub struct Names {
-    imports: FxHashMap<(Vec<String>, String), Vec<String>>,
-    globs: FxHashMap<Vec<String>, Vec<Vec<String>>>,
-    declared: FxHashSet<(Vec<String>, String)>,
-    /// Inner modules. The rest of a scope is a type, whose body sees what the module around it sees.
-    modules: FxHashSet<Vec<String>>,
+    scopes: FxHashMap<Vec<String>, Scope>,
+}
+
+/// The names of one inner module, or of what stands inside of a type.
+#[derive(Default)]
+struct Scope {
+    /// Whether it is a module. The rest of a scope is a type, whose body sees what the module around it sees.
+    is_module: bool,
+    imports: FxHashMap<String, Vec<String>>,
+    globs: Vec<Vec<String>>,
+    declared: FxHashSet<String>,
     /// Aliases of options: a missing field of such a type reads as `None`.
-    optional: FxHashSet<(Vec<String>, String)>,
+    optional: FxHashSet<String>,
     /// Types with `#[serde(remote = "…")]`, which `with` may name.
-    remote: FxHashSet<(Vec<String>, String)>,
+    remote: FxHashSet<String>,
 }
 
 impl Names {
+    fn scope(&mut self, scope: &[String]) -> &mut Scope {
+        if !self.scopes.contains_key(scope) {
+            self.scopes.insert(scope.to_vec(), Scope::default());
+        }
+        self.scopes.get_mut(scope).expect("it was just put there")
+    }
+
     pub fn import(&mut self, import: &Import) {
         let mut path = import.module.clone();
         path.extend(import.name.clone());
+        let scope = self.scope(&import.scope);
         match &import.local {
             Some(local) => {
-                self.imports.insert((import.scope.clone(), local.clone()), path);
+                scope.imports.insert(local.clone(), path);
             }
-            None => self.globs.entry(import.scope.clone()).or_default().push(path),
+            None => scope.globs.push(path),
         }
     }
 
     pub fn open_module(&mut self, scope: &[String]) {
-        self.modules.insert(scope.to_vec());
+        self.scope(scope).is_module = true;
     }
 
     /// The module that a scope lies in.
     fn module_of<'s>(&self, scope: &'s [String]) -> &'s [String] {
         let mut module = scope;
         while let Some((_, outer)) = module.split_last()
-            && !self.modules.contains(module)
+            && !self.scopes.get(module).is_some_and(|known| known.is_module)
         {
             module = outer;
         }
         module
     }
 
+    fn around(&self, scope: &[String]) -> Option<&Scope> {
+        self.scopes.get(self.module_of(scope))
+    }
+
     pub fn declare(&mut self, scope: &[String], name: String) {
-        self.declared.insert((scope.to_vec(), name));
+        self.scope(scope).declared.insert(name);
     }
 
     pub fn declare_optional(&mut self, scope: &[String], name: String) {
-        self.optional.insert((scope.to_vec(), name));
+        self.scope(scope).optional.insert(name);
     }
 
     pub fn declare_remote(&mut self, scope: &[String], name: String) {
-        self.remote.insert((scope.to_vec(), name));
+        self.scope(scope).remote.insert(name);
     }
 
     pub fn is_declared(&self, scope: &[String], name: &str) -> bool {
-        self.declared.contains(&(self.module_of(scope).to_vec(), name.to_owned()))
+        self.around(scope).is_some_and(|known| known.declared.contains(name))
     }
 
     pub fn is_optional_alias(&self, scope: &[String], path: &[String]) -> bool {
-        matches!(path, [name] if self.optional.contains(&(self.module_of(scope).to_vec(), name.clone())))
+        matches!(path, [name] if self.around(scope).is_some_and(|known| known.optional.contains(name)))
     }
 
     pub fn is_remote(&self, scope: &[String], path: &[String]) -> bool {
-        matches!(path, [name] if self.remote.contains(&(self.module_of(scope).to_vec(), name.clone())))
+        matches!(path, [name] if self.around(scope).is_some_and(|known| known.remote.contains(name)))
     }
 
     /// The full path of a name as written in an inner module. `None` where this file declares it itself; a name that it neither
     /// declares nor imports stays as it is, and is one of the prelude or the name of a crate.
-    pub fn expand(&self, scope: &[String], path: &[String]) -> Option<Vec<String>> {
+    pub fn expand<'p>(&self, scope: &[String], path: &'p [String]) -> Option<Cow<'p, [String]>> {
         self.follow(self.module_of(scope), path, &mut FOLLOW_BUDGET.clone())
     }
 
-    fn follow(&self, scope: &[String], path: &[String], budget: &mut usize) -> Option<Vec<String>> {
+    fn follow<'p>(&self, scope: &[String], path: &'p [String], budget: &mut usize) -> Option<Cow<'p, [String]>> {
         if *budget == 0 {
-            return Some(path.to_vec());
+            return Some(path.into());
         }
         *budget -= 1;
         let (first, rest) = path.split_first()?;
@@ -89,30 +109,34 @@ impl Names {
             "super" => {
                 return match scope.split_last() {
                     Some((_, outer)) => self.follow(outer, rest, budget),
-                    None => Some(path.to_vec()),
+                    None => Some(path.into()),
                 };
             }
-            "crate" => return Some(path.to_vec()),
+            "crate" => return Some(path.into()),
             _ => {}
         }
-        let key = (scope.to_vec(), first.clone());
-        if self.declared.contains(&key) {
+        let Some(names) = self.scopes.get(scope) else { return Some(path.into()) };
+        if names.declared.contains(first) {
             return None;
         }
-        if let Some(target) = self.imports.get(&key) {
+        if let Some(target) = names.imports.get(first) {
             let mut full = target.clone();
             full.extend(rest.iter().cloned());
             // `use chrono as time;` and `use std::collections; use collections::HashMap;` lead one step on.
-            return if full.first() == path.first() { Some(full) } else { self.follow(scope, &full, budget) };
+            return if full.first() == path.first() {
+                Some(full.into())
+            } else {
+                self.follow(scope, &full, budget).map(|found| found.into_owned().into())
+            };
         }
-        for glob in self.globs.get(scope).map(Vec::as_slice).unwrap_or_default() {
+        for glob in &names.globs {
             match glob.first().map(String::as_str) {
                 Some("super") if !scope.is_empty() => {
                     let mut full = glob.clone();
                     full.extend(path.iter().cloned());
                     let found = self.follow(scope, &full, budget);
                     if found.as_deref() != Some(path) {
-                        return found;
+                        return found.map(|found| found.into_owned().into());
                     }
                 }
                 Some("chrono" | "std" | "core" | "alloc" | "serde_json" | "uuid" | "time" | "jiff") if path.len() == 1 => {
@@ -123,12 +147,12 @@ impl Names {
                     let known = crate::facts::rust_types::known(&words, &[], crate::facts::Role::Producer, Default::default());
                     if known.is_some() || matches!(first.as_str(), "Utc" | "from_str" | "from_slice" | "from_value" | "to_value")
                     {
-                        return Some(full);
+                        return Some(full.into());
                     }
                 }
                 _ => {}
             }
         }
-        Some(path.to_vec())
+        Some(path.into())
     }
 }

@@ -226,7 +226,7 @@ fn report(
         rule = if taken { "reserved-field-reused" } else { "field-added-closed-reader" };
     }
     // The sender says which release of it is sending: nobody's payload changed.
-    let release = |name: &str| is_of_program(name, &change.fragments.0, &change.fragments.1);
+    let release = |name: &str| is_of_program(name, &change.fragments.0, &change.fragments.1, new.kind == "analytics");
     if rule == "version-field-changed" && broken.is_empty() && change.path.rsplit('/').next().is_some_and(release) {
         return;
     }

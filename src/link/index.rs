@@ -29,6 +29,8 @@ pub struct FileIndex {
     pub calls: BTreeMap<String, Vec<(FnId, CallId)>>,
     /// Each class by its own name, as a type of its file.
     pub classes: Vec<TypeRef>,
+    /// The names that its imports give to what is called otherwise where it stands.
+    pub renamed: FxHashSet<String>,
     /// What its imports name, with dots between the parts: each module, and each name within one.
     pub imported: Vec<String>,
     /// The functions that speak of a transaction in their own words.
@@ -84,6 +86,7 @@ impl FileIndex {
             let module = import.module.join(if import.module.len() > 1 { "." } else { "" });
             index.imported.extend(import.name.as_ref().map(|name| format!("{module}.{name}")));
             index.imported.push(module);
+            index.renamed.extend(import.local.iter().filter(|local| import.renames_to(local)).cloned());
             match &import.local {
                 Some(local) => index.add(&import.scope, local, Symbol::Import(at as u32)),
                 None => index.globs.entry(import.scope.join("\u{1f}")).or_default().push(at as u32),

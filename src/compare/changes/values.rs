@@ -246,12 +246,13 @@ const FORMS: &[&str] = &[
 
 /// Whether a version is the one of a program, which every release raises: three numbers under a key that says of what it is one
 /// (`appVersion: "4.15.0"`), or under `version` alone as long as the first of them stays (Semantic Versioning, section 8: whoever
-/// understood the old one understands the new one), and the second as well while the first is 0.
-pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str) -> bool {
+/// understood the old one understands the new one), and the second as well while the first is 0. What is `measured` has no form that
+/// is counted in releases.
+pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str, measured: bool) -> bool {
     let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
     let (Some(old), Some(new)) = (release(old), release(new)) else { return false };
     let same_line = old[0] == new[0] && (old[0] != "0" || old[1] == new[1]);
-    if words.is_empty() { same_line } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }
+    if words.is_empty() { measured || same_line } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }
 }
 
 /// The three numbers of a release that a fragment holds as a constant.
@@ -287,8 +288,10 @@ mod tests {
     #[test]
     fn a_program_that_says_its_version_is_another_matter_than_a_form_that_does() {
         let raised = |name: &str, old: &str, new: &str| {
-            is_of_program(name, &format!("{{\"const\":\"{old}\"}}"), &format!("{{\"const\":\"{new}\"}}"))
+            is_of_program(name, &format!("{{\"const\":\"{old}\"}}"), &format!("{{\"const\":\"{new}\"}}"), false)
         };
+        let measured = |name: &str| is_of_program(name, r#"{"const":"0.29.2"}"#, r#"{"const":"0.30.0"}"#, true);
+        assert!(measured("version") && !measured("schema_version"));
         assert!(raised("langfuseVersion", "v4.15.0", "v4.16.0"));
         assert!(raised("app_version", "1.0.9-rc.1", "1.1.0"));
         assert!(raised("version", "6.9.0", "6.10.0"));

@@ -97,15 +97,14 @@ pub fn of_handlers(eval: &Eval<'_>, handlers: &[FnRef], registration: Option<Cal
 /// Where a program checks signatures, outside of tests, or puts such a check in front of handlers: file and name.
 pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPath, String)> {
     let mut places = BTreeSet::new();
-    let units = eval.program.files.units;
-    for unit in units {
+    for unit in eval.program.files.units {
         places.extend(unit.index.signature_checks.iter().map(|name| (unit.path.clone(), name.clone())));
     }
     let reaching = reaching_checks(eval, callers);
     let by_name: FxHashSet<&str> = reaching.iter().map(|target| eval.program.function(*target).name.as_str()).collect();
-    for (at, unit) in units.iter().enumerate() {
-        let file = FileId(at as u32);
-        for name in names::PUTS_IN_FRONT {
+    for name in names::PUTS_IN_FRONT {
+        for file in eval.program.calling(name).iter().copied() {
+            let unit = eval.program.files.unit(file);
             for (function, call) in unit.index.calls.get(*name).into_iter().flatten() {
                 let site = FnRef { file, id: *function };
                 let Some(call) = unit.facts.functions[function.0 as usize].calls.get(call.0 as usize) else { continue };
@@ -120,9 +119,7 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
                     }
                     // What goes by another name in this file may still be one of them.
                     let may_be = |named: &String| {
-                        by_name.contains(named.as_str())
-                            || by_name.contains("")
-                            || unit.facts.imports.iter().any(|import| import.renames_to(named))
+                        by_name.contains(named.as_str()) || by_name.contains("") || unit.index.renamed.contains(named.as_str())
                     };
                     let target = match &arg.value.kind {
                         _ if reaching.is_empty() || !names::RUNS_IN_FRONT.contains(name) => None,

@@ -145,9 +145,8 @@ impl<'l, 'a> Around<'l, 'a> {
     /// Whether a call runs a function of the repository that commits.
     fn calls_committer(&self, at: FnRef, function: &'a Function, call: &'a Call, depth: u32) -> bool {
         let unit = self.eval.program.files.unit(at.file);
-        let may = called_name(&unit.facts, function, &call.callee.kind).is_none_or(|name| {
-            self.committers().contains(name) || unit.facts.imports.iter().any(|import| import.renames_to(name))
-        });
+        let may = called_name(&unit.facts, function, &call.callee.kind)
+            .is_none_or(|name| self.committers().contains(name) || unit.index.renamed.contains(name));
         may && self.eval.callee(at, call).is_some_and(|target| target != at && self.commits(target, depth))
     }
 

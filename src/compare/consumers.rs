@@ -185,8 +185,9 @@ fn report(
     };
     let mut weight = severity::weigh(change.rule, Role::Consumer, readers, &new.kind, sides.options.closed_world);
     if !new.enforced && rejected.is_none() {
-        // The code reads it, but nothing is rejected where it is missing: nobody can say what happens then.
-        weight = weight.min(Severity::Warning);
+        // The code reads it, but nothing is rejected where it is missing: nobody can say what happens then. Where senders are known and
+        // what they put there is not, nobody can say either whether it ever is missing.
+        weight = weight.min(if senders.is_empty() { Severity::Warning } else { Severity::Note });
     }
     let mut found = finding_of(change, &pair.event, Role::Consumer, weight);
     found.head = found.head.or_else(|| Some(new.origin.clone()));

@@ -10,6 +10,7 @@ mod listing;
 mod readers;
 mod registrations;
 mod routes;
+mod tables;
 mod tasks;
 mod together;
 mod words;
@@ -88,6 +89,7 @@ pub fn link(units: &[FileUnit], idioms: &Idioms, options: &LinkOptions) -> Model
     linker.tasks();
     linker.fixtures();
     linker.definitions();
+    linker.handler_tables();
     linker.decoders();
     let mut found = std::mem::take(&mut linker.boundaries);
     routes::meet(&mut found);

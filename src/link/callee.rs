@@ -6,7 +6,7 @@ use super::modules::FileId;
 use super::packages::is_test_path;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::term::{CLASS_TYPE, Kind, RECEIVER, Site, Term, TypeUse, Written};
-use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind, TypeOp};
 
 /// Method names that so many types have that a single candidate proves nothing.
 const COMMON_METHODS: &[&str] = &[
@@ -123,7 +123,7 @@ fn variable(eval: &Eval<'_>, owner: FnRef, id: LocalId, call: &Call) -> Option<F
     match eval.program.function(owner).locals.get(id.0 as usize) {
         Some(local) if local.kind == LocalKind::Param && local.ty.is_some() => {
             let ty = eval.type_use(owner, local.ty.as_ref()?);
-            callable(eval, &of_type(eval, &ty, 0))
+            given_by_type(eval, owner, local.ty.as_ref()?).or_else(|| callable(eval, &of_type(eval, &ty, 0)))
         }
         Some(local) if local.kind == LocalKind::Variable => {
             match eval.term(owner, local.value.as_ref()?, call.span.start).bare().kind {
@@ -131,6 +131,22 @@ fn variable(eval: &Eval<'_>, owner: FnRef, id: LocalId, call: &Call) -> Option<F
                 _ => None,
             }
         }
+        _ => None,
+    }
+}
+
+/// The function that a parameter of type `ReturnType<typeof useTracking>` is, where `useTracking` gives one.
+fn given_by_type(eval: &Eval<'_>, owner: FnRef, ty: &TypeExpr) -> Option<FnRef> {
+    let TypeKind::Apply(TypeOp::ReturnType, operands) = &ty.kind else { return None };
+    let path = match operands.first().map(|operand| &operand.kind) {
+        Some(TypeKind::Of(value)) => dotted(value)?,
+        Some(TypeKind::Ref(reference)) => reference.path.clone(),
+        _ => return None,
+    };
+    let maker = by_path(eval, owner, eval.program.visible_scope(owner), &path)?;
+    let [given] = eval.program.function(maker).returns.as_slice() else { return None };
+    match eval.term(maker, given, given.span.end).bare().kind {
+        Kind::Function(target) => Some(target),
         _ => None,
     }
 }
@@ -231,8 +247,22 @@ enum Receiver<'a> {
 }
 
 fn receiver_class<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> Receiver<'a> {
+    if let Some(ty) = got_from_class(eval, function, base) {
+        return of_type(eval, &ty, 0);
+    }
     let term = eval.term(function, base, base.span.start.max(1));
     receiver_of(eval, &term)
+}
+
+/// What a class gives under a name that it computes: `static get client(): RedisAdapter`, for `RedisAdapter.client`.
+fn got_from_class<'a>(eval: &Eval<'a>, function: FnRef, base: &Expr) -> Option<TypeUse<'a>> {
+    let ExprKind::Member(owner, name) = &base.kind else { return None };
+    let ExprKind::Name(path) = &owner.kind else { return None };
+    let found = eval.program.resolve(function.file, eval.program.visible_scope(function), path, Want::Class)?;
+    let Entity::Class(class) = found.entity else { return None };
+    let getter = method_of(eval, class, name, 0).filter(|_| found.rest.is_empty())?;
+    let given = eval.program.function(getter);
+    Some(eval.type_use(getter, given.return_type.as_ref().filter(|_| given.params == 0)?))
 }
 
 /// The class of what a method is called on, where it is one of the repository.

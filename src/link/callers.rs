@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::eval::Eval;
+use super::eval::{Eval, dotted};
 use super::modules::{FileId, FileUnit};
 use super::resolve::FnRef;
 use super::summaries::CallSite;
-use crate::facts::{Expr, ExprKind, FnId, ValueMember};
+use crate::facts::{Expr, ExprKind, FnId, TypeExpr, TypeKind, TypeOp, ValueMember};
 
 /// The names that closures are bound to, by closure.
 type BoundNames = FxHashMap<FnId, Vec<String>>;
@@ -19,6 +19,8 @@ type BoundNames = FxHashMap<FnId, Vec<String>>;
 pub struct Callers {
     names: RefCell<FxHashMap<FileId, Rc<BoundNames>>>,
     known: RefCell<FxHashMap<FnRef, Rc<[CallSite]>>>,
+    /// The names of parameters that are declared to be what a function gives, by that function's name, once somebody has asked.
+    handed: RefCell<Option<FxHashMap<String, Vec<String>>>>,
 }
 
 impl Callers {
@@ -73,7 +75,8 @@ impl Callers {
 }
 
 impl Callers {
-    /// What those call a closure who get it from the function around it: `const track = useTracking()`.
+    /// What those call a closure who get it from the function around it: `const track = useTracking()`, and those who are handed it:
+    /// `track: ReturnType<typeof useTracking>`.
     fn given_names(&self, eval: &Eval<'_>, closure: FnRef) -> Vec<String> {
         let Some((parent, _)) = eval.program.function(closure).parent else { return Vec::new() };
         let maker = FnRef { file: closure.file, id: parent };
@@ -93,7 +96,14 @@ impl Callers {
             let locals = eval.program.function(site.function).locals.iter();
             locals.filter(|local| matches!(&local.value, Some(Expr { kind: ExprKind::Call(id), .. }) if *id == site.call))
         });
-        names.map(|local| local.name.clone()).filter(|name| !name.is_empty()).collect()
+        let mut names: Vec<String> = names.map(|local| local.name.clone()).filter(|name| !name.is_empty()).collect();
+        let mut handed = self.handed.borrow_mut();
+        let handed = handed.get_or_insert_with(|| handed_names(eval));
+        for name in self.names.borrow().get(&maker.file).and_then(|bound| bound.get(&maker.id)).into_iter().flatten() {
+            names.extend(handed.get(name).into_iter().flatten().cloned());
+        }
+        names.extend(handed.get(&eval.program.function(maker).name).into_iter().flatten().cloned());
+        names
     }
 }
 
@@ -157,4 +167,20 @@ fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, dept
         }
         _ => {}
     }
+}
+
+/// The names of parameters of type `ReturnType<typeof f>`, by the name of `f`.
+fn handed_names(eval: &Eval<'_>) -> FxHashMap<String, Vec<String>> {
+    let mut names: FxHashMap<String, Vec<String>> = FxHashMap::default();
+    for function in eval.program.files.units.iter().flat_map(|unit| &unit.facts.functions) {
+        for local in function.locals.iter().take(function.params as usize) {
+            if let Some(TypeExpr { kind: TypeKind::Apply(TypeOp::ReturnType, operands), .. }) = &local.ty
+                && let Some(TypeExpr { kind: TypeKind::Of(value), .. }) = operands.first()
+                && let Some(maker) = dotted(value).and_then(|mut path| path.pop())
+            {
+                names.entry(maker).or_default().push(local.name.clone());
+            }
+        }
+    }
+    names
 }

@@ -20,7 +20,7 @@ use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
 use super::term::{
     Built, CLASS_NAME, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written,
 };
-use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalId, LocalKind, TypeExpr, ValueMember};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalId, LocalKind, TypeExpr, TypeKind, ValueMember};
 use crate::source::Span;
 
 /// How many calls deep the returned value of a function is followed.
@@ -474,10 +474,11 @@ impl<'a> Eval<'a> {
             return Term::unknown(format!("this.{name}"), site);
         };
         let known = self.class_member(class, name, site, depth, 0);
-        // A field of a data class is what the object was made with, where whoever calls the method says so.
+        // A field of a data class is what the object was made with, where whoever calls the method says so; so is one of which the
+        // class says no more than that it is of a type of its maker's choice.
         if let Some(Term { kind: Kind::OfType(ty), .. }) = &known
             && chosen.is_none()
-            && self.is_data_class(class)
+            && (matches!(ty.ty, Written::Expr(TypeExpr { kind: TypeKind::Param(_), .. })) || self.is_data_class(class))
         {
             let given = self.own_value(function, site).member(name, site);
             return Term::new(Kind::Typed(Box::new(given), ty.clone()), site);

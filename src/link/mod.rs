@@ -41,5 +41,7 @@ mod tests_python_queues;
 mod tests_python_tasks;
 #[cfg(test)]
 mod tests_typescript;
+#[cfg(test)]
+mod tests_typescript_jobs;
 mod told;
 pub mod types;

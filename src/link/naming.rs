@@ -2,7 +2,7 @@
 
 use super::eval::Eval;
 use super::idioms::selector::{Root, Selector, Step};
-use super::term::{Kind, Term};
+use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
 
 /// The keys under which payloads carry the name of their event, in the order in which they are trusted.
 pub const EVENT_KEYS: &[&str] = &[
@@ -160,6 +160,17 @@ pub(super) fn is_param_member(term: &Term<'_>) -> bool {
         Kind::OneOf(branches) => !branches.is_empty() && branches.iter().all(is_param_member),
         _ => false,
     }
+}
+
+/// The name of the class that a method is called on, where a message carries it: `{ templateName: this.constructor.name, props }`.
+pub(super) fn own_class_in<'a>(message: &Term<'a>) -> Option<Term<'a>> {
+    let Kind::Object(entries) = &message.kind else { return None };
+    entries.iter().find_map(|entry| match entry {
+        Entry::Field { value, .. } => {
+            matches!(value.bare().kind, Kind::Param { index: RECEIVER_CLASS, .. }).then(|| value.clone())
+        }
+        Entry::AnyKey { .. } | Entry::Spread { .. } => None,
+    })
 }
 
 /// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.

@@ -16,7 +16,7 @@ use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
 use super::naming::{
-    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, patterns_of, source_words,
+    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, own_class_in, patterns_of, source_words,
     texts_of,
 };
 use super::options::{Given, is_whole};
@@ -41,7 +41,7 @@ const MAX_EMISSIONS: usize = 200_000;
 const CARRIED_KEYS: &[&str] = &["event", "eventType", "event_type", "eventName", "event_name", "trigger"];
 
 /// The keys under which it holds its own payload.
-const CARRIERS: &[&str] = &["payload", "data", "body", "message", "input", "params"];
+const CARRIERS: &[&str] = &["payload", "data", "body", "message", "input", "params", "props"];
 
 /// A call in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -733,8 +733,9 @@ impl<'e, 'a> Work<'e, 'a> {
 
     /// The event that a message carries whose own name is known: a job `deliver-webhook` with `{event, data}` of the caller's.
     fn carried(&self, emission: &Emission<'a>) -> Option<Emission<'a>> {
+        // What a property of something that people do says, is no event of its own.
         if emission.role != Role::Producer
-            || emission.event_in_payload
+            || self.idioms.rows[emission.row].kind == "analytics"
             || emission.event.as_ref().is_none_or(|event| texts_of(event).is_empty())
         {
             return None;
@@ -748,13 +749,15 @@ impl<'e, 'a> Work<'e, 'a> {
             if !matches!(object.kind, Kind::Object(_) | Kind::Record(_)) {
                 return None;
             }
+            // What a payload itself says of its event is read out of it already.
+            let keys = if emission.event_in_payload { &[] } else { keys };
             let event = keys.iter().find_map(|key| {
                 let event = object.part(key);
                 let told = matches!(event.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(event.bare());
                 told.then_some(event)
-            })?;
+            });
             Some(Emission {
-                event: Some(event),
+                event: Some(event.or_else(|| own_class_in(object))?),
                 channel: emission.event.clone(),
                 payload: Some(object.clone()),
                 event_in_payload: true,

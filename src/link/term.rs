@@ -779,6 +779,9 @@ impl<'a> Term<'a> {
                 _ => Term::new(Kind::OneOf(items), site),
             },
             Kind::ListOf(item) => *item,
+            // What is in a list says more of it than the list's type.
+            Kind::Typed(inner, _) if matches!(&inner.kind, Kind::Array(items) if !items.is_empty()) => inner.element(site),
+            Kind::Typed(inner, _) if matches!(inner.kind, Kind::ListOf(_)) => inner.element(site),
             Kind::Tested(inner, true) => inner.element(site),
             Kind::OneOf(branches) => {
                 Term::new(Kind::OneOf(branches.into_iter().map(|branch| branch.element(site)).collect()), site)

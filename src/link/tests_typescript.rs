@@ -808,7 +808,7 @@ import * as schema from "./schema";
 type Log = { workspaceId: string; event: string; description: string };
 export async function insertLogs(db: Db, given: Log | Log[]) {
   const logs = Array.isArray(given) ? given : [given];
-  const rows = [];
+  const rows: (typeof schema.clickhouseOutbox.$inferInsert)[] = [];
   for (const log of logs) {
     rows.push({ version: "v1", payload: { event: log.event, workspace_id: log.workspaceId } });
   }

@@ -4,7 +4,7 @@
 //! stands: going on to the callers would give each of them the same payload, and the place of the publish to none. An envelope is
 //! not: what it carries is told by who calls, unless a type states it.
 
-use super::naming::{is_inside_param, texts_of};
+use super::naming::{can_be_name, is_inside_param, texts_of};
 use super::payload;
 use super::term::{Entry, Kind, Term};
 use super::types::{Side, Types};
@@ -89,8 +89,11 @@ pub fn decided(term: Term<'_>) -> Term<'_> {
     match kept.len() {
         0 => Term::new(Kind::OneOf(branches), site),
         1 => kept.remove(0),
-        // A reading that gave a text is the one that was meant; the others lead into what callers hand over beside it.
-        _ if !texts_of(&kept[0]).is_empty() && kept[1..].iter().all(is_inside_param) => kept.remove(0),
+        // A reading that gave a text is the one that was meant; the others lead into what callers hand over beside it, or are the
+        // whole that the text stands in.
+        _ if !texts_of(&kept[0]).is_empty() && kept[1..].iter().all(|other| is_inside_param(other) || !can_be_name(other)) => {
+            kept.remove(0)
+        }
         _ => Term::new(Kind::OneOf(kept), site),
     }
 }

@@ -147,7 +147,7 @@ impl Lower<'_> {
                 let method = member.property.name.as_str();
                 if let Expression::Identifier(id) = member.object.get_inner_expression()
                     && self.is_module_name(id.name.as_str())
-                    && let Some(value) = self.known_static(id.name.as_str(), method, call, span)
+                    && let Some(value) = self.known_static(id.name.as_str(), method, call, usage, span)
                 {
                     return Some(value);
                 }
@@ -222,7 +222,7 @@ impl Lower<'_> {
         self.facts.made.push(Made { function, span, name: name.to_owned(), from });
     }
 
-    fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, span: Span) -> Option<Expr> {
+    fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, usage: Usage, span: Span) -> Option<Expr> {
         let kind = match (object, method) {
             ("React" | "_" | "lodash", kept) if KEEPING.contains(&kept) => return self.kept(call),
             ("JSON" | "superjson" | "SuperJSON" | "devalue" | "JSON5" | "stableStringify", "stringify" | "serialize") => {
@@ -235,8 +235,7 @@ impl Lower<'_> {
             }
             ("Buffer", "from") | ("Uint8Array" | "Array" | "Object", "from" | "freeze" | "seal") => {
                 if call.arguments.len() > 1 && object == "Array" {
-                    // `Array.from(x, f)` maps.
-                    return None;
+                    return self.mapped_from(call, usage, span);
                 }
                 let value = self.lower_first(call)?;
                 for argument in call.arguments.iter().skip(1).filter_map(Argument::as_expression) {
@@ -510,6 +509,22 @@ impl Lower<'_> {
             "findIndex" | "findLastIndex" => of_type(integer(), span),
             _ => result,
         })
+    }
+
+    /// `Array.from(list, f)`: what the callback gives for each element.
+    fn mapped_from(&mut self, call: &CallExpression<'_>, usage: Usage, span: Span) -> Option<Expr> {
+        let callback = call.arguments.get(1).and_then(Argument::as_expression)?;
+        let list = self.lower_first(call)?;
+        let element = match list.kind {
+            // `{ length: 4 }` has places and nothing in them.
+            ExprKind::Object(_) => Expr::new(ExprKind::Absent, list.span),
+            _ => Expr::new(ExprKind::Element(Box::new(list.clone())), list.span),
+        };
+        let args = vec![element, of_type(count(), span)];
+        let usage = if usage.how == super::lower::How::Floating { Usage::USED } else { usage };
+        let id = self.call_of(callback, args, usage, span, Some(Enclosing::Loop(span)));
+        let result = Expr::new(ExprKind::Call(id), span);
+        Some(Expr::new(ExprKind::ListOf(Box::new(result)), span))
     }
 
     /// Records a call of a callback by the library that takes it.

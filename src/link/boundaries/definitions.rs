@@ -190,7 +190,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// The parameter of a handler that holds the payload, or the part of it that does.
-    fn payload_of(&self, target: FnRef) -> Option<Intake<'a>> {
+    pub(super) fn payload_of(&self, target: FnRef) -> Option<Intake<'a>> {
         let handled = self.program.function(target);
         if handled.params == 0 {
             return None;
@@ -205,7 +205,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// What a schema accepts, where the expression names one.
-    fn schema(&self, function: FnRef, expr: &'a Expr) -> Option<Arc<Shape>> {
+    pub(super) fn schema(&self, function: FnRef, expr: &'a Expr) -> Option<Arc<Shape>> {
         let path = match &expr.kind {
             ExprKind::Name(path) => path,
             ExprKind::OfType(ty) => {
@@ -221,7 +221,7 @@ impl<'a> Linker<'_, 'a> {
     }
 }
 
-fn member<'a>(members: &'a [ValueMember], name: &str) -> Option<&'a Expr> {
+pub(super) fn member<'a>(members: &'a [ValueMember], name: &str) -> Option<&'a Expr> {
     members.iter().find_map(|entry| match entry {
         ValueMember::Entry { key, value, .. } => {
             matches!(&key.kind, ExprKind::Literal(Literal::Text(text)) if text == name).then_some(value)
@@ -259,6 +259,6 @@ fn type_words(kind: &TypeKind) -> String {
     }
 }
 
-fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &str) -> bool {
     any_word(text, |word| WORDS.contains(&word.strip_suffix('s').unwrap_or(word)))
 }

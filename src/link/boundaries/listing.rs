@@ -12,7 +12,7 @@ use crate::link::term::{Kind, Term};
 const MAX_BASES: u32 = 8;
 
 /// What stands between the words of an event's name. A list without any is one of buttons or of clicks.
-const BETWEEN: &[char] = &['.', ':', '/', '_', '-', '*'];
+pub(super) const BETWEEN: &[char] = &['.', ':', '/', '_', '-', '*'];
 
 impl<'a> Linker<'_, 'a> {
     /// Whether a class has a base of this name, however far up.

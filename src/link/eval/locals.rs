@@ -125,6 +125,14 @@ impl<'a> Eval<'a> {
                             items.push(value);
                             Term::new(Kind::Array(items), site)
                         }
+                        // `const rows: Row[] = []` holds what is pushed, whatever it is declared to hold.
+                        Kind::Typed(mut list, ty) => {
+                            if let Kind::Array(items) = &mut list.kind {
+                                items.push(value);
+                            }
+                            let list = Term::new(list.kind, list.site);
+                            Term::new(Kind::Typed(Box::new(list), ty), site)
+                        }
                         kind => Term::new(kind, site),
                     }
                 }

@@ -1,0 +1,102 @@
+//! Tables of handlers by name: `new Worker({ catalog, jobs: { "order.paid": async ({ payload }) => … } })`. What is told to handle jobs
+//! or events calls each of them under its key; a catalog beside the table may hold the schemas.
+
+use super::Linker;
+use super::definitions::{member, speaks};
+use super::listing::BETWEEN;
+use crate::facts::{Expr, ExprKind, FnId, Literal, Role, ValueMember};
+use crate::link::dispatch::Sorting;
+use crate::link::eval::callee_text;
+use crate::link::model::Boundary;
+use crate::link::modules::FileId;
+use crate::link::reduce;
+use crate::link::resolve::FnRef;
+use crate::link::surroundings;
+use crate::source::Span;
+
+/// Under which keys what handles jobs is given the table.
+const TABLES: &[&str] = &["jobs", "handlers", "tasks", "processors", "consumers", "subscribers", "listeners"];
+
+/// Under which keys the schemas stand beside it.
+const CATALOGS: &[&str] = &["catalog", "schemas"];
+
+/// One handler of a table.
+struct Handler<'a> {
+    name: &'a str,
+    named: Span,
+    value: &'a Expr,
+    schema: Option<&'a Expr>,
+}
+
+impl<'a> Linker<'_, 'a> {
+    pub(super) fn handler_tables(&mut self) {
+        for (at, unit) in self.program.files.units.iter().enumerate() {
+            for (index, function) in unit.facts.functions.iter().enumerate() {
+                let owner = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
+                for call in function.calls.iter().filter(|call| speaks(&callee_text(&call.callee))) {
+                    let objects = call.args.iter().filter_map(|argument| members_of(&argument.value));
+                    for handler in objects.flat_map(handlers_in) {
+                        self.handler_of_table(owner, &handler);
+                    }
+                }
+            }
+        }
+    }
+
+    fn handler_of_table(&mut self, owner: FnRef, handler: &Handler<'a>) {
+        let value = self.eval.term(owner, handler.value, handler.value.span.end);
+        let targets = super::functions_in(&value, 0);
+        let origin = self.origin(owner.file, handler.named);
+        let is_known = |known: &Boundary| known.role == Role::Consumer && known.origin == origin;
+        if targets.is_empty() || self.boundaries.iter().any(is_known) {
+            return;
+        }
+        let intakes: Vec<_> = targets.iter().filter_map(|target| self.payload_of(*target)).collect();
+        let (read, enforced, read_anything) = self.intake_shape(&intakes, &Sorting::default());
+        let stated = handler.schema.and_then(|schema| self.schema(owner, schema));
+        let boundary = Boundary {
+            symbol: surroundings::symbol(self.program, targets[0]),
+            in_test: self.in_test(owner),
+            enforced: enforced || stated.is_some(),
+            package: self.packages.of(self.program.files.unit(owner.file).path.as_str()),
+            ..Boundary::new(
+                Role::Consumer,
+                "queue",
+                "handler-table",
+                origin,
+                match stated {
+                    Some(stated) => stated,
+                    None if read_anything => read,
+                    None => reduce::hole("nothing is read of it"),
+                },
+            )
+        };
+        self.named(boundary, vec![handler.name.to_owned()], None, Vec::new());
+    }
+}
+
+/// The handlers of the tables that an object holds: those that a catalog stands beside, and those whose names are more than a word.
+fn handlers_in(object: &[ValueMember]) -> Vec<Handler<'_>> {
+    let listed = CATALOGS.iter().find_map(|key| member(object, key));
+    let catalog = listed.and_then(members_of);
+    let tables = TABLES.iter().filter_map(|key| members_of(member(object, key)?));
+    let handler = |entry| match entry {
+        &ValueMember::Entry { ref key, ref value, .. } => match &key.kind {
+            ExprKind::Literal(Literal::Text(name)) if listed.is_some() || name.contains(BETWEEN) => {
+                let schema = catalog.and_then(|catalog| member(members_of(member(catalog, name)?)?, "schema"));
+                Some(Handler { name, named: key.span, value, schema })
+            }
+            _ => None,
+        },
+        ValueMember::Spread { .. } => None,
+    };
+    tables.flatten().filter_map(handler).collect()
+}
+
+fn members_of(value: &Expr) -> Option<&[ValueMember]> {
+    match &value.kind {
+        ExprKind::Object(members) => Some(members),
+        ExprKind::Typed(inner, _) => members_of(inner),
+        _ => None,
+    }
+}

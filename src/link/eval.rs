@@ -598,7 +598,7 @@ impl<'a> Eval<'a> {
                 return given;
             }
             if let Some(row) = super::hooks::row_built(self, function, call) {
-                return self.eval(function, row, at, depth + 1);
+                return super::hooks::as_row(self.eval(function, row, at, depth + 1));
             }
             return self.constructed(function, call, at, depth).unwrap_or_else(|| self.built(function, call, at, depth));
         };

@@ -7,7 +7,8 @@ use super::eval::{Eval, callee_text};
 use super::modules::FileId;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::summaries::CallSite;
-use crate::facts::{Call, Expr, ExprKind, FnId, LanguageId};
+use super::term::{Entry, Kind, Term};
+use crate::facts::{Call, Expr, ExprKind, FnId, Function, LanguageId};
 
 /// The decorators of methods that a mapper calls with a row that has been made.
 const AFTER: &[&str] = &["AfterCreate", "AfterSave", "AfterUpsert"];
@@ -18,15 +19,20 @@ const MAPPERS: &[&str] = &["sequelize", "sequelize-typescript", "@sequelize"];
 /// How far above a class the mapper's own is looked for.
 const MAX_BASES: u32 = 8;
 
+/// Whether a mapper calls a method with a row that has been made.
+pub fn is_hook(function: &Function) -> bool {
+    function.is_method && function.decorators.iter().any(|call| AFTER.contains(&callee_text(&call.callee).as_str()))
+}
+
 /// The calls that make a row of a class, with the methods that are called with it.
 pub fn run_by_rows(eval: &Eval<'_>) -> Vec<(FnRef, CallSite)> {
     let mut hooks: Vec<(DeclId, FnRef)> = Vec::new();
     for (at, unit) in eval.program.files.units.iter().enumerate() {
         for (index, function) in unit.facts.functions.iter().enumerate() {
-            let is_hook =
-                function.is_method && function.decorators.iter().any(|call| AFTER.contains(&callee_text(&call.callee).as_str()));
             let hook = FnRef { file: FileId(at as u32), id: FnId(index as u32) };
-            if is_hook && let Some(class) = eval.own_class(hook) {
+            if is_hook(function)
+                && let Some(class) = eval.own_class(hook)
+            {
                 hooks.push((class, hook));
             }
         }
@@ -48,7 +54,18 @@ pub fn run_by_rows(eval: &Eval<'_>) -> Vec<(FnRef, CallSite)> {
     found
 }
 
-/// The row that `Model.build({…})` makes of a class of the repository.
+/// The row that `Model.build({…})` makes of a class of the repository: what it is given, and whatever else the mapper puts there.
+pub fn as_row(given: Term<'_>) -> Term<'_> {
+    let site = given.site;
+    let further = Entry::Spread { value: Term::unknown("what else the model has", site), conditional: false };
+    let entries = match given.kind {
+        Kind::Object(entries) => std::iter::once(further).chain(entries).collect(),
+        kind => vec![further, Entry::Spread { value: Term::new(kind, site), conditional: false }],
+    };
+    Term::new(Kind::Object(entries), site)
+}
+
+/// What `Model.build({…})` of a class of the repository is given.
 pub fn row_built<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<&'a Expr> {
     let ExprKind::Member(_, name) = &call.callee.kind else { return None };
     if name != "build" || eval.program.files.unit(function.file).facts.language != LanguageId::TypeScript {

@@ -16,6 +16,7 @@ pub use self::names::{class_task_name, decorated_name, name_at, registered_name,
 
 use super::callee;
 use super::eval::Eval;
+use super::hooks;
 use super::idioms::selector::is_unpacked;
 use super::index::called_name;
 use super::modules::FileId;
@@ -154,7 +155,7 @@ impl Relays {
                 }
             }
         }
-        for (target, site) in super::hooks::run_by_rows(eval) {
+        for (target, site) in hooks::run_by_rows(eval) {
             relays.by_target.entry(target).or_default().push(Relay { site, form: Form::Direct, queued: false });
         }
         relays
@@ -566,6 +567,10 @@ pub fn bound_with_defaults<'a>(
         {
             bound[slot] = Some(eval.term(target, default, u32::MAX));
         }
+    }
+    // A row that has been made holds more than it was made from.
+    if hooks::is_hook(eval.program.function(target)) {
+        bound.iter_mut().take(1).for_each(|row| *row = row.take().map(hooks::as_row));
     }
     bound
 }

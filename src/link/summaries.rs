@@ -16,8 +16,8 @@ use super::idioms::matcher::{Evidence, Idioms};
 use super::idioms::selector::{Root, Selector};
 use super::modules::FileId;
 use super::naming::{
-    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, own_class_in, patterns_of, source_words,
-    texts_of,
+    EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, own_class_in, patterns_of,
+    source_words, texts_of,
 };
 use super::options::{Given, is_whole};
 use super::packages::is_test_path;

@@ -791,11 +791,16 @@ export async function made(id: string, transaction: Transaction) { await Event.c
 export async function planned(id: string) { await Event.schedule({ name: "user.seen", id }); }
 export async function taken(ctx: { ip: string }) { await Event.from(ctx, { name: "user.left" }); }
 export async function another() { await Other.make("no.event"); }
+export async function kept(name: string) {
+  const row = Other.build({ name });
+  await queue.add({ event: "row.kept", id: row.id, name: row.name });
+}
 "#,
         expect![[r#"
             Producer queue team.deleted on events in made: name, id
             Producer queue user.seen on events in planned: createdAt, name, id
             Producer queue user.left on events in taken: name, ip
+            Producer queue row.kept on events in kept: event, id, name
         "#]],
     );
 }

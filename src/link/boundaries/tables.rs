@@ -80,17 +80,17 @@ fn handlers_in(object: &[ValueMember]) -> Vec<Handler<'_>> {
     let listed = CATALOGS.iter().find_map(|key| member(object, key));
     let catalog = listed.and_then(members_of);
     let tables = TABLES.iter().filter_map(|key| members_of(member(object, key)?));
-    let handler = |entry| match entry {
-        &ValueMember::Entry { ref key, ref value, .. } => match &key.kind {
-            ExprKind::Literal(Literal::Text(name)) if listed.is_some() || name.contains(BETWEEN) => {
-                let schema = catalog.and_then(|catalog| member(members_of(member(catalog, name)?)?, "schema"));
-                Some(Handler { name, named: key.span, value, schema })
-            }
-            _ => None,
-        },
-        ValueMember::Spread { .. } => None,
-    };
-    tables.flatten().filter_map(handler).collect()
+    let mut found = Vec::new();
+    for entry in tables.flatten() {
+        if let ValueMember::Entry { key, value, .. } = entry
+            && let ExprKind::Literal(Literal::Text(name)) = &key.kind
+            && (listed.is_some() || name.contains(BETWEEN))
+        {
+            let schema = catalog.and_then(|catalog| member(members_of(member(catalog, name)?)?, "schema"));
+            found.push(Handler { name, named: key.span, value, schema });
+        }
+    }
+    found
 }
 
 fn members_of(value: &Expr) -> Option<&[ValueMember]> {

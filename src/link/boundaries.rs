@@ -1,12 +1,13 @@
 //! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
 
+mod above;
 mod addresses;
 mod cases;
 mod definitions;
 mod discriminator;
 mod intakes;
 mod listeners;
-mod listing;
+
 mod readers;
 mod registrations;
 mod routes;
@@ -563,8 +564,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let by_function = row.functions.iter().any(|wanted| match wanted.rsplit_once('.') {
             Some((owner, name)) => {
                 function.name == name
-                    && (owner == "*" && function.is_method
-                        || function.implements.as_ref().and_then(|path| path.last()).is_some_and(|last| last == owner)
+                    && (function.implements.as_ref().and_then(|path| path.last()).is_some_and(|last| last == owner)
                         || self.eval.own_class(target).is_some_and(|class| self.is_below(class, owner, 0)))
             }
             None => (wanted == "*" || function.name == *wanted) && function.parent.is_none(),
@@ -582,11 +582,6 @@ impl<'l, 'a> Linker<'l, 'a> {
         let mut events = self.handler_texts(&row.event, target, function, decorator);
         if above.is_none() && decorator.is_some() && events.iter().all(|event| *event == function.name) {
             events = vec![relay::task_name(self.eval, target)];
-        }
-        let listed = row.event.iter().any(|selector| selector.root == Selected::ClassList);
-        // A class that lists nothing is none of those that the row is about.
-        if listed && events.is_empty() {
-            return;
         }
         let channels = self.handler_texts(&row.channel, target, function, decorator);
         if row.wants_event_like() {
@@ -633,14 +628,6 @@ impl<'l, 'a> Linker<'l, 'a> {
             ..Boundary::new(Role::Consumer, &row.kind, &row.id, self.origin(target.file, function.span), shape)
         };
         let before = self.boundaries.len();
-        if listed && !events.iter().any(|event| event.contains('*')) {
-            for event in events {
-                let (shape, enforced, _) = self.intake_shape(&intakes, &dispatch::Sorting::only(&event));
-                self.boundaries.push(Boundary { event: Some(event), shape, enforced, ..boundary.clone() });
-            }
-            self.handles(target, before);
-            return;
-        }
         let by_case = (events.is_empty() || row.kind == "webhook") && {
             let channel = channels.first().or(events.first()).cloned();
             self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
@@ -717,7 +704,6 @@ impl<'l, 'a> Linker<'l, 'a> {
                         return self.names_in_param_type(target, function, *position as usize);
                     }
                     (Selected::FunctionName, _) => return vec![function.name.clone()],
-                    (Selected::ClassList, _) => return self.listed_by_class(target),
                     (Selected::ClassName, _) => return function.scope.last().cloned().into_iter().collect(),
                     (Selected::Text(text), _) => return vec![text.clone()],
                     _ => None,

@@ -706,30 +706,6 @@ export class Deliver {
 }
 
 #[test]
-fn a_class_that_lists_events_handles_each_of_them() {
-    check(
-        r#"
-abstract class BaseProcessor { static applicableEvents: string[] = []; abstract perform(event: unknown): Promise<void>; }
-export class Revisions extends BaseProcessor {
-  static applicableEvents = ["documents.publish", "documents.update"];
-  async perform(event: { name: string; documentId: string; title?: string }) {
-    if (event.name === "documents.publish") note(event.title.trim());
-    note(event.documentId);
-  }
-}
-export class Buttons {
-  static events = ["click", "change"];
-  handle(event: { target: string }) { note(event.target); }
-}
-"#,
-        expect![[r#"
-            Consumer queue documents.publish on - in Revisions.perform: documentId, name, title?
-            Consumer queue documents.update on - in Revisions.perform: documentId, name
-        "#]],
-    );
-}
-
-#[test]
 fn a_job_class_is_one_however_far_above_its_base_stands() {
     check(
         r#"

@@ -3,7 +3,6 @@
 
 use super::Linker;
 use super::definitions::{member, speaks};
-use super::listing::BETWEEN;
 use crate::facts::{Expr, ExprKind, FnId, Literal, Role, ValueMember};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
@@ -19,6 +18,9 @@ const TABLES: &[&str] = &["jobs", "handlers", "tasks", "processors", "consumers"
 
 /// Under which keys the schemas stand beside it.
 const CATALOGS: &[&str] = &["catalog", "schemas"];
+
+/// What stands between the words of an event's name. A table of plain words without a catalog is one of buttons or of clicks.
+const BETWEEN: &[char] = &['.', ':', '/', '_', '-'];
 
 /// One handler of a table.
 struct Handler<'a> {

@@ -58,7 +58,7 @@ impl Texts {
 /// runs a task with its own arguments (`arguments[1]`: those from the second on; `arguments.packed`: in a list and a dictionary;
 /// `arguments.named`: the named ones), `text` for the first that is a text and `after-text` for the one behind it, `object` for the first that is an
 /// object or gives one, `receiver`, `type_args[0]`, `return`, `params[0]` or `params.name` of the handler, `params` for the object of all of them, `model-param` for the first that is an object of the repository, `instance` for the first argument where it is an object of a class, `pairs` for the last argument where it lists keys with
-/// their values, `class.events` for the names that the class of a handler lists, `sql` for the row that an `INSERT` statement writes, by its columns (with `$outbox` where its table is one),
+/// their values, `sql` for the row that an `INSERT` statement writes, by its columns (with `$outbox` where its table is one),
 /// `param-type[0]` for a type argument of the parameter that `param-type` asks for, `decorator.args[0]` on a handler that is recognised by
 /// its decorator) and steps: `.key`, `[0]`, `[*]`, and `.method()` or `.method(1)` for an argument of a call in the chain of calls that
 /// builds the value (`args[0].payload()` is `x` in `send(Record::to("t").payload(x).key(k))`, `receiver.topic_arn()` is `a` in

@@ -58,8 +58,6 @@ pub enum Root {
     FunctionName,
     /// `class`: the name of the class that the handler belongs to.
     ClassName,
-    /// `class.events`: the names that the class of the handler lists as those that it is for.
-    ClassList,
     /// `class.decorator.args[0]`: what the class of the handler is decorated with.
     ClassDecorator(u32),
     /// `pairs`: the last argument, a list of keys with their values, as the object that it is.
@@ -211,10 +209,6 @@ impl Selector {
                     _ => return Err(format!("`{text}`: `class.decorator` needs `.args` and a position")),
                 }
             }
-            ("class", Some(Step::Key(list))) if list == "events" => {
-                steps.remove(0);
-                Root::ClassList
-            }
             ("class", _) => Root::ClassName,
             ("instance", _) => Root::Instance,
             ("pairs", _) => Root::Pairs,
@@ -324,7 +318,6 @@ impl Selector {
             | Root::DecoratorArgument(_)
             | Root::DecoratorNamed(_)
             | Root::ClassDecorator(_)
-            | Root::ClassList
             | Root::ParamTypeArgument(_)
             | Root::Payload => return None,
         };

@@ -42,12 +42,17 @@ pub struct Types<'e, 'a> {
     /// Named types that were asked for while no other was expanded, by what had been spent: they come out the same each time,
     /// those as well that refer to each other or are cut short.
     asked: RefCell<FxHashMap<Asked, (Reduced, u32)>>,
+    /// Types that were asked for where they are used, by where they are written, with the nodes that they took.
+    used: RefCell<FxHashMap<Used, (Reduced, u32)>>,
     /// Functions whose result is being given its form: one that has its own object in it has no end.
     returning: RefCell<Vec<FnRef>>,
     nodes: Cell<u32>,
     /// How many nodes one type is expanded to.
     limit: u32,
 }
+
+/// The address of what is written, the file and the scope in which it is read, and its side.
+type Used = (usize, FileId, (usize, usize), Side);
 
 /// A type, its side, and the nodes and the depth at which it was asked for.
 type Asked = (DeclId, Side, u32, u32);
@@ -99,6 +104,7 @@ impl<'e, 'a> Types<'e, 'a> {
             eval,
             named: RefCell::default(),
             asked: RefCell::default(),
+            used: RefCell::default(),
             returning: RefCell::default(),
             nodes: Cell::new(0),
             limit: limit.min(MAX_NODES),
@@ -111,8 +117,28 @@ impl<'e, 'a> Types<'e, 'a> {
 
     /// The shape of a type where it is used.
     pub fn shape(&self, ty: &TypeUse<'a>, side: Side) -> Reduced {
+        let written = match ty.ty {
+            Written::Expr(expr) => std::ptr::from_ref(expr).addr(),
+            Written::Named(reference) => std::ptr::from_ref(reference).addr(),
+        };
+        // What is written lives as long as the facts. Inside a function's result, what comes out depends on which results are being
+        // looked into.
+        let key = (ty.bindings.is_empty() && self.returning.borrow().is_empty()).then_some((
+            written,
+            ty.file,
+            (ty.scope.as_ptr().addr(), ty.scope.len()),
+            side,
+        ));
+        if let Some((known, nodes)) = key.and_then(|key| self.used.borrow().get(&key).cloned()) {
+            self.nodes.set(nodes);
+            return known;
+        }
         self.nodes.set(0);
-        self.shape_within(ty, side, &mut Expansion { active: Vec::new(), lowest: usize::MAX }, 0)
+        let reduced = self.shape_within(ty, side, &mut Expansion { active: Vec::new(), lowest: usize::MAX }, 0);
+        if let Some(key) = key {
+            self.used.borrow_mut().insert(key, (reduced.clone(), self.nodes.get()));
+        }
+        reduced
     }
 
     fn shape_within(&self, ty: &TypeUse<'a>, side: Side, expansion: &mut Expansion, depth: u32) -> Reduced {

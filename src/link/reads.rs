@@ -1,8 +1,11 @@
 //! What a piece of code reads of a payload: accesses traced back to the parameter, call or decoding that the payload came from.
 
+mod stated;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::stated::{Stated, may_lack, stated_by, stated_shape};
 use super::dispatch::{self, Sorting};
 use super::eval::Eval;
 use super::idioms::selector::Step as PathStep;
@@ -34,6 +37,8 @@ pub struct ReadTree<'a> {
     each: Option<Box<ReadTree<'a>>>,
     types: Vec<TypeUse<'a>>,
     compared: Vec<Literal>,
+    /// The types of parameters that it is handed to, or that hold it under a key.
+    stated: Vec<Stated<'a>>,
     /// Whether it is decoded into a type that rejects what does not fit.
     pub enforced: Option<TypeUse<'a>>,
 }
@@ -283,6 +288,9 @@ fn collect<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep], tree: &mut Read
     let unit = eval.program.files.unit(home.file);
     // Elsewhere a type says what is hoped for, and decodes nothing.
     let is_rust = unit.facts.language == LanguageId::Rust;
+    if depth > 0 && !is_rust {
+        tree.stated.extend(stated_by(eval, root, prefix));
+    }
     for (at, function) in unit.facts.functions.iter().enumerate() {
         let reference = FnRef { file: home.file, id: crate::facts::FnId(at as u32) };
         if !is_within(eval, reference, home) {
@@ -775,6 +783,8 @@ fn read_shape<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&
             None,
         ));
     }
+    let demands = tree.fields.values().any(|field| field.presence == Presence::Required);
+    let stated: Vec<Arc<Shape>> = tree.stated.iter().filter(|_| demands).filter_map(|one| stated_shape(types, one)).collect();
     let fields = tree
         .fields
         .iter()
@@ -783,7 +793,7 @@ fn read_shape<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&
             let shape = shape_of(types, &field.tree, inner.as_ref());
             // A member of a type that is declared out of sight may be left out as its declaration has it, and one whose
             // declaration says that it may is not demanded.
-            let may_lack = field.declared || declared.is_some_and(|declared| may_lack(declared, name));
+            let may_lack = field.declared || declared.into_iter().chain(&stated).any(|declared| may_lack(declared, name));
             let presence = if may_lack { Presence::Optional } else { field.presence };
             let nullable = presence == Presence::Optional && !shape.is_unknown() && !shape.admits_null();
             // A reader that copes with absence copes with `null` in nearly every form of the check (`?.`, `??`, `.get`).
@@ -851,19 +861,6 @@ fn with_member_reads<'a>(types: &Types<'_, 'a>, stated: &Arc<Shape>, tree: &Read
         shape_of(types, tree, None)
     } else {
         with_reads(types, Arc::clone(stated), tree)
-    }
-}
-
-/// Whether a type says that a value may be without a member that it has in some form.
-fn may_lack(declared: &Shape, name: &str) -> bool {
-    match &declared.kind {
-        ShapeKind::Object(object) => object.field(name).is_some_and(|field| field.presence == Presence::Optional),
-        ShapeKind::Union(branches) => {
-            let has = |branch: &&Arc<Shape>| branch.as_object().is_some_and(|object| object.field(name).is_some());
-            let mut having = branches.iter().filter(has).peekable();
-            having.peek().is_some() && having.all(|branch| may_lack(branch, name))
-        }
-        _ => false,
     }
 }
 

@@ -855,10 +855,16 @@ export class ImportTask extends BaseTask<Props> {
   async perform({ key, content, author }: Props) { create(key, content, author?.name); }
 }
 export class EitherTask extends BaseTask<Either> { async perform(props: Either) { create(props.kind, props.note, props.id); } }
+export class SendTask extends BaseTask<any> { async perform(props) { send({ event: props, late: true }); } }
+export class KeepTask extends BaseTask<any> { async perform(props) { keep(props); } }
+function send(params: { event: { id: string; mode?: string }; late: boolean }) { create(params.event.id, params.event.mode, params.late); }
+function keep(event: { id: string; mode?: string }) { const { id, mode } = event; create(id, mode, null); }
 "#,
         expect![[r#"
             Consumer queue ImportTask on - in ImportTask.perform: author?, content?, key
             Consumer queue EitherTask on - in EitherTask.perform: id, kind, note?
+            Consumer queue SendTask on - in SendTask.perform: id, mode?
+            Consumer queue KeepTask on - in KeepTask.perform: id, mode?
         "#]],
     );
 }

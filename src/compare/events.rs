@@ -324,7 +324,7 @@ fn fewer(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
         "event-removed",
         &pair.event,
         Role::Producer,
-        format!("`{}` no longer emits `{}`; others still do", old.symbol, pair.event),
+        format!("`{}` no longer emits `{}`; others still do", old.place(), pair.event),
     );
     found.severity = Severity::Warning;
     found.base = Some(old.origin.clone());

@@ -272,6 +272,11 @@ impl Boundary {
         }
     }
 
+    /// The function that it stands in, or the file where it stands in none, as a message names it.
+    pub fn place(&self) -> &str {
+        if self.symbol.is_empty() { self.origin.file.as_str() } else { &self.symbol }
+    }
+
     /// What findings and groups call it: the event, else the channel, else the words of the source.
     pub fn label(&self) -> String {
         self.event

@@ -12,14 +12,19 @@ pub enum Pair<'m> {
 }
 
 /// Pairs the boundaries of one event and role: the same function first, then the same file, then the one whose payload is
-/// nearest, since code that moved is the same code. Places whose event has no name are paired by their function alone.
+/// nearest, since code that moved is the same code. Of several in one function those belong together that stand alike in a transaction:
+/// what is new beside another has not left it. Places whose event has no name are paired by their function alone.
 pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> {
     let mut left: Vec<&'m Boundary> = base.to_vec();
     let mut right: Vec<&'m Boundary> = head.to_vec();
     let mut found = Vec::new();
-    let tests: [&dyn Fn(&Boundary, &Boundary) -> bool; 5] = [
-        &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind && a.shape.same_values(&b.shape),
-        &|a, b| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind,
+    let in_place = |a: &Boundary, b: &Boundary| a.origin.file == b.origin.file && a.symbol == b.symbol && a.kind == b.kind;
+    let alike = |a: &Boundary, b: &Boundary| a.delivery.commit == b.delivery.commit;
+    let tests: [&dyn Fn(&Boundary, &Boundary) -> bool; 7] = [
+        &|a, b| in_place(a, b) && alike(a, b) && a.shape.same_values(&b.shape),
+        &|a, b| in_place(a, b) && a.shape.same_values(&b.shape),
+        &|a, b| in_place(a, b) && alike(a, b),
+        &|a, b| in_place(a, b),
         &|a, b| a.symbol == b.symbol && !a.symbol.is_empty(),
         &|a, b| a.origin.file == b.origin.file && a.event.is_some(),
         &|a, b| (a.kind == b.kind || a.shape.same_values(&b.shape)) && a.event.is_some(),

@@ -309,8 +309,16 @@ fn fewer(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Compared) {
     if after.is_empty() && !before.is_empty() {
         return;
     }
+    // What is sent in the same place under a name that is no longer known may be the same.
+    let unnamed = |old: &Boundary| {
+        let place = |new: &Boundary| new.origin.file == old.origin.file && new.symbol == old.symbol && new.kind == old.kind;
+        // Without a name it goes by its queue.
+        let nameless = |new: &Boundary| new.event.is_none() || new.event == old.channel;
+        sides.head.boundaries.iter().any(|new| new.role == Role::Producer && nameless(new) && place(new))
+    };
     let stopped = pair.base_producers.iter().find(|old| {
         !super::is_declaration(old)
+            && !unnamed(old)
             && !after.contains(&(old.origin.file.to_string(), old.symbol.clone()))
             && !is_unread(sides.head, &old.origin)
     });

@@ -48,6 +48,14 @@ impl Expr {
         Expr::new(ExprKind::Literal(Literal::Text(text.into())), span)
     }
 
+    /// Whether it names the same place as another expression of the same function, wherever the two are written.
+    pub fn is_same_place(&self, other: &Expr) -> bool {
+        match (&self.kind, &other.kind) {
+            (ExprKind::Member(a, name), ExprKind::Member(b, other)) => name == other && a.is_same_place(b),
+            (a, b) => a == b,
+        }
+    }
+
     /// What cannot be followed, with the source text that shows it.
     pub fn unknown(source: impl Into<String>, span: Span) -> Self {
         Expr::new(ExprKind::Unknown(source.into()), span)

@@ -1,13 +1,11 @@
 //! From the facts of all files to the boundaries: emissions given names and shapes, handlers and decoders given what they read.
 
-mod above;
 mod addresses;
 mod cases;
 mod definitions;
 mod discriminator;
 mod intakes;
 mod listeners;
-
 mod readers;
 mod registrations;
 mod routes;
@@ -22,6 +20,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use self::discriminator::{by_discriminator, is_payload, is_scalar, narrowed};
+use super::callee;
 use super::callers::Callers;
 use super::eval::Eval;
 use super::idioms::matcher::{Evidence, Idiom, Idioms};
@@ -565,7 +564,9 @@ impl<'l, 'a> Linker<'l, 'a> {
             Some((owner, name)) => {
                 function.name == name
                     && (function.implements.as_ref().and_then(|path| path.last()).is_some_and(|last| last == owner)
-                        || self.eval.own_class(target).is_some_and(|class| self.is_below(class, owner, 0)))
+                        || self.eval.own_class(target).is_some_and(|class| {
+                            callee::has_base(self.eval, class, &|_, base| base.last().is_some_and(|last| last == owner))
+                        }))
             }
             None => (wanted == "*" || function.name == *wanted) && function.parent.is_none(),
         });

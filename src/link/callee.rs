@@ -524,6 +524,16 @@ fn member_type<'a>(eval: &Eval<'a>, class: DeclId, name: &str, up: u32) -> Optio
     bases_of(eval, class).find_map(|base| member_type(eval, base, name, up + 1))
 }
 
+/// Whether a base of a class, however far up, passes a test. It is asked with the class that names it and what the source calls it.
+pub fn has_base(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[String]) -> bool) -> bool {
+    fn above(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[String]) -> bool, up: u32) -> bool {
+        up <= MAX_BASES
+            && (eval.program.class(class).bases.iter().any(|base| is_it(class, base))
+                || bases_of(eval, class).any(|base| above(eval, base, is_it, up + 1)))
+    }
+    above(eval, class, is_it, 0)
+}
+
 /// The classes of the repository that a class names among its bases.
 pub fn bases_of<'e, 'a>(eval: &'e Eval<'a>, class: DeclId) -> impl Iterator<Item = DeclId> + use<'e, 'a> {
     let declared = eval.program.class(class);

@@ -72,9 +72,7 @@ impl Callers {
         names.dedup();
         names
     }
-}
 
-impl Callers {
     /// What those call a closure who get it from the function around it: `const track = useTracking()`, and those who are handed it:
     /// `track: ReturnType<typeof useTracking>`.
     fn given_names(&self, eval: &Eval<'_>, closure: FnRef) -> Vec<String> {

@@ -789,24 +789,18 @@ impl<'a> Eval<'a> {
             let site = Site { file: function.file, span: call.span };
             bound[slot] = Some(Term::new(Kind::Object(named_rest), site));
         }
+        // Behind a spread nobody knows what is not passed.
+        if position == usize::MAX {
+            return bound;
+        }
+        let language = self.program.files.unit(function.file).facts.language;
+        let site = Site { file: function.file, span: call.span };
         for (slot, local) in callee.locals.iter().take(callee.params as usize).enumerate() {
-            if bound[slot].is_none()
-                && position != usize::MAX
-                && let Some(default) = &local.value
-            {
-                bound[slot] = Some(self.eval(target, default, u32::MAX, depth + 1));
-            }
-            if bound[slot].is_none() && position != usize::MAX {
-                bound[slot] = spread::nothing_given(local, self.program.files.unit(function.file).facts.language)
-                    .map(|kind| Term::new(kind, Site { file: function.file, span: call.span }));
-            }
-            // JavaScript gives `undefined` for what is not passed.
-            if bound[slot].is_none()
-                && position != usize::MAX
-                && local.kind == LocalKind::Param
-                && self.program.files.unit(function.file).facts.language == LanguageId::TypeScript
-            {
-                bound[slot] = Some(Term::new(Kind::Absent, Site { file: function.file, span: call.span }));
+            if bound[slot].is_none() {
+                bound[slot] = match &local.value {
+                    Some(default) => Some(self.eval(target, default, u32::MAX, depth + 1)),
+                    None => spread::nothing_given(local, language).map(|kind| Term::new(kind, site)),
+                };
             }
         }
         bound

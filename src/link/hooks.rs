@@ -16,9 +16,6 @@ const AFTER: &[&str] = &["AfterCreate", "AfterSave", "AfterUpsert"];
 /// Packages whose models have such methods.
 const MAPPERS: &[&str] = &["sequelize", "sequelize-typescript", "@sequelize"];
 
-/// How far above a class the mapper's own is looked for.
-const MAX_BASES: u32 = 8;
-
 /// Whether a mapper calls a method with a row that has been made.
 pub fn is_hook(function: &Function) -> bool {
     function.is_method && function.decorators.iter().any(|call| AFTER.contains(&callee_text(&call.callee).as_str()))
@@ -72,7 +69,7 @@ pub fn row_built<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option
         return None;
     }
     let row = call.args.first().filter(|argument| !argument.spread)?;
-    is_mapped(eval, class_called(eval, function, call)?, 0).then_some(&row.value)
+    is_mapped(eval, class_called(eval, function, call)?).then_some(&row.value)
 }
 
 /// The class of the repository that a static method is called on.
@@ -91,15 +88,13 @@ fn class_called(eval: &Eval<'_>, function: FnRef, call: &Call) -> Option<DeclId>
     }
 }
 
-fn is_mapped(eval: &Eval<'_>, class: DeclId, up: u32) -> bool {
-    let declared = eval.program.class(class);
-    let of_mapper = |base: &Vec<String>| match eval.program.resolve(class.file, &declared.scope, base, Want::Class) {
-        Some(found) => match found.entity {
+/// Whether a class is one of a mapper's.
+fn is_mapped(eval: &Eval<'_>, class: DeclId) -> bool {
+    callee::has_base(eval, class, &|class, base| {
+        let found = eval.program.resolve(class.file, &eval.program.class(class).scope, base, Want::Class);
+        found.is_some_and(|found| match found.entity {
             Entity::External(path) => path.first().is_some_and(|module| MAPPERS.contains(&module.as_str())),
             Entity::Class(_) | Entity::Type(_) | Entity::Constant(_) | Entity::Function(_) | Entity::Module(_) => false,
-        },
-        None => false,
-    };
-    up < MAX_BASES
-        && (declared.bases.iter().any(of_mapper) || callee::bases_of(eval, class).any(|base| is_mapped(eval, base, up + 1)))
+        })
+    })
 }

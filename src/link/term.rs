@@ -660,16 +660,12 @@ impl<'a> Term<'a> {
             },
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),
-            // A place of a list by its number, as what is handed on with `...args` is asked for it.
+            // A place of a list by its number, as what is handed on with `...args` or `*args` is asked for it.
             Kind::Array(mut items) if name.parse::<usize>().is_ok() => match name.parse::<usize>() {
                 Ok(place) if place < items.len() => items.swap_remove(place),
                 Ok(_) | Err(_) => Term::new(Kind::Absent, site),
             },
             Kind::Absent => Term::new(Kind::Absent, site),
-            // An argument by its place among those that were handed on: `send(*args)`.
-            Kind::Array(mut items) if name.parse::<usize>().is_ok_and(|place| place < items.len()) => {
-                items.swap_remove(name.parse::<usize>().unwrap_or_default())
-            }
             Kind::Tested(inner, true) => match inner.clone().member(name, site) {
                 // Of what is there, only what it is itself may still be missing.
                 Term { kind: Kind::Member(_, _), .. } => {

@@ -1,8 +1,7 @@
-//! Values that a test has shown to be there: after `if (!user.email) return`, and inside of `if (user.email) {…}`.
+//! What a test has shown of a value: that it is there, after `if (!user.email) return` and inside of `if (user.email) {…}`, or that it is
+//! one of a few constants, as `event.type` is inside of `case "paid":`.
 //!
-//! So is what a test has shown to be one of a few constants: `event.type` inside of `case "paid":`.
-//!
-//! Only tests that neither `null` nor `undefined` passes are looked at. What is known holds to the end of the block, and no longer
+//! For presence, only tests that neither `null` nor `undefined` passes are looked at. What is known holds to the end of the block, and no longer
 //! than until the variable at its root is given another value.
 
 use oxc_ast::ast::Expression;

@@ -247,13 +247,13 @@ impl Lower<'_> {
                 match (logical.operator, left, right) {
                     // `a === "x" || a === "y"` compares one subject with two constants.
                     (LogicalOperator::Or, Some((Some(a), mut values, false)), Some((Some(b), more, false)))
-                        if same_path(&a, &b) =>
+                        if a.is_same_place(&b) =>
                     {
                         values.extend(more);
                         Some((Some(a), values, false))
                     }
                     (LogicalOperator::And, Some((Some(a), mut values, true)), Some((Some(b), more, true)))
-                        if same_path(&a, &b) =>
+                        if a.is_same_place(&b) =>
                     {
                         values.extend(more);
                         Some((Some(a), values, true))
@@ -371,13 +371,6 @@ fn operands(test: &Expression<'_>) -> usize {
     match test.get_inner_expression() {
         Expression::LogicalExpression(logical) => operands(&logical.left) + operands(&logical.right),
         _ => 1,
-    }
-}
-
-fn same_path(a: &Expr, b: &Expr) -> bool {
-    match (&a.kind, &b.kind) {
-        (ExprKind::Member(x, n), ExprKind::Member(y, m)) => n == m && same_path(x, y),
-        (x, y) => x == y,
     }
 }
 

@@ -68,6 +68,19 @@ struct Definition<'a> {
     function: FnRef,
 }
 
+/// A handler with what its definition says of it.
+pub(super) struct Defined {
+    pub idiom: &'static str,
+    /// The function that the definition stands in.
+    pub function: FnRef,
+    /// Where it gives the name.
+    pub named: Span,
+    pub events: Vec<String>,
+    /// What is run; at least one.
+    pub targets: Vec<FnRef>,
+    pub schema: Option<Arc<Shape>>,
+}
+
 impl<'a> Linker<'_, 'a> {
     pub(super) fn definitions(&mut self) {
         for (at, unit) in self.program.files.units.iter().enumerate() {
@@ -169,28 +182,32 @@ impl<'a> Linker<'_, 'a> {
             return;
         }
         let schema = SCHEMAS.iter().find_map(|path| self.schema(definition.function, at(path)?));
+        self.defined(Defined { idiom: "definition", function: definition.function, named, events, targets, schema });
+    }
+
+    /// The boundary of a handler that is defined in an object.
+    pub(super) fn defined(&mut self, defined: Defined) {
+        let Defined { idiom, function, named, events, targets, schema } = defined;
         let intakes: Vec<Intake<'a>> = targets.iter().filter_map(|target| self.payload_of(*target)).collect();
-        let (read, mut enforced, read_anything) = self.intake_shape(&intakes, &Sorting::default());
+        let (read, enforced, read_anything) = self.intake_shape(&intakes, &Sorting::default());
+        let enforced = enforced || schema.is_some();
         let shape = match schema {
-            Some(schema) => {
-                enforced = true;
-                schema
-            }
+            Some(schema) => schema,
             None if read_anything => read,
             None => reduce::hole("nothing is read of it"),
         };
         let boundary = Boundary {
             symbol: surroundings::symbol(self.program, targets[0]),
-            in_test: self.in_test(definition.function),
+            in_test: self.in_test(function),
             enforced,
-            package: self.packages.of(path.as_str()),
-            ..Boundary::new(Role::Consumer, "queue", "definition", self.origin(definition.function.file, named), shape)
+            package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
+            ..Boundary::new(Role::Consumer, "queue", idiom, self.origin(function.file, named), shape)
         };
         self.named(boundary, events, None, Vec::new());
     }
 
     /// The parameter of a handler that holds the payload, or the part of it that does.
-    pub(super) fn payload_of(&self, target: FnRef) -> Option<Intake<'a>> {
+    fn payload_of(&self, target: FnRef) -> Option<Intake<'a>> {
         let handled = self.program.function(target);
         if handled.params == 0 {
             return None;

@@ -2,15 +2,12 @@
 //! or events calls each of them under its key; a catalog beside the table may hold the schemas.
 
 use super::Linker;
-use super::definitions::{member, speaks};
+use super::definitions::{Defined, member, speaks};
 use crate::facts::{Expr, ExprKind, FnId, Literal, Role, ValueMember};
-use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::model::Boundary;
 use crate::link::modules::FileId;
-use crate::link::reduce;
 use crate::link::resolve::FnRef;
-use crate::link::surroundings;
 use crate::source::Span;
 
 /// Under which keys what handles jobs is given the table.
@@ -53,27 +50,9 @@ impl<'a> Linker<'_, 'a> {
         if targets.is_empty() || self.boundaries.iter().any(is_known) {
             return;
         }
-        let intakes: Vec<_> = targets.iter().filter_map(|target| self.payload_of(*target)).collect();
-        let (read, enforced, read_anything) = self.intake_shape(&intakes, &Sorting::default());
-        let stated = handler.schema.and_then(|schema| self.schema(owner, schema));
-        let boundary = Boundary {
-            symbol: surroundings::symbol(self.program, targets[0]),
-            in_test: self.in_test(owner),
-            enforced: enforced || stated.is_some(),
-            package: self.packages.of(self.program.files.unit(owner.file).path.as_str()),
-            ..Boundary::new(
-                Role::Consumer,
-                "queue",
-                "handler-table",
-                origin,
-                match stated {
-                    Some(stated) => stated,
-                    None if read_anything => read,
-                    None => reduce::hole("nothing is read of it"),
-                },
-            )
-        };
-        self.named(boundary, vec![handler.name.to_owned()], None, Vec::new());
+        let schema = handler.schema.and_then(|schema| self.schema(owner, schema));
+        let events = vec![handler.name.to_owned()];
+        self.defined(Defined { idiom: "handler-table", function: owner, named: handler.named, events, targets, schema });
     }
 }
 

@@ -47,14 +47,5 @@ impl<'a> Eval<'a> {
 fn asked_of<'a>(guard: &'a Guard, argument: &Expr) -> Option<&'a str> {
     let ExprKind::Member(base, key) = &guard.subject.as_ref()?.kind else { return None };
     let holds = !guard.negated && !guard.values.is_empty() && EVENT_KEYS.contains(&key.as_str());
-    (holds && is_place(base, argument)).then_some(key.as_str())
-}
-
-fn is_place(a: &Expr, b: &Expr) -> bool {
-    match (&a.kind, &b.kind) {
-        (ExprKind::Member(x, name), ExprKind::Member(y, other)) => name == other && is_place(x, y),
-        (ExprKind::Local(x), ExprKind::Local(y)) => x == y,
-        (ExprKind::Outer(out, x), ExprKind::Outer(other, y)) => out == other && x == y,
-        _ => false,
-    }
+    (holds && base.is_same_place(argument)).then_some(key.as_str())
 }

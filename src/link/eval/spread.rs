@@ -9,13 +9,13 @@ fn parameters(callee: &Function) -> impl Iterator<Item = (usize, &Local)> {
     callee.locals.iter().take(callee.params as usize).enumerate()
 }
 
-/// What the rest of the arguments is in Python where there are none.
+/// What a parameter without a default is where nothing is passed for it: JavaScript gives `undefined`, Python an empty rest.
 pub(super) fn nothing_given<'a>(local: &Local, language: LanguageId) -> Option<Kind<'a>> {
-    match local.kind {
-        _ if language != LanguageId::Python => None,
-        LocalKind::RestParam => Some(Kind::Array(Vec::new())),
-        LocalKind::NamedRestParam => Some(Kind::Object(Vec::new())),
-        LocalKind::Param | LocalKind::Variable | LocalKind::OfModule => None,
+    match (language, local.kind) {
+        (LanguageId::TypeScript, LocalKind::Param) => Some(Kind::Absent),
+        (LanguageId::Python, LocalKind::RestParam) => Some(Kind::Array(Vec::new())),
+        (LanguageId::Python, LocalKind::NamedRestParam) => Some(Kind::Object(Vec::new())),
+        (_, _) => None,
     }
 }
 

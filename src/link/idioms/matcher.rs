@@ -196,16 +196,17 @@ impl Idiom {
 
     /// Whether this argument as a whole is the event's name, the payload, or what handles it.
     pub fn takes(&self, root: &Root) -> bool {
-        (self.event.iter().chain(&self.channel).chain(&self.payload).chain(&self.handler))
-            .any(|selector| selector.root == *root && selector.steps.is_empty() || selector.root == Root::AnyArgument)
+        self.takes_where(|own| own == root)
     }
 
     /// The same of an argument with this name.
     pub fn takes_named(&self, name: &str) -> bool {
-        (self.event.iter().chain(&self.channel).chain(&self.payload).chain(&self.handler)).any(|selector| match &selector.root {
-            Root::Named(named) => named == name && selector.steps.is_empty(),
-            root => *root == Root::AnyArgument,
-        })
+        self.takes_where(|own| matches!(own, Root::Named(named) if named == name))
+    }
+
+    fn takes_where(&self, is_it: impl Fn(&Root) -> bool) -> bool {
+        (self.event.iter().chain(&self.channel).chain(&self.payload).chain(&self.handler))
+            .any(|selector| is_it(&selector.root) && selector.steps.is_empty() || selector.root == Root::AnyArgument)
     }
 
     /// Whether the type of a parameter alone makes a function one of its handlers.

@@ -3,7 +3,8 @@
 //! What such a helper sends is known where it is called: the task by the argument that holds it, its message by the arguments behind.
 //! Left out is a helper around such a helper.
 
-use super::{DIRECT, Form, PACKED, QUEUES, Relay, composed, decorated_name, handed, receiver, task_name, task_of, unresolved};
+use super::{DIRECT, Form, PACKED, QUEUES, Relay};
+use super::{composed, decorated_name, given_for, handed, receiver, task_name, task_of, unresolved};
 use crate::facts::{Call, Expr, ExprKind, Function, Local, LocalKind};
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::named_in_source;
@@ -43,26 +44,15 @@ impl Helper {
     /// The function that a call of the helper runs, with where its arguments are.
     fn relay<'a>(&self, eval: &Eval<'a>, helper: FnRef, site: CallSite) -> Option<(FnRef, Relay)> {
         let call = eval.program.function(site.function).call(site.call);
-        let given = self.task_given(eval.program.function(helper), call)?;
+        let given = given_for(eval.program.function(helper), call, self.task)?;
         let target = task_of(eval, site.function, given, call.span.start)?;
         Some((target, Relay { site, form: self.form(), queued: true }))
-    }
-
-    fn task_given<'a>(&self, helper: &Function, call: &'a Call) -> Option<&'a Expr> {
-        let name = &helper.locals.get(self.task as usize)?.name;
-        let named = call.args.iter().find(|argument| !argument.spread && argument.name.as_ref() == Some(name));
-        let argument = named.or_else(|| {
-            let leading = call.args.get(..=self.task as usize)?;
-            let all_in_place = leading.iter().all(|argument| argument.name.is_none() && !argument.spread);
-            leading.last().filter(|_| all_in_place)
-        })?;
-        Some(&argument.value)
     }
 
     /// What a call of the helper sends; `None` where the caller does not know the task either.
     pub fn sent<'a>(&self, eval: &Eval<'a>, helper: FnRef, function: FnRef, call: &'a Call) -> Option<Sent<'a>> {
         let owner = eval.program.function(helper);
-        let given = self.task_given(owner, call)?;
+        let given = given_for(owner, call, self.task)?;
         let form = self.form();
         let mut handed = handed(eval, function, call, form);
         let of_helper = |name: &String| own_parameters(owner).any(|local| local.name == *name);

@@ -845,6 +845,23 @@ router.post("documents.list", validate(), async (ctx) => { take(ctx.request.body
 }
 
 #[test]
+fn a_property_of_what_is_measured_is_no_event() {
+    check(
+        r#"
+import { PostHog } from "posthog-node";
+const posthog = new PostHog("key");
+export function clicked(name: string, id: string) {
+  posthog.capture({ distinctId: id, event: "clicked", properties: { data: { event: name, id } } });
+}
+export function open(id: string) { clicked("menu.open", id); }
+"#,
+        expect![[r#"
+            Producer analytics clicked on - in clicked: data {event, id}
+        "#]],
+    );
+}
+
+#[test]
 fn what_a_declaration_may_leave_out_is_not_demanded() {
     check(
         r#"

@@ -6,7 +6,7 @@ use crate::facts::{
     Constant, Expr, ExprKind, FieldExpr, FileFacts, Function, LanguageId, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr,
     TypeKind, TypeRef, ValueMember,
 };
-use crate::shape::{NumberRange, Presence, StringShape};
+use crate::shape::{Presence, StringShape};
 use crate::source::{RepoPath, SourceText, Span};
 
 pub struct Prisma;
@@ -200,13 +200,13 @@ fn field(line: &Line<'_>, known: &Known<'_>) -> Option<FieldExpr> {
 /// The JSON of a field of the client.
 fn scalar(name: &str) -> TypeKind {
     match name {
-        "String" => TypeKind::String(StringShape::default()),
+        "String" => TypeKind::String(Default::default()),
         "Boolean" => TypeKind::Boolean,
-        "Int" => TypeKind::Integer(NumberRange::default()),
-        "Float" => TypeKind::Number(NumberRange::default()),
+        "Int" => TypeKind::Integer(Default::default()),
+        "Float" => TypeKind::Number(Default::default()),
         // A `Decimal` writes itself as a text.
-        "Decimal" => TypeKind::String(StringShape::default()),
-        "DateTime" => TypeKind::String(StringShape::format("date-time")),
+        "Decimal" => TypeKind::String(Default::default()),
+        "DateTime" => TypeKind::String(StringShape::format("date-time").into()),
         "BigInt" => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
         "Json" => TypeKind::Unknown("a column of any JSON".to_owned()),
         "Bytes" => TypeKind::Unknown("bytes, whose JSON depends on the client".to_owned()),

@@ -11,6 +11,7 @@
 
 pub mod calls;
 mod compact;
+mod or_default;
 pub mod reads;
 pub mod rust_types;
 pub mod types;
@@ -20,6 +21,7 @@ use crate::source::Span;
 pub use calls::{
     Argument, Call, CallKind, Case, Class, Completion, Enclosing, Function, Guard, Local, LocalKind, Surroundings, Swallowed,
 };
+pub use or_default::OrDefault;
 pub use reads::{Read, Step};
 pub use types::{Additional, FieldExpr, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef};
 pub use values::{Constant, Expr, ExprKind, Literal, Made, RecordExpr, ValueMember};

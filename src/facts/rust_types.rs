@@ -14,10 +14,10 @@ use crate::source::Span;
 pub fn primitive(name: &str) -> Option<TypeKind> {
     Some(match name {
         "bool" => TypeKind::Boolean,
-        "str" => TypeKind::String(StringShape::default()),
-        "char" => TypeKind::String(StringShape { min_length: Some(1), max_length: Some(1), ..StringShape::default() }),
-        "f32" | "f64" => TypeKind::Number(NumberRange::default()),
-        _ => TypeKind::Integer(integer_range(name)?),
+        "str" => TypeKind::String(Default::default()),
+        "char" => TypeKind::String(StringShape { min_length: Some(1), max_length: Some(1), ..StringShape::default() }.into()),
+        "f32" | "f64" => TypeKind::Number(Default::default()),
+        _ => TypeKind::Integer(integer_range(name)?.into()),
     })
 }
 
@@ -46,15 +46,15 @@ fn integer_range(name: &str) -> Option<NumberRange> {
 
 /// An integer type of this name; any integer for a name that is none.
 fn integer(name: &str) -> TypeKind {
-    TypeKind::Integer(integer_range(name).unwrap_or_default())
+    TypeKind::Integer(integer_range(name).unwrap_or_default().into())
 }
 
 fn text() -> TypeKind {
-    TypeKind::String(StringShape::default())
+    TypeKind::String(Default::default())
 }
 
 fn format(name: &str) -> TypeKind {
-    TypeKind::String(StringShape::format(name))
+    TypeKind::String(StringShape::format(name).into())
 }
 
 /// The wire form of the type that a full path names (`["std", "collections", "HashMap"]`, `["chrono", "DateTime"]`), with its
@@ -130,7 +130,7 @@ fn standard(front: &[&str], last: &str, args: &[TypeExpr], span: Span) -> Option
         if name.starts_with('u') {
             range.minimum = Some(Number::from(1));
         }
-        return Some(TypeKind::Integer(range));
+        return Some(TypeKind::Integer(range.into()));
     }
     if let Some(atomic) = last.strip_prefix("Atomic") {
         return primitive(&atomic.to_ascii_lowercase());
@@ -203,7 +203,7 @@ fn jiff(last: &str) -> Option<TypeKind> {
 fn serde_json_type(last: &str, args: &[TypeExpr], span: Span) -> Option<TypeKind> {
     match last {
         "Value" | "RawValue" => Some(TypeKind::Unknown(format!("`serde_json::{last}` holds any JSON"))),
-        "Number" => Some(TypeKind::Number(NumberRange::default())),
+        "Number" => Some(TypeKind::Number(Default::default())),
         "Map" => Some(TypeKind::Map {
             keys: None,
             values: Box::new(match args {
@@ -218,8 +218,9 @@ fn serde_json_type(last: &str, args: &[TypeExpr], span: Span) -> Option<TypeKind
 fn collection(last: &str, args: &[TypeExpr], span: Span) -> Option<TypeKind> {
     match last {
         "HashMap" | "BTreeMap" | "IndexMap" | "DashMap" | "FxHashMap" | "AHashMap" | "OrdMap" | "FnvHashMap" => {
-            let keys =
-                args.first().filter(|keys| !matches!(keys.kind, TypeKind::String(ref shape) if *shape == StringShape::default()));
+            let keys = args
+                .first()
+                .filter(|keys| !matches!(keys.kind, TypeKind::String(ref shape) if *shape == StringShape::default().into()));
             let values = args.get(1).cloned().unwrap_or_else(|| TypeExpr::unknown("a map without type arguments", span));
             Some(TypeKind::Map { keys: keys.cloned().map(Box::new), values: Box::new(values) })
         }
@@ -261,7 +262,7 @@ pub fn option(args: &[TypeExpr], span: Span) -> TypeKind {
 }
 
 fn sized_text(length: u64) -> TypeKind {
-    TypeKind::String(StringShape { min_length: Some(length), max_length: Some(length), ..StringShape::default() })
+    TypeKind::String(StringShape { min_length: Some(length), max_length: Some(length), ..StringShape::default() }.into())
 }
 
 /// serde writes bytes to JSON as a list of numbers.
@@ -274,7 +275,7 @@ fn decimal(role: Role, span: Span) -> TypeKind {
     match role {
         Role::Producer => text(),
         Role::Consumer => {
-            TypeKind::Union(vec![TypeExpr::new(text(), span), TypeExpr::new(TypeKind::Number(NumberRange::default()), span)])
+            TypeKind::Union(vec![TypeExpr::new(text(), span), TypeExpr::new(TypeKind::Number(Default::default()), span)])
         }
     }
 }
@@ -334,16 +335,16 @@ pub fn known_with(path: &[&str], span: Span) -> Option<TypeKind> {
         ("uuid", "urn" | "braced") => text(),
         ("uuid", "compact") => bytes(span),
         ("rust_decimal", "str") => text(),
-        ("rust_decimal", "float" | "arbitrary_precision") => TypeKind::Number(NumberRange::default()),
+        ("rust_decimal", "float" | "arbitrary_precision") => TypeKind::Number(Default::default()),
         ("humantime_serde", _) | ("http_serde", "uri" | "method" | "authority") => text(),
         ("http_serde", "status_code") => integer("u16"),
         ("serde_bytes", _) => bytes(span),
         ("bson", "bson_datetime_as_rfc3339_string" | "chrono_datetime_as_rfc3339_string") => format("date-time"),
         ("bson", "uuid_as_string" | "hex_string_as_object_id") => text(),
         ("hex", _) | ("hex_serde", _) | ("serde_hex", _) | ("const_hex", _) => text(),
-        ("serde_with", "nested") => {
-            TypeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
-        }
+        ("serde_with", "nested") => TypeKind::String(
+            StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
+        ),
         ("jiff", "second" | "millisecond" | "microsecond" | "nanosecond") => integer("i64"),
         _ => return None,
     };
@@ -354,7 +355,9 @@ pub fn known_with(path: &[&str], span: Span) -> Option<TypeKind> {
 pub fn known_adapter(name: &str, span: Span) -> Option<TypeKind> {
     Some(match name {
         "DisplayFromStr" | "DurationSecondsText" | "Hex" | "Base58" => text(),
-        "Base64" => TypeKind::String(StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }),
+        "Base64" => {
+            TypeKind::String(StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }.into())
+        }
         "TimestampSeconds"
         | "TimestampMilliSeconds"
         | "TimestampMicroSeconds"
@@ -364,16 +367,14 @@ pub fn known_adapter(name: &str, span: Span) -> Option<TypeKind> {
         | "DurationMicroSeconds"
         | "DurationNanoSeconds" => integer("i64"),
         "TimestampSecondsWithFrac" | "DurationSecondsWithFrac" | "TimestampMilliSecondsWithFrac" => {
-            TypeKind::Number(NumberRange::default())
+            TypeKind::Number(Default::default())
         }
-        "JsonString" => {
-            TypeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
-        }
-        "BoolFromInt" => TypeKind::Integer(NumberRange {
-            minimum: Some(Number::from(0)),
-            maximum: Some(Number::from(1)),
-            ..NumberRange::default()
-        }),
+        "JsonString" => TypeKind::String(
+            StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
+        ),
+        "BoolFromInt" => TypeKind::Integer(
+            NumberRange { minimum: Some(Number::from(0)), maximum: Some(Number::from(1)), ..NumberRange::default() }.into(),
+        ),
         "Bytes" => bytes(span),
         "StringWithSeparator" => text(),
         _ => return None,
@@ -388,7 +389,7 @@ pub fn default_literal(kind: &TypeKind) -> Option<Literal> {
             Some(Literal::Number("0".to_owned()))
         }
         TypeKind::Number(_) => Some(Literal::Number("0.0".to_owned())),
-        TypeKind::String(shape) if *shape == StringShape::default() => Some(Literal::Text(String::new())),
+        TypeKind::String(shape) if *shape == StringShape::default().into() => Some(Literal::Text(String::new())),
         TypeKind::Union(branches) if branches.iter().any(|branch| branch.kind == TypeKind::Null) => Some(Literal::Null),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! A front end applies what the declaration itself says about the wire (serde attributes, aliases, optionality) and leaves
 //! every name and every type-level operation to `link`, which sees the other files.
 
+use super::OrDefault;
 use super::values::{Expr, Literal};
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
@@ -68,9 +69,9 @@ pub enum TypeKind {
     Absent,
     Null,
     Boolean,
-    Integer(NumberRange),
-    Number(NumberRange),
-    String(StringShape),
+    Integer(OrDefault<NumberRange>),
+    Number(OrDefault<NumberRange>),
+    String(OrDefault<StringShape>),
     Const(Literal),
     Array {
         items: Box<TypeExpr>,

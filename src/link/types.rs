@@ -291,9 +291,9 @@ impl<'e, 'a> Types<'e, 'a> {
             }
             TypeKind::Null => ShapeKind::Null,
             TypeKind::Boolean => ShapeKind::Boolean,
-            TypeKind::Integer(range) => ShapeKind::Integer(range.clone()),
-            TypeKind::Number(range) => ShapeKind::Number(range.clone()),
-            TypeKind::String(string) => ShapeKind::String(string.clone()),
+            TypeKind::Integer(range) => ShapeKind::Integer((**range).clone()),
+            TypeKind::Number(range) => ShapeKind::Number((**range).clone()),
+            TypeKind::String(string) => ShapeKind::String((**string).clone()),
             TypeKind::Const(literal) => ShapeKind::Const(literal_value(literal)),
             TypeKind::Array { items, min, max, unique } => ShapeKind::Array(ArrayShape {
                 prefix: Vec::new(),

@@ -80,7 +80,7 @@ impl Bounds {
     fn apply_to(&self, ty: &mut TypeExpr, depth: u32) {
         match &mut ty.kind {
             TypeKind::Integer(range) | TypeKind::Number(range) => {
-                let own = &self.range;
+                let (own, range) = (&self.range, &mut **range);
                 for (slot, value) in [
                     (&mut range.minimum, &own.minimum),
                     (&mut range.maximum, &own.maximum),
@@ -250,10 +250,10 @@ impl Lower<'_> {
             return None;
         }
         let any = || Box::new(TypeExpr::unknown("no type is given", at));
-        let text = || TypeKind::String(StringShape::default());
-        let format = |name: &str| TypeKind::String(StringShape::format(name));
-        let whole = |bounds: NumberRange| TypeKind::Integer(bounds);
-        let fractional = |bounds: NumberRange| TypeKind::Number(bounds);
+        let text = || TypeKind::String(Default::default());
+        let format = |name: &str| TypeKind::String(StringShape::format(name).into());
+        let whole = |bounds: NumberRange| TypeKind::Integer(bounds.into());
+        let fractional = |bounds: NumberRange| TypeKind::Number(bounds.into());
         let zero = || Some(serde_json::Number::from(0));
         let above = || NumberRange { exclusive_minimum: zero(), ..NumberRange::default() };
         let below = || NumberRange { exclusive_maximum: zero(), ..NumberRange::default() };
@@ -261,7 +261,7 @@ impl Lower<'_> {
         let to = || NumberRange { maximum: zero(), ..NumberRange::default() };
         let list = |unique: bool| TypeKind::Array { items: any(), min: None, max: None, unique };
         let uri = |max: Option<u64>| {
-            TypeKind::String(StringShape { min_length: Some(1), max_length: max, ..StringShape::format("uri") })
+            TypeKind::String(StringShape { min_length: Some(1), max_length: max, ..StringShape::format("uri") }.into())
         };
         Some(match full {
             "str"
@@ -366,10 +366,9 @@ impl Lower<'_> {
             "pydantic.SecretStr" | "pydantic.SecretBytes" => format("password"),
             "pydantic.Json" => match side {
                 Side::Write => TypeKind::Unknown("declared as any JSON".to_owned()),
-                Side::Read => TypeKind::String(StringShape {
-                    content_media_type: Some("application/json".to_owned()),
-                    ..StringShape::default()
-                }),
+                Side::Read => TypeKind::String(
+                    StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
+                ),
             },
             "pydantic.Base64Bytes" | "pydantic.Base64UrlBytes" | "pydantic.EncodedBytes" => format("base64"),
             "pydantic.Base64Str" | "pydantic.Base64UrlStr" => format("base64"),
@@ -454,11 +453,11 @@ impl Lower<'_> {
                     None => TypeExpr::unknown("no type is given", at),
                 };
                 // A plain text says nothing that a JSON key is not anyway.
-                let plain = matches!(&keys.kind, TypeKind::String(shape) if *shape == StringShape::default());
+                let plain = matches!(&keys.kind, TypeKind::String(shape) if *shape == StringShape::default().into());
                 TypeKind::Map { keys: (!plain).then(|| Box::new(keys)), values: Box::new(values) }
             }
             ("collections.Counter" | "Counter", Some(_)) => {
-                let values = Box::new(TypeExpr::new(TypeKind::Integer(NumberRange::default()), at));
+                let values = Box::new(TypeExpr::new(TypeKind::Integer(Default::default()), at));
                 TypeKind::Map { keys: None, values }
             }
             (
@@ -504,19 +503,18 @@ impl Lower<'_> {
             ("tuple" | "Tuple", None) => TypeKind::Tuple { items: Vec::new(), rest: None },
             ("pydantic.Json", Some(inner)) => match side {
                 Side::Write => return self.annotation(inner, side),
-                Side::Read => TypeKind::String(StringShape {
-                    content_media_type: Some("application/json".to_owned()),
-                    ..StringShape::default()
-                }),
+                Side::Read => TypeKind::String(
+                    StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
+                ),
             },
-            ("pydantic.Secret", Some(_)) => TypeKind::String(StringShape::format("password")),
+            ("pydantic.Secret", Some(_)) => TypeKind::String(StringShape::format("password").into()),
             ("type" | "Type", Some(inner)) => {
                 let inner = self.annotation(inner, side);
                 let path = crate::facts::types::CLASS_TYPE.map(str::to_owned).to_vec();
                 TypeKind::Ref(TypeRef { path, args: vec![inner] })
             }
             ("Callable" | "type" | "Type", _) => TypeKind::Unknown("a function or class has no JSON form".to_owned()),
-            ("re.Pattern" | "Pattern", _) => TypeKind::String(StringShape::format("regex")),
+            ("re.Pattern" | "Pattern", _) => TypeKind::String(StringShape::format("regex").into()),
             _ => return self.reference(base, args, at, side),
         };
         TypeExpr::new(kind, at)
@@ -548,7 +546,7 @@ impl Lower<'_> {
             },
             Py::BooleanLiteral(literal) => Literal::Bool(literal.value),
             Py::NoneLiteral(_) => return TypeExpr::new(TypeKind::Null, at),
-            Py::BytesLiteral(_) => return TypeExpr::new(TypeKind::String(StringShape::default()), at),
+            Py::BytesLiteral(_) => return TypeExpr::new(TypeKind::String(Default::default()), at),
             Py::Subscript(_) => return self.annotation(arg, side),
             other => match (self.constant_text(other), super::expressions::path_of(other)) {
                 (Some(text), _) => Literal::Text(text),
@@ -637,9 +635,9 @@ impl Lower<'_> {
             _ => None,
         };
         let kind = match named {
-            Some("str") => TypeKind::String(StringShape::default()),
-            Some("int") => TypeKind::Integer(NumberRange::default()),
-            Some("float") => TypeKind::Number(NumberRange::default()),
+            Some("str") => TypeKind::String(Default::default()),
+            Some("int") => TypeKind::Integer(Default::default()),
+            Some("float") => TypeKind::Number(Default::default()),
             Some("bool") => TypeKind::Boolean,
             _ => return TypeExpr::unknown("a serializer decides its form", at),
         };

@@ -11,7 +11,7 @@ use crate::facts::{
     Argument, Call, CallId, CallKind, Completion, Expr, ExprKind, FnId, Literal, LocalId, LocalKind, Read, RecordExpr, Step,
     TypeExpr, TypeKind, TypeOp, TypeRef, ValueMember,
 };
-use crate::shape::{NumberRange, Presence, StringShape};
+use crate::shape::Presence;
 use crate::source::Span;
 
 /// The name under which `**mapping` stands among the arguments of a call.
@@ -600,7 +600,7 @@ fn asked_by(method: &str, at: Span) -> Option<TypeExpr> {
     let kind = match method {
         "strip" | "lower" | "upper" | "split" | "startswith" | "endswith" | "encode" | "replace" | "lstrip" | "rstrip"
         | "splitlines" | "casefold" | "title" | "capitalize" | "removeprefix" | "removesuffix" | "partition" => {
-            TypeKind::String(StringShape::default())
+            TypeKind::String(Default::default())
         }
         "items" | "keys" | "values" => {
             TypeKind::Map { keys: None, values: Box::new(TypeExpr::unknown("a value of the mapping", at)) }
@@ -646,15 +646,15 @@ impl Lower<'_> {
     pub(super) fn asked_number(&self, at: Span) -> TypeExpr {
         TypeExpr::new(
             TypeKind::Union(vec![
-                TypeExpr::new(TypeKind::Number(NumberRange::default()), at),
-                TypeExpr::new(TypeKind::String(StringShape::default()), at),
+                TypeExpr::new(TypeKind::Number(Default::default()), at),
+                TypeExpr::new(TypeKind::String(Default::default()), at),
             ]),
             at,
         )
     }
 
     pub(super) fn text_type(&self, at: Span) -> Expr {
-        of_type(TypeKind::String(StringShape::default()), at)
+        of_type(TypeKind::String(Default::default()), at)
     }
 
     /// Whether a name means the builtin of that name here.

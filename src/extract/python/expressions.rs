@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 use super::lower::{Binding, Lower, MAX_DEPTH, MAX_ENTRIES};
 use super::{names, span};
 use crate::facts::{Completion, Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeOp, ValueMember};
-use crate::shape::{NumberRange, StringShape};
+use crate::shape::StringShape;
 use crate::source::Span;
 
 /// Constant names over which a comprehension is unrolled.
@@ -126,7 +126,7 @@ impl<'a> Lower<'a> {
                     match unary.op {
                         UnaryOp::Not => return of_type(TypeKind::Boolean, at),
                         UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert => {
-                            return of_type(TypeKind::Number(NumberRange::default()), at);
+                            return of_type(TypeKind::Number(Default::default()), at);
                         }
                     }
                 }
@@ -424,7 +424,7 @@ impl<'a> Lower<'a> {
                 for operand in operands {
                     self.expr(operand);
                 }
-                of_type(TypeKind::Number(NumberRange::default()), at)
+                of_type(TypeKind::Number(Default::default()), at)
             }
             Operator::Add => {
                 let values: Vec<Expr> = operands.into_iter().map(|operand| self.expr(operand)).collect();
@@ -447,7 +447,7 @@ impl<'a> Lower<'a> {
                     ExprKind::OfType(ty) => matches!(ty.kind, TypeKind::Number(_) | TypeKind::Integer(_)),
                     _ => false,
                 };
-                if values.iter().any(number) { of_type(TypeKind::Number(NumberRange::default()), at) } else { self.opaque(expr) }
+                if values.iter().any(number) { of_type(TypeKind::Number(Default::default()), at) } else { self.opaque(expr) }
             }
             Operator::MatMult | Operator::LShift | Operator::RShift | Operator::BitXor | Operator::BitAnd => {
                 for operand in operands {
@@ -545,7 +545,7 @@ pub(super) fn of_type(kind: TypeKind, at: Span) -> Expr {
 }
 
 pub(super) fn of_format(format: &str, at: Span) -> Expr {
-    of_type(TypeKind::String(StringShape::format(format)), at)
+    of_type(TypeKind::String(StringShape::format(format).into()), at)
 }
 
 fn flat(values: Vec<Expr>) -> Vec<Expr> {
@@ -608,7 +608,7 @@ pub(super) fn sum(values: Vec<Expr>, at: Span) -> Option<Expr> {
         _ => false,
     };
     if values.iter().any(numeric) {
-        return Some(of_type(TypeKind::Number(NumberRange::default()), at));
+        return Some(of_type(TypeKind::Number(Default::default()), at));
     }
     let listy = |value: &Expr| matches!(value.kind, ExprKind::Array(_) | ExprKind::ListOf(_));
     if values.iter().any(listy) {

@@ -8,7 +8,7 @@ use super::expressions::{of_format, of_type};
 use super::lower::Lower;
 use super::span;
 use crate::facts::{Argument, Completion, Expr, ExprKind, Literal, Made, TypeExpr, TypeKind, TypeRef, ValueMember};
-use crate::shape::{NumberRange, StringShape};
+use crate::shape::StringShape;
 use crate::source::Span;
 
 /// Options of pydantic's dumping methods: they tell `model.json(by_alias=True)` from `response.json()`.
@@ -50,8 +50,8 @@ impl<'a> Lower<'a> {
         let at = span(call.range());
         let args = &*call.arguments.args;
         let first = args.first().filter(|arg| !matches!(arg, Py::Starred(_)));
-        let integer = || of_type(TypeKind::Integer(NumberRange::default()), at);
-        let number = || of_type(TypeKind::Number(NumberRange::default()), at);
+        let integer = || of_type(TypeKind::Integer(Default::default()), at);
+        let number = || of_type(TypeKind::Number(Default::default()), at);
         let boolean = || of_type(TypeKind::Boolean, at);
         if !full.contains('.') && !self.is_builtin(full) {
             return None;
@@ -212,7 +212,7 @@ impl<'a> Lower<'a> {
             }
             "uuid.UUID" => {
                 if let Some(first) = first {
-                    let ty = TypeExpr::new(TypeKind::String(StringShape::format("uuid")), at);
+                    let ty = TypeExpr::new(TypeKind::String(StringShape::format("uuid").into()), at);
                     self.asked = Some(ty);
                     let from = self.expr(first);
                     self.asked = None;
@@ -239,7 +239,7 @@ impl<'a> Lower<'a> {
             | "dateutil.parser.parse"
             | "dateutil.parser.isoparse" => {
                 if let Some(first) = first {
-                    self.asked = Some(TypeExpr::new(TypeKind::String(StringShape::default()), at));
+                    self.asked = Some(TypeExpr::new(TypeKind::String(Default::default()), at));
                     self.expr(first);
                     self.asked = None;
                 }
@@ -271,8 +271,9 @@ impl<'a> Lower<'a> {
             }
             "base64.b64encode" | "base64.urlsafe_b64encode" | "base64.standard_b64encode" => {
                 let given = self.arguments(call);
-                let shape =
-                    TypeKind::String(StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() });
+                let shape = TypeKind::String(
+                    StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }.into(),
+                );
                 match <[Argument; 1]>::try_from(given) {
                     Ok([one]) if !one.spread => {
                         Expr::new(ExprKind::Typed(Box::new(one.value), Box::new(TypeExpr::new(shape, at))), at)
@@ -489,7 +490,7 @@ impl<'a> Lower<'a> {
             "timestamp" if bare => {
                 let on = self.expr(on);
                 self.note_made("timestamp", vec![on], at);
-                of_type(TypeKind::Number(NumberRange::default()), at)
+                of_type(TypeKind::Number(Default::default()), at)
             }
             "hexdigest" | "hex" if bare => {
                 let on = self.expr(on);
@@ -504,7 +505,7 @@ impl<'a> Lower<'a> {
             "lower" | "upper" | "strip" | "title" | "capitalize" | "lstrip" | "rstrip" | "replace" | "casefold" | "zfill"
                 if call.arguments.keywords.is_empty() && args.len() <= 2 =>
             {
-                self.asked = Some(TypeExpr::new(TypeKind::String(StringShape::default()), at));
+                self.asked = Some(TypeExpr::new(TypeKind::String(Default::default()), at));
                 let value = self.expr(on);
                 self.asked = None;
                 for arg in args {

@@ -11,7 +11,7 @@ use crate::facts::{
     Argument, Call, CallId, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Guard, Literal, Read, Role, Step,
     Surroundings, Swallowed, TypeExpr, TypeKind, rust_types,
 };
-use crate::shape::{NumberRange, Presence, StringShape};
+use crate::shape::{Presence, StringShape};
 use crate::source::Span;
 
 /// How many of the nearest branches and loops around a call are kept once a file has used up what it may hold of them.
@@ -317,8 +317,8 @@ impl Lowering<'_> {
                 from.push(self.finish(place));
                 self.note_made(&name, from, span);
                 match name.as_str() {
-                    "to_rfc3339_opts" => of_type(TypeKind::String(StringShape::format("date-time")), span),
-                    _ => of_type(TypeKind::String(StringShape::default()), span),
+                    "to_rfc3339_opts" => of_type(TypeKind::String(StringShape::format("date-time").into()), span),
+                    _ => of_type(TypeKind::String(Default::default()), span),
                 }
             }
             _ => {
@@ -396,7 +396,7 @@ impl Lowering<'_> {
                 self.plain_method(call, name, receiver, span)
             }
             "as_ref" | "into" => place,
-            "as_str" => place.asks_for(TypeKind::String(StringShape::default())),
+            "as_str" => place.asks_for(TypeKind::String(Default::default())),
             "to_string" => match &place.expr.kind {
                 ExprKind::Literal(Literal::Text(_)) | ExprKind::Template(_) => place,
                 ExprKind::OfType(ty) if matches!(ty.kind, TypeKind::String(_)) => place,
@@ -409,9 +409,9 @@ impl Lowering<'_> {
                     Place::of(Expr::new(ExprKind::Template(vec![value]), span))
                 }
             },
-            "as_i64" => place.asks_for(rust_types::primitive("i64").unwrap_or(TypeKind::Integer(NumberRange::default()))),
-            "as_u64" => place.asks_for(rust_types::primitive("u64").unwrap_or(TypeKind::Integer(NumberRange::default()))),
-            "as_f64" => place.asks_for(TypeKind::Number(NumberRange::default())),
+            "as_i64" => place.asks_for(rust_types::primitive("i64").unwrap_or(TypeKind::Integer(Default::default()))),
+            "as_u64" => place.asks_for(rust_types::primitive("u64").unwrap_or(TypeKind::Integer(Default::default()))),
+            "as_f64" => place.asks_for(TypeKind::Number(Default::default())),
             "as_bool" => place.asks_for(TypeKind::Boolean),
             // Questions that have an answer where nothing came.
             "is_some" | "is_none" | "is_null" | "is_string" | "is_object" | "is_array" | "is_number" | "is_boolean"
@@ -428,28 +428,28 @@ impl Lowering<'_> {
                 self.finish(place);
                 match rust_types::primitive("usize") {
                     Some(kind) => of_type(kind, span),
-                    None => of_type(TypeKind::Integer(NumberRange::default()), span),
+                    None => of_type(TypeKind::Integer(Default::default()), span),
                 }
             }
             "trim" | "to_lowercase" | "to_uppercase" | "to_ascii_lowercase" | "to_ascii_uppercase" => {
                 let on = self.finish(place);
                 self.note_made(name, vec![on], span);
-                of_type(TypeKind::String(StringShape::default()), span)
+                of_type(TypeKind::String(Default::default()), span)
             }
             "to_rfc3339" => {
                 let on = self.finish(place);
                 self.note_made(name, vec![on], span);
-                of_type(TypeKind::String(StringShape::format("date-time")), span)
+                of_type(TypeKind::String(StringShape::format("date-time").into()), span)
             }
             "timestamp" | "timestamp_millis" | "timestamp_micros" | "unix_timestamp" | "as_secs" | "as_millis" | "as_micros"
             | "as_nanos" | "num_seconds" | "num_milliseconds" => {
                 let on = self.finish(place);
                 self.note_made(name, vec![on], span);
-                of_type(rust_types::primitive("i64").unwrap_or(TypeKind::Integer(NumberRange::default())), span)
+                of_type(rust_types::primitive("i64").unwrap_or(TypeKind::Integer(Default::default())), span)
             }
             "keys" => {
                 self.finish(place);
-                let items = Box::new(TypeExpr::new(TypeKind::String(StringShape::default()), span));
+                let items = Box::new(TypeExpr::new(TypeKind::String(Default::default()), span));
                 of_type(TypeKind::Array { items, min: None, max: None, unique: false }, span)
             }
             "values" | "values_mut" | "into_values" => {

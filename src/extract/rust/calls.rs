@@ -108,9 +108,9 @@ impl Lowering<'_> {
             }
             ("serde_json", "Value", "String" | "Number" | "Bool" | "Array" | "Object" | "from") => return one(args),
             ("serde_json", "Map", "new" | "with_capacity") => return Some(Expr::new(ExprKind::Object(Vec::new()), span)),
-            ("chrono", "Utc" | "Local", "now") => return of_type(TypeKind::String(StringShape::format("date-time"))),
+            ("chrono", "Utc" | "Local", "now") => return of_type(TypeKind::String(StringShape::format("date-time").into())),
             ("uuid", "Uuid", name) if name.starts_with("new_v") || name == "now_v7" => {
-                return of_type(TypeKind::String(StringShape::format("uuid")));
+                return of_type(TypeKind::String(StringShape::format("uuid").into()));
             }
             ("ulid", "Ulid", "new") | ("time", "OffsetDateTime", "now_utc") | ("jiff", "Timestamp", "now") => {
                 return of_type(rust_types::known(front, &[], Role::Producer, span)?);

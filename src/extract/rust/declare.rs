@@ -394,7 +394,7 @@ impl Declaration<'_> {
         let tag_type = if catches_all {
             let others: Vec<String> = known.iter().filter(|name| !names.contains(name)).cloned().collect();
             match rust_types::text_other_than(&others) {
-                Some(shape) => TypeExpr::new(TypeKind::String(shape), span),
+                Some(shape) => TypeExpr::new(TypeKind::String(shape.into()), span),
                 None => TypeExpr::unknown("any name that no other variant has", span),
             }
         } else {

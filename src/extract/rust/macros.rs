@@ -8,7 +8,6 @@ use syn::{Expr as Syntax, Ident, Item, Pat, Token, Type, Visibility};
 use super::items::Lowering;
 use super::types::{plain, segments};
 use crate::facts::{CallKind, Completion, Enclosing, Expr, ExprKind, Guard, Literal, TypeExpr, TypeKind, ValueMember};
-use crate::shape::StringShape;
 use crate::source::Span;
 
 /// How deep `json!` is followed.
@@ -167,10 +166,7 @@ impl Lowering<'_> {
                 if name.starts_with("include") {
                     self.other_macro(mac, span);
                 }
-                return Expr::new(
-                    ExprKind::OfType(Box::new(TypeExpr::new(TypeKind::String(StringShape::default()), span))),
-                    span,
-                );
+                return Expr::new(ExprKind::OfType(Box::new(TypeExpr::new(TypeKind::String(Default::default()), span))), span);
             }
             "join" | "try_join" => {
                 let futures = expressions(tokens).unwrap_or_default();

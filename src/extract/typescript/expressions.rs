@@ -13,7 +13,7 @@ use super::reads::{add_read, is_readable, split};
 use crate::facts::{
     Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Step, Swallowed, TypeExpr, TypeKind, TypeOp, ValueMember,
 };
-use crate::shape::{NumberRange, Presence, StringShape};
+use crate::shape::Presence;
 use crate::source::Span;
 
 /// Parts of one concatenation; a longer one is a built document, not a name.
@@ -152,7 +152,7 @@ impl Lower<'_> {
                     | BinaryOperator::GreaterThan
                     | BinaryOperator::GreaterEqualThan
                     | BinaryOperator::Instanceof => of_type(TypeKind::Boolean),
-                    _ => of_type(TypeKind::Number(NumberRange::default())),
+                    _ => of_type(TypeKind::Number(Default::default())),
                 }
             }
             Expression::PrivateInExpression(_) => of_type(TypeKind::Boolean),
@@ -162,11 +162,11 @@ impl Lower<'_> {
                         return Expr::new(ExprKind::Literal(Literal::Number(digits(-literal.value))), span);
                     }
                     self.expr(&unary.argument, Usage::USED);
-                    of_type(TypeKind::Number(NumberRange::default()))
+                    of_type(TypeKind::Number(Default::default()))
                 }
                 UnaryOperator::UnaryPlus | UnaryOperator::BitwiseNot => {
                     self.expr(&unary.argument, Usage::USED);
-                    of_type(TypeKind::Number(NumberRange::default()))
+                    of_type(TypeKind::Number(Default::default()))
                 }
                 UnaryOperator::LogicalNot => {
                     self.coping = true;
@@ -176,7 +176,7 @@ impl Lower<'_> {
                 UnaryOperator::Typeof => {
                     self.coping = true;
                     self.expr(&unary.argument, Usage::USED);
-                    of_type(TypeKind::String(StringShape::default()))
+                    of_type(TypeKind::String(Default::default()))
                 }
                 UnaryOperator::Void => {
                     self.expr(&unary.argument, Usage::FLOATING);
@@ -187,7 +187,7 @@ impl Lower<'_> {
                     of_type(TypeKind::Boolean)
                 }
             },
-            Expression::UpdateExpression(_) => of_type(TypeKind::Number(NumberRange::default())),
+            Expression::UpdateExpression(_) => of_type(TypeKind::Number(Default::default())),
             Expression::AssignmentExpression(assignment) => self.assignment(assignment, usage),
             Expression::SequenceExpression(sequence) => {
                 let mut last = None;
@@ -336,7 +336,7 @@ impl Lower<'_> {
             _ => false,
         });
         if numeric {
-            return Expr::new(ExprKind::OfType(Box::new(TypeExpr::new(TypeKind::Number(NumberRange::default()), span))), span);
+            return Expr::new(ExprKind::OfType(Box::new(TypeExpr::new(TypeKind::Number(Default::default()), span))), span);
         }
         self.unknown(expression.span())
     }

@@ -69,23 +69,23 @@ const PARSERS: &[&str] = &[
 ];
 
 pub(super) fn string() -> TypeKind {
-    TypeKind::String(StringShape::default())
+    TypeKind::String(Default::default())
 }
 
 pub(super) fn format(name: &str) -> TypeKind {
-    TypeKind::String(StringShape::format(name))
+    TypeKind::String(StringShape::format(name).into())
 }
 
 pub(super) fn integer() -> TypeKind {
-    TypeKind::Integer(NumberRange::default())
+    TypeKind::Integer(Default::default())
 }
 
 pub(super) fn number() -> TypeKind {
-    TypeKind::Number(NumberRange::default())
+    TypeKind::Number(Default::default())
 }
 
 pub(super) fn count() -> TypeKind {
-    TypeKind::Integer(NumberRange { minimum: Some(0.into()), ..NumberRange::default() })
+    TypeKind::Integer(NumberRange { minimum: Some(0.into()), ..NumberRange::default() }.into())
 }
 
 pub(super) fn of_type(kind: TypeKind, span: Span) -> Expr {
@@ -324,7 +324,7 @@ impl Lower<'_> {
                     matches!(self.first(call), Some(Expression::StringLiteral(literal)) if literal.value.as_str() == "base64");
                 Some(if encoded {
                     let base64 = StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() };
-                    let ty = TypeExpr::new(TypeKind::String(base64), span);
+                    let ty = TypeExpr::new(TypeKind::String(base64.into()), span);
                     Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), span)
                 } else {
                     behind(call, &value, text_of(value.clone(), span))

@@ -63,7 +63,7 @@ impl Lower<'_> {
             TSType::TSBooleanKeyword(_) => TypeKind::Boolean,
             TSType::TSNeverKeyword(_) => TypeKind::Never,
             TSType::TSNullKeyword(_) => TypeKind::Null,
-            TSType::TSNumberKeyword(_) => TypeKind::Number(NumberRange { whole_unsaid: true, ..NumberRange::default() }),
+            TSType::TSNumberKeyword(_) => TypeKind::Number(NumberRange { whole_unsaid: true, ..NumberRange::default() }.into()),
             TSType::TSStringKeyword(_) => string(),
             TSType::TSSymbolKeyword(_)
             | TSType::TSUndefinedKeyword(_)
@@ -284,7 +284,7 @@ impl Lower<'_> {
         let keys = self.ty(&index.parameter.type_annotation.type_annotation);
         let values = self.ty(&index.type_annotation.type_annotation);
         match keys.kind {
-            TypeKind::String(ref shape) if *shape == StringShape::default() => {
+            TypeKind::String(ref shape) if *shape == StringShape::default().into() => {
                 object.additional = Additional::Open(Box::new(values))
             }
             TypeKind::Absent => {}
@@ -685,7 +685,7 @@ fn template_type(texts: &[String], types: Vec<TypeExpr>, span: Span) -> TypeKind
             }
         }
         whole.push('$');
-        return TypeKind::String(StringShape { patterns: vec![whole], ..StringShape::default() });
+        return TypeKind::String(StringShape { patterns: vec![whole], ..StringShape::default() }.into());
     }
     let mut parts = Vec::new();
     let mut rest = types.into_iter();

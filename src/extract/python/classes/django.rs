@@ -67,31 +67,31 @@ impl<'a> Lower<'a> {
             return ty;
         }
         let key = || TypeKind::Unknown("the key of another model".to_owned());
-        let format = |name: &str| TypeKind::String(StringShape::format(name));
+        let format = |name: &str| TypeKind::String(StringShape::format(name).into());
         let kind = match field {
             "CharField" | "TextField" | "SlugField" | "FilePathField" | "CICharField" | "CITextField" | "EncryptedCharField" => {
-                TypeKind::String(StringShape::default())
+                TypeKind::String(Default::default())
             }
             "EmailField" => format("email"),
             "URLField" => format("uri"),
             "UUIDField" => format("uuid"),
-            "GenericIPAddressField" | "IPAddressField" => TypeKind::String(StringShape::default()),
-            "FileField" | "ImageField" => TypeKind::String(StringShape::default()),
+            "GenericIPAddressField" | "IPAddressField" => TypeKind::String(Default::default()),
+            "FileField" | "ImageField" => TypeKind::String(Default::default()),
             "IntegerField" | "BigIntegerField" | "SmallIntegerField" | "AutoField" | "BigAutoField" | "SmallAutoField" => {
                 TypeKind::Integer(Default::default())
             }
-            "PositiveIntegerField" | "PositiveBigIntegerField" | "PositiveSmallIntegerField" => {
-                TypeKind::Integer(crate::shape::NumberRange { minimum: Some(serde_json::Number::from(0)), ..Default::default() })
-            }
+            "PositiveIntegerField" | "PositiveBigIntegerField" | "PositiveSmallIntegerField" => TypeKind::Integer(
+                crate::shape::NumberRange { minimum: Some(serde_json::Number::from(0)), ..Default::default() }.into(),
+            ),
             "FloatField" => TypeKind::Number(Default::default()),
             // A serializer writes decimals as texts unless settings say otherwise.
-            "DecimalField" => TypeKind::String(StringShape::default()),
+            "DecimalField" => TypeKind::String(Default::default()),
             "BooleanField" => TypeKind::Boolean,
             "NullBooleanField" => TypeKind::Union(vec![TypeExpr::new(TypeKind::Boolean, at), TypeExpr::new(TypeKind::Null, at)]),
             "DateTimeField" => format("date-time"),
             "DateField" => format("date"),
             "TimeField" => format("time"),
-            "DurationField" => TypeKind::String(StringShape::default()),
+            "DurationField" => TypeKind::String(Default::default()),
             "JSONField" | "HStoreField" => TypeKind::Unknown("any JSON value".to_owned()),
             "ArrayField" => {
                 let items = match call.arguments.args.first().or(given("base_field")) {
@@ -325,10 +325,10 @@ impl<'a> Lower<'a> {
     fn serializer_value(&mut self, class: &'a StmtClassDef, last: &str, call: &'a ExprCall, member: Member<'a>) -> TypeExpr {
         let at = member.span;
         let given = |name: &str| models::keyword(&call.arguments.keywords, name);
-        let format = |name: &str| TypeKind::String(StringShape::format(name));
+        let format = |name: &str| TypeKind::String(StringShape::format(name).into());
         let kind = match last {
             "CharField" | "SlugField" | "RegexField" | "StringRelatedField" | "SlugRelatedField" | "IPAddressField"
-            | "FilePathField" | "DurationField" | "FileField" | "ImageField" => TypeKind::String(StringShape::default()),
+            | "FilePathField" | "DurationField" | "FileField" | "ImageField" => TypeKind::String(Default::default()),
             "EmailField" => format("email"),
             "URLField" | "HyperlinkedIdentityField" | "HyperlinkedRelatedField" => format("uri"),
             "UUIDField" => format("uuid"),
@@ -336,7 +336,7 @@ impl<'a> Lower<'a> {
             "FloatField" => TypeKind::Number(Default::default()),
             "DecimalField" => match models::is_false(given("coerce_to_string")) {
                 true => TypeKind::Number(Default::default()),
-                false => TypeKind::String(StringShape::default()),
+                false => TypeKind::String(Default::default()),
             },
             "BooleanField" => TypeKind::Boolean,
             "NullBooleanField" => TypeKind::Union(vec![TypeExpr::new(TypeKind::Boolean, at), TypeExpr::new(TypeKind::Null, at)]),

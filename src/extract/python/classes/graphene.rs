@@ -86,18 +86,18 @@ impl<'a> Lower<'a> {
 
 fn scalar(name: &str) -> Option<TypeKind> {
     Some(match name {
-        "String" | "ID" => TypeKind::String(StringShape::default()),
+        "String" | "ID" => TypeKind::String(Default::default()),
         "Int" | "BigInt" => TypeKind::Integer(Default::default()),
         "Float" => TypeKind::Number(Default::default()),
-        "Decimal" => TypeKind::String(StringShape::default()),
+        "Decimal" => TypeKind::String(Default::default()),
         "Boolean" => TypeKind::Boolean,
-        "DateTime" => TypeKind::String(StringShape::format("date-time")),
-        "Date" => TypeKind::String(StringShape::format("date")),
-        "Time" => TypeKind::String(StringShape::format("time")),
-        "UUID" => TypeKind::String(StringShape::format("uuid")),
-        "JSONString" => {
-            TypeKind::String(StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() })
-        }
+        "DateTime" => TypeKind::String(StringShape::format("date-time").into()),
+        "Date" => TypeKind::String(StringShape::format("date").into()),
+        "Time" => TypeKind::String(StringShape::format("time").into()),
+        "UUID" => TypeKind::String(StringShape::format("uuid").into()),
+        "JSONString" => TypeKind::String(
+            StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
+        ),
         "GenericScalar" => TypeKind::Unknown("any value".to_owned()),
         _ => return None,
     })

@@ -90,14 +90,14 @@ impl<'a> Lower<'a> {
             return Some(TypeExpr::unknown("nested very deeply", at));
         }
         let given = |name: &str| models::keyword(&call.arguments.keywords, name);
-        let text = |format: &str| TypeKind::String(StringShape::format(format));
+        let text = |format: &str| TypeKind::String(StringShape::format(format).into());
         let last = names::last_name(&call.func)?;
         let kind = match last {
-            "String" | "Str" => TypeKind::String(StringShape::default()),
+            "String" | "Str" => TypeKind::String(Default::default()),
             "Integer" | "Int" => TypeKind::Integer(Default::default()),
             "Float" | "Number" => TypeKind::Number(Default::default()),
             "Decimal" => match models::is_true(given("as_string")) {
-                true => TypeKind::String(StringShape::default()),
+                true => TypeKind::String(Default::default()),
                 false => TypeKind::Number(Default::default()),
             },
             "Boolean" | "Bool" => TypeKind::Boolean,
@@ -105,7 +105,7 @@ impl<'a> Lower<'a> {
                 Some(Py::StringLiteral(format)) if format.value.to_str().starts_with("timestamp") => {
                     TypeKind::Number(Default::default())
                 }
-                Some(Py::StringLiteral(format)) if format.value.to_str() != "iso" => TypeKind::String(StringShape::default()),
+                Some(Py::StringLiteral(format)) if format.value.to_str() != "iso" => TypeKind::String(Default::default()),
                 _ => text("date-time"),
             },
             "Date" => text("date"),
@@ -114,7 +114,7 @@ impl<'a> Lower<'a> {
             "UUID" => text("uuid"),
             "Url" | "URL" => text("uri"),
             "Email" => text("email"),
-            "IP" => TypeKind::String(StringShape::default()),
+            "IP" => TypeKind::String(Default::default()),
             "IPv4" => text("ipv4"),
             "IPv6" => text("ipv6"),
             "Dict" | "Mapping" => {
@@ -191,9 +191,9 @@ impl<'a> Lower<'a> {
                                     .collect();
                                 union(names, at).kind
                             }
-                            None => TypeKind::String(StringShape::default()),
+                            None => TypeKind::String(Default::default()),
                         },
-                        _ => TypeKind::String(StringShape::default()),
+                        _ => TypeKind::String(Default::default()),
                     },
                 }
             }
@@ -224,12 +224,12 @@ impl<'a> Lower<'a> {
             other => {
                 let at = span(other.range());
                 Some(match names::last_name(other) {
-                    Some("Str" | "String") => TypeExpr::new(TypeKind::String(StringShape::default()), at),
+                    Some("Str" | "String") => TypeExpr::new(TypeKind::String(Default::default()), at),
                     Some("Int" | "Integer") => TypeExpr::new(TypeKind::Integer(Default::default()), at),
                     Some("Float") => TypeExpr::new(TypeKind::Number(Default::default()), at),
                     Some("Bool" | "Boolean") => TypeExpr::new(TypeKind::Boolean, at),
-                    Some("UUID") => TypeExpr::new(TypeKind::String(StringShape::format("uuid")), at),
-                    Some("DateTime") => TypeExpr::new(TypeKind::String(StringShape::format("date-time")), at),
+                    Some("UUID") => TypeExpr::new(TypeKind::String(StringShape::format("uuid").into()), at),
+                    Some("DateTime") => TypeExpr::new(TypeKind::String(StringShape::format("date-time").into()), at),
                     _ => TypeExpr::unknown("any value", at),
                 })
             }

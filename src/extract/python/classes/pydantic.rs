@@ -13,7 +13,7 @@ use crate::extract::python::span;
 use crate::facts::{
     Additional, Constant, Expr, ExprKind, FieldExpr, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp,
 };
-use crate::shape::{Presence, StringShape};
+use crate::shape::Presence;
 use crate::source::Span;
 
 /// The name under which a model's casing is recorded, so that models of other files inherit it.
@@ -598,7 +598,7 @@ impl<'a> Lower<'a> {
             Literal::Bool(_) => TypeKind::Boolean,
             Literal::Number(digits) if digits.contains(['.', 'e']) => TypeKind::Number(Default::default()),
             Literal::Number(_) => TypeKind::Integer(Default::default()),
-            Literal::Text(_) => TypeKind::String(StringShape::default()),
+            Literal::Text(_) => TypeKind::String(Default::default()),
             Literal::Null => return None,
         };
         let presence = if side == Side::Write { Presence::Required } else { Presence::Optional };

@@ -7,7 +7,6 @@ use super::super::lower::{Lower, node_span};
 use super::zod::list;
 use super::{Schema, Step, additional, argument, combine, object_of};
 use crate::facts::{Literal, ObjectExpr, TypeExpr, TypeKind, TypeOp};
-use crate::shape::NumberRange;
 use crate::source::Span;
 
 /// The longest definition that is read.
@@ -125,7 +124,7 @@ fn parse(text: &str, span: Span, depth: u32) -> TypeExpr {
         "string.date.iso" | "string.date" => format("date-time"),
         "string.ip" | "string.numeric" | "string.integer" | "string.json" | "string.semver" => string(),
         "number" => number(),
-        "number.integer" => TypeKind::Integer(NumberRange::default()),
+        "number.integer" => TypeKind::Integer(Default::default()),
         "boolean" => TypeKind::Boolean,
         "Date" => format("date-time"),
         "undefined" => TypeKind::Absent,

@@ -49,7 +49,10 @@ pub(in super::super) enum Bound {
 pub(in super::super) fn bounded(schema: Schema, which: Bound, value: Option<&Expression<'_>>) -> Schema {
     let (number, count) = (bound(value), length(value));
     schema.refine(|kind| match kind {
-        TypeKind::String(StringShape { min_length, max_length, .. }) => set_lengths(min_length, max_length, which, count),
+        TypeKind::String(shape) => {
+            let StringShape { min_length, max_length, .. } = &mut **shape;
+            set_lengths(min_length, max_length, which, count);
+        }
         TypeKind::Array { min, max, .. } => set_lengths(min, max, which, count),
         TypeKind::Number(range) | TypeKind::Integer(range) => set_range(range, which, number.clone()),
         _ => {}

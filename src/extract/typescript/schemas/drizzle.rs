@@ -6,7 +6,6 @@ use super::super::known::{format, number, string};
 use super::super::lower::{Lower, node_span};
 use super::{Schema, Step, argument, chain, object_of};
 use crate::facts::{TypeExpr, TypeKind};
-use crate::shape::NumberRange;
 use crate::source::Span;
 
 pub(super) fn is_table(name: &str) -> bool {
@@ -59,10 +58,10 @@ impl Lower<'_> {
             }
             "integer" if matches!(mode.as_deref(), Some("timestamp" | "timestamp_ms")) => format("date-time"),
             "integer" | "int" | "serial" | "smallint" | "smallserial" | "tinyint" | "mediumint" | "year" => {
-                TypeKind::Integer(NumberRange::default())
+                TypeKind::Integer(Default::default())
             }
             "bigint" | "bigserial" => match mode.as_deref() {
-                Some("number") => TypeKind::Integer(NumberRange::default()),
+                Some("number") => TypeKind::Integer(Default::default()),
                 _ => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
             },
             "real" | "doublePrecision" | "double" | "float" => number(),

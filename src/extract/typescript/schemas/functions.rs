@@ -10,7 +10,6 @@ use super::{
     with_format, with_pattern,
 };
 use crate::facts::{ObjectExpr, TypeExpr, TypeKind, TypeOp};
-use crate::shape::NumberRange;
 use crate::source::Span;
 
 pub(super) fn is_valibot(name: &str) -> bool {
@@ -254,7 +253,7 @@ impl Lower<'_> {
         Some(match step.name {
             "String" => self.typebox_options(plain(string()), first),
             "Number" | "Numeric" => self.typebox_options(plain(number()), first),
-            "Integer" => self.typebox_options(plain(TypeKind::Integer(NumberRange::default())), first),
+            "Integer" => self.typebox_options(plain(TypeKind::Integer(Default::default())), first),
             "Boolean" => plain(TypeKind::Boolean),
             "Null" => plain(TypeKind::Null),
             "Date" => plain(format("date-time")),

@@ -89,10 +89,10 @@ impl Lower<'_> {
                 kind
             }
             "number" => match number() {
-                TypeKind::Number(_) => TypeKind::Number(range(object)),
+                TypeKind::Number(_) => TypeKind::Number(range(object).into()),
                 other => other,
             },
-            "integer" => TypeKind::Integer(range(object)),
+            "integer" => TypeKind::Integer(range(object).into()),
             "boolean" => TypeKind::Boolean,
             "null" => TypeKind::Null,
             "array" => {

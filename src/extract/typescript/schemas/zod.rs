@@ -199,17 +199,14 @@ impl Lower<'_> {
                 let schema = match name {
                     "string" => plain(string()),
                     "number" | "float32" | "float64" => plain(number()),
-                    "int" => plain(TypeKind::Integer(NumberRange::default())),
-                    "int32" => plain(TypeKind::Integer(NumberRange {
-                        minimum: Some(i32::MIN.into()),
-                        maximum: Some(i32::MAX.into()),
-                        ..NumberRange::default()
-                    })),
-                    "uint32" => plain(TypeKind::Integer(NumberRange {
-                        minimum: Some(0.into()),
-                        maximum: Some(u32::MAX.into()),
-                        ..NumberRange::default()
-                    })),
+                    "int" => plain(TypeKind::Integer(Default::default())),
+                    "int32" => plain(TypeKind::Integer(
+                        NumberRange { minimum: Some(i32::MIN.into()), maximum: Some(i32::MAX.into()), ..NumberRange::default() }
+                            .into(),
+                    )),
+                    "uint32" => plain(TypeKind::Integer(
+                        NumberRange { minimum: Some(0.into()), maximum: Some(u32::MAX.into()), ..NumberRange::default() }.into(),
+                    )),
                     "bigint" => plain(TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned())),
                     "boolean" => plain(TypeKind::Boolean),
                     "date" => plain(format("date-time")),
@@ -349,10 +346,9 @@ impl Lower<'_> {
                         _ => plain(TypeKind::Unknown("a custom schema".to_owned())),
                     },
                     "instanceof" | "file" | "transform" => plain(TypeKind::Unknown(format!("z.{name}"))),
-                    "base64" | "base64url" => plain(TypeKind::String(StringShape {
-                        content_encoding: Some("base64".to_owned()),
-                        ..StringShape::default()
-                    })),
+                    "base64" | "base64url" => plain(TypeKind::String(
+                        StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }.into(),
+                    )),
                     other => match format_name(other) {
                         Some(known) => plain(format(known)),
                         None => plain(string()),

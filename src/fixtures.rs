@@ -74,7 +74,7 @@ impl Ties {
             .iter()
             .map(|usage| {
                 let parts = usage.path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
-                (parts.map(str::to_owned).collect(), usage.event.clone())
+                (parts.map(str::to_owned).collect(), usage.event.to_string())
             })
             .collect();
         Ties { rows, names, used }
@@ -131,10 +131,10 @@ impl Ties {
             for (at, pointer) in payloads(&document, pointer).into_iter().enumerate() {
                 let Some(value) = document.get(&pointer) else { continue };
                 found.push(Double {
-                    event: event.clone(),
+                    event: event.clone().into(),
                     kind: DoubleKind::Value,
                     origin: document.origin(&pointer),
-                    test: format!("{path}#{at}"),
+                    test: format!("{path}#{at}").into(),
                     bodies: vec![shape(&document, value, &pointer, 0)],
                     partial: false,
                     negative: says_wrong(path),

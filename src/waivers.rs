@@ -79,7 +79,7 @@ fn function_around(facts: &FileFacts, span: Span) -> String {
     for _ in 0..32 {
         let function = &facts.functions[current.0 as usize];
         if !function.name.is_empty() {
-            return function.scope.iter().chain([&function.name]).map(String::as_str).collect::<Vec<_>>().join(".");
+            return function.scope.iter().chain([&function.name]).map(|part| part.as_str()).collect::<Vec<_>>().join(".");
         }
         match function.parent {
             Some((parent, _)) => current = parent,

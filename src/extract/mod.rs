@@ -15,7 +15,7 @@ pub mod typescript;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::facts::{FactDiagnostic, FileFacts, LanguageId};
+use crate::facts::{FactDiagnostic, FileFacts, LanguageId, Name};
 use crate::finding::Severity;
 use crate::source::{RepoPath, SourceText, Span};
 
@@ -90,8 +90,7 @@ pub fn extract(language: &dyn Language, source: &SourceText) -> FileFacts {
         facts
     });
     facts.unwrap_or_else(|panic| {
-        let what =
-            panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");
+        let what = panic.downcast_ref::<Name>().map(Name::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");
         skipped(format!(
             "not analysed: the {} front end failed on it ({what}); please report this file as a bug",
             language.id().as_str()

@@ -25,7 +25,7 @@ impl Language for Prisma {
         let mut facts = FileFacts::new(LanguageId::TypeScript);
         // The top level that constants are evaluated in.
         let extent = Span::new(0, source.text().len());
-        facts.functions.push(Function { name: "<top>".to_owned(), extent, ..Function::default() });
+        facts.functions.push(Function { name: "<top>".into(), extent, ..Function::default() });
         let blocks = blocks(source.text());
         let declared = |keywords: &[&str]| -> Vec<&str> {
             blocks.iter().filter(|block| keywords.contains(&block.keyword)).map(|block| block.name.text).collect()
@@ -129,7 +129,7 @@ fn words(line: &str, start: usize) -> Vec<Word<'_>> {
 fn enumeration(block: &Block<'_>, facts: &mut FileFacts) {
     let members: Vec<Word<'_>> = block.lines.iter().filter_map(|line| line.words.first().copied()).collect();
     let constants =
-        members.iter().map(|member| TypeExpr::new(TypeKind::Const(Literal::Text(member.text.to_owned())), member.span)).collect();
+        members.iter().map(|member| TypeExpr::new(TypeKind::Const(Literal::Text(member.text.into())), member.span)).collect();
     declare(block, TypeExpr::new(TypeKind::Union(constants), block.name.span), facts);
     let entries = members
         .iter()
@@ -141,7 +141,7 @@ fn enumeration(block: &Block<'_>, facts: &mut FileFacts) {
         .collect();
     facts.constants.push(Constant {
         scope: Vec::new(),
-        name: block.name.text.to_owned(),
+        name: block.name.text.into(),
         value: Expr::new(ExprKind::Object(entries), block.extent),
         ty: None,
         exported: true,
@@ -159,7 +159,7 @@ fn model(block: &Block<'_>, known: &Known<'_>, facts: &mut FileFacts) {
 fn declare(block: &Block<'_>, write: TypeExpr, facts: &mut FileFacts) {
     facts.types.push(TypeDecl {
         scope: Vec::new(),
-        name: block.name.text.to_owned(),
+        name: block.name.text.into(),
         params: Vec::new(),
         write,
         read: None,
@@ -186,7 +186,7 @@ fn field(line: &Line<'_>, known: &Known<'_>) -> Option<FieldExpr> {
         written = TypeExpr::new(TypeKind::Union(vec![written, TypeExpr::new(TypeKind::Null, ty.span)]), ty.span);
     }
     Some(FieldExpr {
-        name: name.text.to_owned(),
+        name: name.text.into(),
         aliases: Vec::new(),
         ty: written,
         presence: Presence::Required,
@@ -207,11 +207,11 @@ fn scalar(name: &str) -> TypeKind {
         // A `Decimal` writes itself as a text.
         "Decimal" => TypeKind::String(Default::default()),
         "DateTime" => TypeKind::String(StringShape::format("date-time").into()),
-        "BigInt" => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
-        "Json" => TypeKind::Unknown("a column of any JSON".to_owned()),
-        "Bytes" => TypeKind::Unknown("bytes, whose JSON depends on the client".to_owned()),
-        _ if name.starts_with("Unsupported") => TypeKind::Unknown("a column that the client does not support".to_owned()),
-        other => TypeKind::Ref(TypeRef { path: vec![other.to_owned()], args: Vec::new() }),
+        "BigInt" => TypeKind::Unknown("a bigint, which JSON cannot hold".into()),
+        "Json" => TypeKind::Unknown("a column of any JSON".into()),
+        "Bytes" => TypeKind::Unknown("bytes, whose JSON depends on the client".into()),
+        _ if name.starts_with("Unsupported") => TypeKind::Unknown("a column that the client does not support".into()),
+        other => TypeKind::Ref(TypeRef { path: vec![other.into()], args: Vec::new() }),
     }
 }
 
@@ -226,7 +226,7 @@ mod tests {
         let facts = Prisma.extract(&SourceText::new(RepoPath::new("schema.prisma"), BlobId::from_bytes(&[0; 20]), text));
         let names: Vec<&str> = facts.types.iter().map(|decl| decl.name.as_str()).collect();
         assert_eq!(names, ["Status", "Order", "Customer"]);
-        let fields = |at: usize| -> Vec<String> {
+        let fields = |at: usize| -> Vec<crate::facts::Name> {
             let TypeKind::Object(object) = &facts.types[at].write.kind else { panic!("a model is an object") };
             object
                 .members

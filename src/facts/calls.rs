@@ -5,20 +5,20 @@ use std::sync::Arc;
 use super::reads::Read;
 use super::types::{TypeExpr, TypeParam};
 use super::values::Expr;
-use super::{CallId, FnId, LocalId};
+use super::{CallId, FnId, LocalId, Name};
 use crate::source::Span;
 
 /// A function, method, closure, or the top level of a file. A front end names what it knows; the rest is that of an empty function.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
     /// Inner modules, then the class, type or object that it belongs to.
-    pub scope: Vec<String>,
+    pub scope: Vec<Name>,
     /// Empty for a closure; `<top>` for the file's top level.
-    pub name: String,
+    pub name: Name,
     /// Whether the last element of `scope` is a class, type or object whose method this is.
     pub is_method: bool,
     /// The trait, interface or base class that it implements a method of, as written.
-    pub implements: Option<Vec<String>>,
+    pub implements: Option<Vec<Name>>,
     pub type_params: Vec<TypeParam>,
     /// How many of `locals` are parameters; `self` and `this` do not count.
     pub params: u32,
@@ -47,12 +47,12 @@ pub struct Function {
 /// A class, struct or object of functions: what method calls on its values resolve by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {
-    pub scope: Vec<String>,
-    pub name: String,
+    pub scope: Vec<Name>,
+    pub name: Name,
     /// What it extends and implements, as written.
-    pub bases: Vec<Vec<String>>,
+    pub bases: Vec<Vec<Name>>,
     /// Members with the type or value they are declared with: fields, injected services.
-    pub members: Vec<(String, Option<TypeExpr>, Option<Expr>)>,
+    pub members: Vec<(Name, Option<TypeExpr>, Option<Expr>)>,
     pub exported: bool,
     pub is_interface: bool,
     /// Attributes and decorators.
@@ -64,7 +64,7 @@ pub struct Class {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Local {
     /// Empty for a parameter that is taken apart by a pattern.
-    pub name: String,
+    pub name: Name,
     pub kind: LocalKind,
     pub ty: Option<TypeExpr>,
     /// What it is bound to: the initial value, with [`super::ExprKind::Member`] and [`super::ExprKind::Element`] for what a
@@ -133,7 +133,7 @@ pub enum CallKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// For named arguments.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     pub value: Expr,
     /// `...args`, `*args`, `**kwargs`
     pub spread: bool,
@@ -159,7 +159,7 @@ pub enum Completion {
     /// Handed to the caller, who decides.
     Returned,
     /// Handed to something that finishes it later, by its name: `waitUntil`, `spawn`, `BackgroundTasks.add_task`.
-    Deferred(String),
+    Deferred(Name),
     /// Its result is looked at at once, and its error passed on: `?`. What gives a future is not of this kind.
     Checked,
     /// Used as a value: bound, passed on, collected and awaited later.
@@ -203,7 +203,7 @@ pub struct Case {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guard {
     /// What is tested, in the words of the source, with white space folded.
-    pub source: String,
+    pub source: Name,
     /// The value that is compared, where the test is a comparison with constants.
     pub subject: Option<Expr>,
     /// The constants that let it pass; empty for a default branch or another kind of test.

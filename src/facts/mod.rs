@@ -26,6 +26,9 @@ pub use reads::{Read, Step};
 pub use types::{Additional, FieldExpr, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef};
 pub use values::{Constant, Expr, ExprKind, Literal, Made, RecordExpr, ValueMember};
 
+/// A name or another short text of the source: what is no longer than most names needs no room of its own.
+pub type Name = compact_str::CompactString;
+
 /// Which side of a boundary a piece of code is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -121,14 +124,14 @@ pub struct CallId(pub u32);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
     /// The inner module or namespace that the import stands in; empty at the top of the file.
-    pub scope: Vec<String>,
+    pub scope: Vec<Name>,
     /// The name it has here; `None` for a glob (`use x::*`, `export *`, `from x import *`).
-    pub local: Option<String>,
+    pub local: Option<Name>,
     /// The module as it is written: segments of a path (`crate::events` → `["crate", "events"]`; `from ..a.b import c` →
     /// `["..", "a", "b"]` with one leading element for all dots), or one element for a specifier (`"./bus"`, `"@acme/events"`).
-    pub module: Vec<String>,
+    pub module: Vec<Name>,
     /// The name in that module; `None` for the module itself (`import * as x`, `import a.b`). A default export is `default`.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// Whether others can import it from here again, under `local`.
     pub exported: bool,
     pub span: Span,

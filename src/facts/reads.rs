@@ -1,5 +1,6 @@
 //! Which parts of a value a function looks at.
 
+use super::Name;
 use super::types::TypeExpr;
 use super::values::{Expr, Literal};
 use crate::shape::Presence;
@@ -27,7 +28,7 @@ pub struct Read {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     Key {
-        name: String,
+        name: Name,
         /// Optional where the code copes with its absence: `?.`, `??`, a default, a test for presence.
         presence: Presence,
         span: Span,

@@ -7,6 +7,7 @@ use serde_json::Number;
 
 use super::types::{Additional, FieldExpr, ObjectExpr, ObjectMember, TypeExpr, TypeKind};
 use super::{Literal, Role};
+use crate::facts::Name;
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
 
@@ -202,7 +203,7 @@ fn jiff(last: &str) -> Option<TypeKind> {
 
 fn serde_json_type(last: &str, args: &[TypeExpr], span: Span) -> Option<TypeKind> {
     match last {
-        "Value" | "RawValue" => Some(TypeKind::Unknown(format!("`serde_json::{last}` holds any JSON"))),
+        "Value" | "RawValue" => Some(TypeKind::Unknown(format!("`serde_json::{last}` holds any JSON").into())),
         "Number" => Some(TypeKind::Number(Default::default())),
         "Map" => Some(TypeKind::Map {
             keys: None,
@@ -305,7 +306,7 @@ fn tagged(names: &[&str], args: &[TypeExpr], span: Span) -> TypeKind {
 /// A required field without further ado.
 pub fn field(name: &str, ty: TypeExpr, span: Span) -> FieldExpr {
     FieldExpr {
-        name: name.to_owned(),
+        name: name.into(),
         aliases: Vec::new(),
         ty,
         presence: Presence::Required,
@@ -386,10 +387,10 @@ pub fn default_literal(kind: &TypeKind) -> Option<Literal> {
     match kind {
         TypeKind::Boolean => Some(Literal::Bool(false)),
         TypeKind::Integer(range) if range.minimum.as_ref().is_none_or(|low| low.as_i128().is_some_and(|low| low <= 0)) => {
-            Some(Literal::Number("0".to_owned()))
+            Some(Literal::Number("0".into()))
         }
-        TypeKind::Number(_) => Some(Literal::Number("0.0".to_owned())),
-        TypeKind::String(shape) if *shape == StringShape::default().into() => Some(Literal::Text(String::new())),
+        TypeKind::Number(_) => Some(Literal::Number("0.0".into())),
+        TypeKind::String(shape) if *shape == StringShape::default().into() => Some(Literal::Text(Name::default())),
         TypeKind::Union(branches) if branches.iter().any(|branch| branch.kind == TypeKind::Null) => Some(Literal::Null),
         _ => None,
     }
@@ -399,18 +400,18 @@ pub fn default_literal(kind: &TypeKind) -> Option<Literal> {
 const OTHER_NAMES_LENGTH: usize = 2_000;
 
 /// Every text but these, as a pattern without look-around. `None` where they are too many to say so.
-pub fn text_other_than(names: &[String]) -> Option<StringShape> {
-    if names.iter().map(String::len).sum::<usize>() > OTHER_NAMES_LENGTH {
+pub fn text_other_than(names: &[impl AsRef<str>]) -> Option<StringShape> {
+    if names.iter().map(|name| name.as_ref().len()).sum::<usize>() > OTHER_NAMES_LENGTH {
         return None;
     }
-    let words: Vec<Vec<char>> = names.iter().map(|name| name.chars().collect()).collect();
+    let words: Vec<Vec<char>> = names.iter().map(|name| name.as_ref().chars().collect()).collect();
     let words: Vec<&[char]> = words.iter().map(Vec::as_slice).collect();
     let pattern = format!("^{}$", other_than(&words));
     Some(StringShape { patterns: vec![pattern], ..StringShape::default() })
 }
 
 /// The texts that are none of these words, branching by their first letters.
-fn other_than(words: &[&[char]]) -> String {
+fn other_than(words: &[&[char]]) -> Name {
     let mut by_first: std::collections::BTreeMap<char, Vec<&[char]>> = std::collections::BTreeMap::new();
     let mut ends_here = false;
     for word in words {
@@ -420,17 +421,17 @@ fn other_than(words: &[&[char]]) -> String {
         }
     }
     if by_first.is_empty() {
-        return if ends_here { r"[\s\S]+".to_owned() } else { r"[\s\S]*".to_owned() };
+        return if ends_here { r"[\s\S]+".into() } else { r"[\s\S]*".into() };
     }
-    let firsts: String = by_first.keys().map(|letter| escaped(*letter)).collect();
+    let firsts: Name = by_first.keys().map(|letter| escaped(*letter)).collect();
     let mut branches = vec![format!(r"[^{firsts}][\s\S]*")];
     branches.extend(by_first.iter().map(|(first, rest)| format!("{}{}", escaped(*first), other_than(rest))));
     if !ends_here {
-        branches.push(String::new());
+        branches.push(Name::default().into());
     }
-    format!("(?:{})", branches.join("|"))
+    format!("(?:{})", branches.join("|")).into()
 }
 
-fn escaped(letter: char) -> String {
-    if letter.is_ascii_punctuation() && letter != '_' { format!("\\{letter}") } else { letter.to_string() }
+fn escaped(letter: char) -> Name {
+    if letter.is_ascii_punctuation() && letter != '_' { format!("\\{letter}").into() } else { letter.to_string().into() }
 }

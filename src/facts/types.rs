@@ -3,6 +3,7 @@
 //! A front end applies what the declaration itself says about the wire (serde attributes, aliases, optionality) and leaves
 //! every name and every type-level operation to `link`, which sees the other files.
 
+use super::Name;
 use super::OrDefault;
 use super::values::{Expr, Literal};
 use crate::shape::{NumberRange, Presence, StringShape};
@@ -15,8 +16,8 @@ pub const CLASS_TYPE: [&str; 2] = ["builtins", "type"];
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeDecl {
     /// Inner modules, namespaces or enclosing classes, from the file's top level.
-    pub scope: Vec<String>,
-    pub name: String,
+    pub scope: Vec<Name>,
+    pub name: Name,
     /// Generic parameters in order, with their defaults.
     pub params: Vec<TypeParam>,
     /// What the type's serializer writes.
@@ -37,7 +38,7 @@ pub struct TypeDecl {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeParam {
-    pub name: String,
+    pub name: Name,
     pub default: Option<TypeExpr>,
     /// The constraint: what is known of the parameter where nothing is passed.
     pub bound: Option<TypeExpr>,
@@ -55,7 +56,7 @@ impl TypeExpr {
         TypeExpr { kind, span }
     }
 
-    pub fn unknown(reason: impl Into<String>, span: Span) -> Self {
+    pub fn unknown(reason: impl Into<Name>, span: Span) -> Self {
         TypeExpr { kind: TypeKind::Unknown(reason.into()), span }
     }
 }
@@ -63,7 +64,7 @@ impl TypeExpr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TypeKind {
     /// A hole, with its reason.
-    Unknown(String),
+    Unknown(Name),
     Never,
     /// A value that serializers leave out: `undefined`, a function. In a union of a field's type it makes the field optional.
     Absent,
@@ -93,7 +94,7 @@ pub enum TypeKind {
     Intersection(Vec<TypeExpr>),
     Ref(TypeRef),
     /// A generic parameter of the enclosing declaration or function.
-    Param(String),
+    Param(Name),
     /// The type of a value: `typeof x`, an inferred field.
     Of(Box<Expr>),
     /// An operation on types that needs its operands resolved.
@@ -104,7 +105,7 @@ pub enum TypeKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeRef {
     /// As written: `["events", "Signup"]` for `events::Signup` or `events.Signup`.
-    pub path: Vec<String>,
+    pub path: Vec<Name>,
     pub args: Vec<TypeExpr>,
 }
 
@@ -137,14 +138,14 @@ pub enum ObjectMember {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldExpr {
     /// The key on the wire.
-    pub name: String,
+    pub name: Name,
     /// Other keys that a reader takes in its place.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<Name>,
     pub ty: TypeExpr,
     pub presence: Presence,
     pub default: Option<Literal>,
     /// The member's name in the source, where it differs from the key.
-    pub source: Option<String>,
+    pub source: Option<Name>,
     /// The member's name or key.
     pub span: Span,
     /// What gave it its wire name where that is not the member itself: the container's `rename_all`.

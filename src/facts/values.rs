@@ -4,15 +4,15 @@
 //! Whatever else an expression does is [`ExprKind::Unknown`] with its source text.
 
 use super::types::{TypeExpr, TypeRef};
-use super::{CallId, FnId, LocalId};
+use super::{CallId, FnId, LocalId, Name};
 use crate::source::Span;
 
 /// A value that stands at the top of a file, a module or a class and is never assigned again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constant {
     /// Inner modules, or the class or type that it belongs to (`impl Topic { const NAME… }` → `["Topic"]`).
-    pub scope: Vec<String>,
-    pub name: String,
+    pub scope: Vec<Name>,
+    pub name: Name,
     pub value: Expr,
     pub ty: Option<TypeExpr>,
     pub exported: bool,
@@ -28,7 +28,7 @@ pub struct Made {
     /// The span of the [`ExprKind::OfType`] that stands for it.
     pub span: Span,
     /// What makes it, as the source or its imports call it: `crypto.randomUUID`, `uuid.uuid5`, `Date.now`.
-    pub name: String,
+    pub name: Name,
     /// What it is made on and given.
     pub from: Vec<Expr>,
 }
@@ -44,7 +44,7 @@ impl Expr {
         Expr { kind, span }
     }
 
-    pub fn text(text: impl Into<String>, span: Span) -> Self {
+    pub fn text(text: impl Into<Name>, span: Span) -> Self {
         Expr::new(ExprKind::Literal(Literal::Text(text.into())), span)
     }
 
@@ -57,7 +57,7 @@ impl Expr {
     }
 
     /// What cannot be followed, with the source text that shows it.
-    pub fn unknown(source: impl Into<String>, span: Span) -> Self {
+    pub fn unknown(source: impl Into<Name>, span: Span) -> Self {
         Expr::new(ExprKind::Unknown(source.into()), span)
     }
 }
@@ -67,8 +67,8 @@ pub enum Literal {
     Null,
     Bool(bool),
     /// Its digits, as JSON would write them.
-    Number(String),
-    Text(String),
+    Number(Name),
+    Text(Name),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -79,14 +79,14 @@ pub enum ExprKind {
     /// Texts concatenated.
     Template(Vec<Expr>),
     /// A name of the module level, as written: a constant, a function, an import, a path.
-    Name(Vec<String>),
+    Name(Vec<Name>),
     /// A parameter or variable of the enclosing function.
     Local(LocalId),
     /// A parameter or variable of an enclosing function further out: how many functions out, and which.
     Outer(u32, LocalId),
     /// `self`, `this`.
     This,
-    Member(Box<Expr>, String),
+    Member(Box<Expr>, Name),
     Index(Box<Expr>, Box<Expr>),
     /// An object, a dictionary, a `json!({})`.
     Object(Vec<ValueMember>),
@@ -114,7 +114,7 @@ pub enum ExprKind {
     Typed(Box<Expr>, Box<TypeExpr>),
     /// A value known by its type alone: the result of a well-known call.
     OfType(Box<TypeExpr>),
-    Unknown(String),
+    Unknown(Name),
 }
 
 /// A value of a declared type with the members that are given.
@@ -122,7 +122,7 @@ pub enum ExprKind {
 pub struct RecordExpr {
     pub ty: TypeRef,
     /// By the member's name in the source; positional arguments under `0`, `1`, ….
-    pub fields: Vec<(String, Expr)>,
+    pub fields: Vec<(Name, Expr)>,
     /// `..base`
     pub base: Option<Expr>,
 }

@@ -37,7 +37,7 @@ use super::summaries::{CallSite, Emission, summarize};
 use super::term::{Kind, Term, TypeUse};
 use super::types::{Side, Types};
 use super::{answers, declared, decoders, dispatch, doubles, envelopes, foreign, heirs, options, packages, surroundings};
-use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Role, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{Expr, ExprKind, FnId, Function, LanguageId, Name, Role, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, RepoPath, Span};
 
@@ -169,7 +169,12 @@ pub fn named_types_in(units: &[FileUnit], wanted: &dyn Fn(&RepoPath) -> bool) ->
             let write = types.declared(id, Side::Write);
             let read = types.declared(id, Side::Read);
             let read = (!read.same_values(&write)).then_some(read);
-            named.push(NamedType { name: decl.name.clone(), origin: Origin::new(unit.path.clone(), decl.span), write, read });
+            named.push(NamedType {
+                name: decl.name.clone().into(),
+                origin: Origin::new(unit.path.clone(), decl.span),
+                write,
+                read,
+            });
         }
     }
     named
@@ -186,9 +191,9 @@ struct Linker<'l, 'a> {
     relays: &'l Relays,
     boundaries: Vec<Boundary>,
     /// The events that each handler is called with.
-    handled: FxHashMap<FnRef, Vec<String>>,
+    handled: FxHashMap<FnRef, Vec<Name>>,
     /// The names of events that calls publish.
-    sent: BTreeSet<String>,
+    sent: BTreeSet<Name>,
 }
 
 /// What a consumer reads: where the payload comes in, and how deep inside.
@@ -225,7 +230,7 @@ impl<'l, 'a> Linker<'l, 'a> {
     fn base_boundary(&self, idiom: &Idiom, site: CallSite, chain: &[CallSite]) -> Boundary {
         let call = self.program.function(site.function).call(site.call);
         Boundary {
-            symbol: surroundings::symbol(self.program, site.function),
+            symbol: surroundings::symbol(self.program, site.function).into(),
             in_test: self.in_test(site.function),
             delivery: self.around.delivery(idiom, chain),
             via: chain[1..]
@@ -304,7 +309,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let channels = addresses::channels_of(channels);
         // Of several, nothing tells which of them a name goes by.
-        boundary.channel = if let [channel] = channels.as_slice() { Some(channel.clone()) } else { None };
+        boundary.channel = if let [channel] = channels.as_slice() { Some(channel.clone().into()) } else { None };
         let key_text = |term: &Option<Term<'a>>| term.as_ref().map(|term| self.text_at(term));
         boundary.delivery.key = key_text(&emission.key);
         boundary.delivery.idempotency_key = key_text(&emission.idempotency_key);
@@ -316,7 +321,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         // A bus of a process tells messages apart by their class.
         if told.is_none() && events.is_empty() && channels.is_empty() && (idiom.kind == "in-process" || idiom.by_type) {
             let of_value = || emission.payload.as_ref().and_then(payload::type_name);
-            events.extend(boundary.shape.name.as_deref().map(str::to_owned).or_else(of_value));
+            events.extend(boundary.shape.name.as_deref().map(Name::from).or_else(of_value));
         }
         // By its name alone it may be any emitter; without a name and a payload there is nothing to hold on to.
         if events.is_empty()
@@ -369,12 +374,12 @@ impl<'l, 'a> Linker<'l, 'a> {
     }
 
     /// Gives a boundary its name or names.
-    fn named(&mut self, mut boundary: Boundary, events: Vec<String>, event: Option<&Term<'a>>, channels: Vec<String>) {
+    fn named(&mut self, mut boundary: Boundary, events: Vec<Name>, event: Option<&Term<'a>>, channels: Vec<Name>) {
         if !events.is_empty() {
             for name in addresses::by_path(events) {
                 let mut one = boundary.clone();
                 one.shape = narrowed(&boundary.shape, &name);
-                one.event = Some(name);
+                one.event = Some(name.into());
                 self.boundaries.push(one);
             }
             return;
@@ -391,7 +396,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         if event.is_none() && !channels.is_empty() {
-            let each = |name: String| Boundary { event: Some(name), channel: None, ..boundary.clone() };
+            let each = |name: Name| Boundary { event: Some(name.into()), channel: None, ..boundary.clone() };
             self.boundaries.extend(channels.into_iter().map(each));
             return;
         }
@@ -432,12 +437,12 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let channels = emission.channel.as_ref().map(texts_of).unwrap_or_default();
         let channels = addresses::channels_of(channels);
-        boundary.channel = channels.first().cloned();
+        boundary.channel = channels.first().map(Name::to_string);
         let mut events = emission.event.as_ref().map(patterns_of).unwrap_or_default();
         let sorting = dispatch::Sorting::default();
         let (shape, enforced, read_anything) = self.intake_shape(&intakes, &sorting);
         if idiom.by_type && events.is_empty() {
-            events.extend(shape.name.as_deref().map(str::to_owned));
+            events.extend(shape.name.as_deref().map(Name::from));
         }
         if idiom.kind == "decode" && events.is_empty() {
             if answers::is_answer(self.eval, site.function, call) {
@@ -458,9 +463,9 @@ impl<'l, 'a> Linker<'l, 'a> {
         }
         let channels = if events.is_empty() && channels.is_empty() { self.channels_beside(idiom, site) } else { channels };
         if boundary.channel.is_none() {
-            boundary.channel = channels.first().cloned();
+            boundary.channel = channels.first().map(Name::to_string);
         }
-        let queue: Vec<String> = channels.iter().chain(&events).cloned().collect();
+        let queue: Vec<Name> = channels.iter().chain(&events).cloned().collect();
         let bound = if events.is_empty() && !idiom.beside_event.is_empty() {
             self.events_beside(idiom, site, emission.channel.as_ref())
         } else {
@@ -472,7 +477,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let before = self.boundaries.len();
         let told_apart = idiom.kind != "decode" && (events.is_empty() || idiom.kind == "webhook") && {
             let channel = channels.first().or(events.first()).cloned();
-            self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
+            self.by_case(&Boundary { channel: channel.map(String::from), ..boundary.clone() }, &intakes)
         };
         if !told_apart && !self.split(&boundary, &events, &intakes, &sorting) {
             boundary.shape = shape;
@@ -490,31 +495,31 @@ impl<'l, 'a> Linker<'l, 'a> {
 
     /// Notes that a function is called with the events of the boundaries from `first` on.
     fn handles(&mut self, target: FnRef, first: usize) {
-        let events = self.boundaries[first..].iter().filter_map(|boundary| boundary.event.clone());
+        let events = self.boundaries[first..].iter().filter_map(|boundary| boundary.event.as_ref().map(Name::from));
         self.handled.entry(target).or_default().extend(events);
     }
 
     /// What test code says of the events that are known by now.
     fn tests(&self, boundaries: &[Boundary]) -> doubles::TestCode {
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        let mut names: BTreeMap<Name, Name> = BTreeMap::new();
         // A test of a web interface posts whatever it likes to an address; that is no statement about what a client sends.
         let speaks = |boundary: &&Boundary| !boundary.in_test && !matches!(boundary.kind.as_str(), "http" | "decode" | "test");
         for boundary in boundaries.iter().filter(speaks) {
             let Some(event) = &boundary.event else { continue };
             for name in boundary.channel.iter().chain([event]) {
-                names.entry(name.clone()).or_insert_with(|| event.clone());
+                names.entry(name.into()).or_insert_with(|| event.into());
             }
         }
         // A channel may carry many events; an event's own name says which.
         let events = boundaries.iter().filter(speaks).filter_map(|boundary| boundary.event.as_ref());
         for event in events.chain(&self.options.promised) {
-            names.insert(event.clone(), event.clone());
+            names.insert(event.into(), event.into());
         }
-        let mut sent: BTreeMap<Origin, Vec<(String, Arc<Shape>)>> = BTreeMap::new();
+        let mut sent: BTreeMap<Origin, Vec<(Name, Arc<Shape>)>> = BTreeMap::new();
         for boundary in boundaries.iter().filter(|boundary| boundary.in_test && boundary.role == Role::Producer) {
-            if let Some(event) = boundary.event.as_ref().filter(|event| names.contains_key(*event)) {
+            if let Some(event) = boundary.event.as_ref().filter(|event| names.contains_key(event.as_str())) {
                 let shape = boundary.inner.as_ref().filter(|inner| !inner.is_unknown()).unwrap_or(&boundary.shape);
-                sent.entry(boundary.origin.clone()).or_default().push((event.clone(), Arc::clone(shape)));
+                sent.entry(boundary.origin.clone()).or_default().push((event.into(), Arc::clone(shape)));
             }
         }
         let types = doubles::payload_types(boundaries);
@@ -594,7 +599,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             let path = self.program.files.unit(target.file).path.clone();
             let near = events
                 .iter()
-                .map(String::as_str)
+                .map(Name::as_str)
                 .chain([function.name.as_str(), path.as_str()])
                 .any(|text| row.admits_event(&intakes::without_parameters(text)));
             if !near {
@@ -614,8 +619,8 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let boundary = Boundary {
-            channel: channels.first().cloned(),
-            symbol: surroundings::symbol(self.program, target),
+            channel: channels.first().map(Name::to_string),
+            symbol: surroundings::symbol(self.program, target).into(),
             in_test: self.in_test(target),
             enforced,
             delivery: Delivery {
@@ -631,7 +636,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         let before = self.boundaries.len();
         let by_case = (events.is_empty() || row.kind == "webhook") && {
             let channel = channels.first().or(events.first()).cloned();
-            self.by_case(&Boundary { channel, ..boundary.clone() }, &intakes)
+            self.by_case(&Boundary { channel: channel.map(String::from), ..boundary.clone() }, &intakes)
         };
         if !by_case && !self.split(&boundary, &events, &intakes, &sorting) {
             self.named(boundary, events, None, channels);
@@ -641,29 +646,34 @@ impl<'l, 'a> Linker<'l, 'a> {
 
     /// A handler that tells events apart gives one boundary for each: with what is read under its name, and what is read of all.
     /// A name that tells no payloads apart, a pattern or an address, is where they come in. Says whether there was anything to split.
-    fn split(&mut self, boundary: &Boundary, events: &[String], intakes: &[Intake<'a>], sorting: &dispatch::Sorting<'_>) -> bool {
+    fn split(&mut self, boundary: &Boundary, events: &[Name], intakes: &[Intake<'a>], sorting: &dispatch::Sorting<'_>) -> bool {
         let told = sorting.events();
         let patterns = !events.is_empty() && events.iter().all(|event| event.contains('*'));
         let addresses = matches!(boundary.kind.as_str(), "webhook" | "http");
         if told.is_empty() || !(events.is_empty() || patterns || addresses) {
             return false;
         }
-        let fits = |name: &String| {
-            !patterns || events.iter().any(|pattern| super::idioms::wildcard::Wildcard::new(pattern).matches(name))
-        };
-        let told: Vec<String> = told.into_iter().filter(fits).collect();
+        let fits =
+            |name: &Name| !patterns || events.iter().any(|pattern| super::idioms::wildcard::Wildcard::new(pattern).matches(name));
+        let told: Vec<Name> = told.into_iter().filter(fits).collect();
         if told.is_empty() {
             return false;
         }
-        let channel = boundary.channel.clone().or_else(|| events.first().filter(|_| !patterns).cloned());
+        let channel = boundary.channel.clone().or_else(|| events.first().filter(|_| !patterns).map(Name::to_string));
         for name in told {
             let (shape, enforced, _) = self.intake_shape(intakes, &dispatch::Sorting::only(&name));
-            self.boundaries.push(Boundary { event: Some(name), channel: channel.clone(), shape, enforced, ..boundary.clone() });
+            self.boundaries.push(Boundary {
+                event: Some(name.into()),
+                channel: channel.clone(),
+                shape,
+                enforced,
+                ..boundary.clone()
+            });
         }
         // The others that a pattern lets in get what is read whatever the name.
         for pattern in events.iter().filter(|_| patterns) {
             let (shape, enforced, _) = self.intake_shape(intakes, &dispatch::Sorting::only(""));
-            self.boundaries.push(Boundary { event: Some(pattern.clone()), shape, enforced, ..boundary.clone() });
+            self.boundaries.push(Boundary { event: Some(pattern.clone().into()), shape, enforced, ..boundary.clone() });
         }
         true
     }
@@ -675,7 +685,7 @@ impl<'l, 'a> Linker<'l, 'a> {
         target: FnRef,
         function: &'a Function,
         decorator: Option<&'a crate::facts::Call>,
-    ) -> Vec<String> {
+    ) -> Vec<Name> {
         let top = FnRef { file: target.file, id: FnId(0) };
         selectors
             .iter()
@@ -807,7 +817,7 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         let boundary = Boundary {
-            symbol: surroundings::symbol(self.program, function),
+            symbol: surroundings::symbol(self.program, function).into(),
             in_test: self.in_test(function),
             enforced: true,
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
@@ -861,9 +871,7 @@ fn functions_in(term: &Term<'_>, depth: u32) -> Vec<FnRef> {
 /// `T` of `Result<T, E>` and `Option<T>`, or the type itself.
 pub fn success_type(ty: &TypeExpr) -> Option<&TypeExpr> {
     match &ty.kind {
-        TypeKind::Ref(reference)
-            if matches!(reference.path.last().map(String::as_str), Some("Result" | "Promise" | "Option")) =>
-        {
+        TypeKind::Ref(reference) if matches!(reference.path.last().map(Name::as_str), Some("Result" | "Promise" | "Option")) => {
             reference.args.first()
         }
         _ => Some(ty),

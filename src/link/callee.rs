@@ -6,7 +6,9 @@ use super::modules::FileId;
 use super::packages::is_test_path;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::term::{CLASS_TYPE, Kind, RECEIVER, Site, Term, TypeUse, Written};
-use crate::facts::{Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{
+    Call, CallKind, Expr, ExprKind, FnId, Function, LanguageId, LocalId, LocalKind, Name, TypeExpr, TypeKind, TypeOp,
+};
 
 /// Method names that so many types have that a single candidate proves nothing.
 const COMMON_METHODS: &[&str] = &[
@@ -161,7 +163,7 @@ fn callable(eval: &Eval<'_>, receiver: &Receiver<'_>) -> Option<FnRef> {
     let program = eval.program;
     let own = method_of(eval, *class, "__call__", 0)?;
     let asked = program.function(own);
-    let names = |function: &'_ Function| -> Vec<String> {
+    let names = |function: &'_ Function| -> Vec<Name> {
         function.locals.iter().take(function.params as usize).map(|local| local.name.clone()).collect()
     };
     let wanted = names(asked);
@@ -192,11 +194,11 @@ fn function_entity(entity: Option<Entity>) -> Option<FnRef> {
     }
 }
 
-fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) -> Option<FnRef> {
+fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[Name], path: &[Name]) -> Option<FnRef> {
     let program = eval.program;
-    let own: Vec<String>;
-    let own_path = matches!(path.first().map(String::as_str), Some("Self" | "cls"));
-    let path = match path.first().map(String::as_str) {
+    let own: Vec<Name>;
+    let own_path = matches!(path.first().map(Name::as_str), Some("Self" | "cls"));
+    let path = match path.first().map(Name::as_str) {
         Some("Self" | "cls") if path.len() == 2 => {
             if let Some(class) = eval.own_class(function)
                 && let Some(target) = method_of(eval, class, &path[1], 0)
@@ -239,7 +241,7 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[String], path: &[String]) 
 enum Receiver<'a> {
     Class(DeclId),
     /// A type of this name that has no class of its own in the facts (an enum with methods).
-    Named(String),
+    Named(Name),
     /// A type that is not in the repository.
     Foreign,
     Object(Term<'a>),
@@ -277,7 +279,7 @@ pub fn class_of_receiver<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -
 /// container that is asked for a class gives an object of the repository.
 fn is_made_elsewhere<'a>(eval: &Eval<'a>, term: &Term<'a>, built: &crate::link::term::Built<'a>) -> bool {
     let file = term.site.file;
-    let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+    let path: Vec<Name> = built.root.split('.').map(Name::from).collect();
     let own = |value: &Term<'a>| {
         matches!(value.bare().kind, Kind::Class(_) | Kind::Function(_) | Kind::Unknown(_) | Kind::Param { .. } | Kind::Member(..))
     };
@@ -402,7 +404,7 @@ fn of_type<'a>(eval: &Eval<'a>, ty: &TypeUse<'a>, depth: u32) -> Receiver<'a> {
         Written::Expr(expr) => match &expr.kind {
             TypeKind::Ref(reference) => {
                 // `Arc<Bus>`, `Promise<Bus>`, `Optional[Bus]`: what is inside has the methods.
-                let wrapper = reference.path.last().map(String::as_str).unwrap_or_default();
+                let wrapper = reference.path.last().map(Name::as_str).unwrap_or_default();
                 if reference.path == CLASS_TYPE && reference.args.len() == 1 {
                     let inner = TypeUse { ty: Written::Expr(&reference.args[0]), ..ty.clone() };
                     return of_type(eval, &inner, depth + 1);
@@ -525,8 +527,8 @@ fn member_type<'a>(eval: &Eval<'a>, class: DeclId, name: &str, up: u32) -> Optio
 }
 
 /// Whether a base of a class, however far up, passes a test. It is asked with the class that names it and what the source calls it.
-pub fn has_base(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[String]) -> bool) -> bool {
-    fn above(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[String]) -> bool, up: u32) -> bool {
+pub fn has_base(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[Name]) -> bool) -> bool {
+    fn above(eval: &Eval<'_>, class: DeclId, is_it: &dyn Fn(DeclId, &[Name]) -> bool, up: u32) -> bool {
         up <= MAX_BASES
             && (eval.program.class(class).bases.iter().any(|base| is_it(class, base))
                 || bases_of(eval, class).any(|base| above(eval, base, is_it, up + 1)))

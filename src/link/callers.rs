@@ -9,10 +9,10 @@ use super::eval::{Eval, dotted};
 use super::modules::{FileId, FileUnit};
 use super::resolve::FnRef;
 use super::summaries::CallSite;
-use crate::facts::{Expr, ExprKind, FnId, TypeExpr, TypeKind, TypeOp, ValueMember};
+use crate::facts::{Expr, ExprKind, FnId, Name, TypeExpr, TypeKind, TypeOp, ValueMember};
 
 /// The names that closures are bound to, by closure.
-type BoundNames = FxHashMap<FnId, Vec<String>>;
+type BoundNames = FxHashMap<FnId, Vec<Name>>;
 
 /// The calls of a program, from the side of what is called.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub struct Callers {
     names: RefCell<FxHashMap<FileId, Rc<BoundNames>>>,
     known: RefCell<FxHashMap<FnRef, Rc<[CallSite]>>>,
     /// The names of parameters that are declared to be what a function gives, by that function's name, once somebody has asked.
-    handed: RefCell<Option<FxHashMap<String, Vec<String>>>>,
+    handed: RefCell<Option<FxHashMap<Name, Vec<Name>>>>,
 }
 
 impl Callers {
@@ -53,10 +53,10 @@ impl Callers {
     }
 
     /// The names that a function is called by.
-    pub fn names_of(&self, eval: &Eval<'_>, function: FnRef) -> Vec<String> {
+    pub fn names_of(&self, eval: &Eval<'_>, function: FnRef) -> Vec<Name> {
         let program = eval.program;
         let own = &program.function(function).name;
-        let mut names: Vec<String> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
         if !own.is_empty() && own != "<top>" {
             names.push(own.clone());
         }
@@ -75,7 +75,7 @@ impl Callers {
 
     /// What those call a closure who get it from the function around it: `const track = useTracking()`, and those who are handed it:
     /// `track: ReturnType<typeof useTracking>`.
-    fn given_names(&self, eval: &Eval<'_>, closure: FnRef) -> Vec<String> {
+    fn given_names(&self, eval: &Eval<'_>, closure: FnRef) -> Vec<Name> {
         let Some((parent, _)) = eval.program.function(closure).parent else { return Vec::new() };
         let maker = FnRef { file: closure.file, id: parent };
         let gives = |value: &Expr| match &value.kind {
@@ -94,7 +94,7 @@ impl Callers {
             let locals = eval.program.function(site.function).locals.iter();
             locals.filter(|local| matches!(&local.value, Some(Expr { kind: ExprKind::Call(id), .. }) if *id == site.call))
         });
-        let mut names: Vec<String> = names.map(|local| local.name.clone()).filter(|name| !name.is_empty()).collect();
+        let mut names: Vec<Name> = names.map(|local| local.name.clone()).filter(|name| !name.is_empty()).collect();
         let mut handed = self.handed.borrow_mut();
         let handed = handed.get_or_insert_with(|| handed_names(eval));
         for name in self.names.borrow().get(&maker.file).and_then(|bound| bound.get(&maker.id)).into_iter().flatten() {
@@ -122,8 +122,8 @@ fn is_declaration_of(eval: &Eval<'_>, target: FnRef, function: FnRef) -> bool {
 }
 
 /// The names of constants, variables, members and keys that hold a closure.
-fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<String>> {
-    let mut names: FxHashMap<FnId, Vec<String>> = FxHashMap::default();
+fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<Name>> {
+    let mut names: FxHashMap<FnId, Vec<Name>> = FxHashMap::default();
     for constant in &unit.facts.constants {
         bind(&constant.name, &constant.value, &mut names, 0);
     }
@@ -147,12 +147,12 @@ fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<String>> {
     names
 }
 
-fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, depth: u32) {
+fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<Name>>, depth: u32) {
     if depth > 6 {
         return;
     }
     match &value.kind {
-        ExprKind::Function(id) if !name.is_empty() => names.entry(*id).or_default().push(name.to_owned()),
+        ExprKind::Function(id) if !name.is_empty() => names.entry(*id).or_default().push(name.into()),
         ExprKind::Typed(inner, _) => bind(name, inner, names, depth + 1),
         ExprKind::Object(members) => {
             for member in members {
@@ -168,8 +168,8 @@ fn bind(name: &str, value: &Expr, names: &mut FxHashMap<FnId, Vec<String>>, dept
 }
 
 /// The names of parameters of type `ReturnType<typeof f>`, by the name of `f`.
-fn handed_names(eval: &Eval<'_>) -> FxHashMap<String, Vec<String>> {
-    let mut names: FxHashMap<String, Vec<String>> = FxHashMap::default();
+fn handed_names(eval: &Eval<'_>) -> FxHashMap<Name, Vec<Name>> {
+    let mut names: FxHashMap<Name, Vec<Name>> = FxHashMap::default();
     for function in eval.program.files.units.iter().flat_map(|unit| &unit.facts.functions) {
         for local in function.locals.iter().take(function.params as usize) {
             if let Some(TypeExpr { kind: TypeKind::Apply(TypeOp::ReturnType, operands), .. }) = &local.ty

@@ -14,7 +14,7 @@ use super::payload;
 use super::reduce;
 use super::resolve::{DeclId, Program};
 use super::types::{Side, Types};
-use crate::facts::{Expr, ExprKind, FileFacts, LanguageId, Literal, Role, ValueMember};
+use crate::facts::{Expr, ExprKind, FileFacts, LanguageId, Literal, Name, Role, ValueMember};
 use crate::shape::{Shape, ShapeKind};
 use crate::source::{Origin, Span};
 
@@ -86,9 +86,9 @@ const ASKED_WORDS: &[&str] = &[
 ];
 
 /// The words of a name in lower case, by its casing and separators.
-pub fn words_of(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut current = String::new();
+pub fn words_of(name: &str) -> Vec<Name> {
+    let mut words: Vec<Name> = Vec::new();
+    let mut current = Name::default();
     let letters: Vec<char> = name.chars().collect();
     for (at, letter) in letters.iter().enumerate() {
         if !letter.is_alphanumeric() {
@@ -195,21 +195,21 @@ pub fn with_declared(
     is_test: impl Fn(FileId) -> bool,
 ) -> Vec<Boundary> {
     let mut boundaries = found;
-    let mut produced: BTreeSet<String> = boundaries
+    let mut produced: BTreeSet<Name> = boundaries
         .iter()
         .filter(|boundary| boundary.role == Role::Producer)
-        .filter_map(|boundary| boundary.event.clone())
+        .filter_map(|boundary| boundary.event.as_ref().map(Name::from))
         .collect();
     // A bare name that is read here and sent nowhere is a name of what comes in: it promises nothing to anybody.
-    let consumed: BTreeSet<String> = boundaries
+    let consumed: BTreeSet<Name> = boundaries
         .iter()
         .filter(|boundary| boundary.role == Role::Consumer)
-        .filter_map(|boundary| boundary.event.clone())
+        .filter_map(|boundary| boundary.event.as_ref().map(Name::from))
         .collect();
-    let declared = |event: String, file: FileId, span: Span, symbol: &str, shape: Arc<Shape>| {
+    let declared = |event: Name, file: FileId, span: Span, symbol: &str, shape: Arc<Shape>| {
         let path = &program.files.unit(file).path;
         Boundary {
-            event: Some(event),
+            event: Some(event.into()),
             symbol: symbol.to_owned(),
             package: packages.of(path.as_str()),
             ..Boundary::new(Role::Producer, "declared", "declared", Origin::new(path.clone(), span), shape)
@@ -302,11 +302,11 @@ const CARRIED_WORDS: &[&str] = &["event", "message", "job", "task", "command", "
 
 /// The types of a file whose own member says by which name they travel: an associated constant, a class attribute, or a method
 /// that gives a constant. The name counts only of a type that is written to a wire.
-fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
+fn named_by_member(facts: &FileFacts) -> Vec<(usize, Name, Span)> {
     let mut found = Vec::new();
-    let mut note = |scope: &[String], member: &str, value: &Expr, bases: &[String]| {
+    let mut note = |scope: &[Name], member: &str, value: &Expr, bases: &[Name]| {
         let ExprKind::Literal(Literal::Text(text)) = &value.kind else { return };
-        let folded: String = member.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let folded: Name = member.chars().filter(char::is_ascii_alphanumeric).collect::<Name>().to_ascii_lowercase();
         let Some((owner, outer)) = scope.split_last() else { return };
         if outer.iter().any(|module| matches!(module.as_str(), "test" | "tests")) {
             return;
@@ -331,7 +331,7 @@ fn named_by_member(facts: &FileFacts) -> Vec<(usize, String, Span)> {
             found.push((index, text.clone(), value.span));
         }
     };
-    let bases_of = |scope: &[String]| -> Vec<String> {
+    let bases_of = |scope: &[Name]| -> Vec<Name> {
         let class = scope
             .split_last()
             .and_then(|(name, outer)| facts.classes.iter().find(|class| class.name == *name && class.scope == outer));
@@ -356,7 +356,7 @@ fn says_it_is_an_event(name: &str) -> bool {
 }
 
 /// The entries of a map from event names to the types of their payloads: `interface Events { "order.paid": OrderPaid }`.
-fn mapped_events(name: &str, shape: &Shape) -> Vec<(String, Option<Origin>, Arc<Shape>)> {
+fn mapped_events(name: &str, shape: &Shape) -> Vec<(Name, Option<Origin>, Arc<Shape>)> {
     let ShapeKind::Object(object) = &shape.kind else { return Vec::new() };
     let separated = |key: &str| key.contains(['.', ':', '/', '-']) && looks_like_event(key);
     if object.fields.len() < 2 || !has_word(name, &["event", "webhook", "topic", "message"]) {
@@ -365,10 +365,10 @@ fn mapped_events(name: &str, shape: &Shape) -> Vec<(String, Option<Origin>, Arc<
     if !object.fields.iter().all(|field| separated(&field.name) && !matches!(field.shape.kind, ShapeKind::Const(_))) {
         return Vec::new();
     }
-    object.fields.iter().map(|field| (field.name.clone(), field.origin.clone(), Arc::clone(&field.shape))).collect()
+    object.fields.iter().map(|field| (field.name.as_str().into(), field.origin.clone(), Arc::clone(&field.shape))).collect()
 }
 
-fn event_of(shape: &Shape) -> Option<(String, Option<Origin>)> {
+fn event_of(shape: &Shape) -> Option<(Name, Option<Origin>)> {
     let object = match &shape.kind {
         ShapeKind::Object(object) => object,
         _ => return None,
@@ -383,7 +383,7 @@ fn event_of(shape: &Shape) -> Option<(String, Option<Origin>)> {
     })
 }
 
-fn names_in(kind: &ExprKind) -> Vec<(String, Span)> {
+fn names_in(kind: &ExprKind) -> Vec<(Name, Span)> {
     let text = |expr: &crate::facts::Expr| match &expr.kind {
         ExprKind::Literal(Literal::Text(text)) => Some((text.clone(), expr.span)),
         _ => None,

@@ -10,7 +10,7 @@ use super::modules::FileId;
 use super::resolve::FnRef;
 use super::surroundings;
 use super::term::TypeUse;
-use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, TypeExpr, TypeKind};
+use crate::facts::{Call, CallId, Expr, ExprKind, FnId, LanguageId, Name, TypeExpr, TypeKind};
 use crate::source::Span;
 
 /// How many generic functions may stand between the caller and the decoding.
@@ -79,13 +79,13 @@ pub fn bound_by_callers<'a>(eval: &Eval<'a>) -> Vec<Bound<'a>> {
 }
 
 /// The events that the code around a place, or around the calls of its function, has compared a name with.
-pub fn dispatched_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<String> {
+pub fn dispatched_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<Name> {
     let mut events = events_at(eval, function, span, 0);
     events.retain(|event| is_event_like(event));
     events
 }
 
-fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<String> {
+fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<Name> {
     let own = surroundings::guarded_events(eval, function, span);
     if !own.is_empty() || depth >= MAX_DISPATCH {
         return own;
@@ -94,7 +94,7 @@ fn events_at(eval: &Eval<'_>, function: FnRef, span: Span, depth: u32) -> Vec<St
     if callers.len() > MAX_CALLERS {
         return Vec::new();
     }
-    let mut events: Vec<String> = Vec::new();
+    let mut events: Vec<Name> = Vec::new();
     for (caller, _, call) in callers.into_iter().filter(|(caller, _, _)| *caller != function) {
         let found = events_at(eval, caller, call.span, depth + 1);
         // A call that no comparison guards brings any event.

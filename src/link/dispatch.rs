@@ -16,7 +16,7 @@ use super::naming::{EVENT_KEYS, is_file_or_media_type, texts_of};
 use super::reads::{Place, Root, steps_from, trace};
 use super::resolve::FnRef;
 use super::term::{Entry, Kind, Term};
-use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Guard, Literal, LocalKind, ValueMember};
+use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Guard, Literal, LocalKind, Name, ValueMember};
 use crate::source::Span;
 
 /// Further names of what tells messages apart, outside of payloads.
@@ -71,7 +71,7 @@ pub struct Sorting<'s> {
     /// Without what stands in these places.
     pub without: &'s [Place],
     /// The events that were told apart on the way.
-    seen: RefCell<BTreeSet<String>>,
+    seen: RefCell<BTreeSet<Name>>,
 }
 
 impl<'s> Sorting<'s> {
@@ -84,7 +84,7 @@ impl<'s> Sorting<'s> {
     }
 
     /// The events that were told apart, where there are some and not too many.
-    pub fn events(&self) -> Vec<String> {
+    pub fn events(&self) -> Vec<Name> {
         let seen = self.seen.borrow();
         if seen.len() > MAX_EVENTS { Vec::new() } else { seen.iter().cloned().collect() }
     }
@@ -102,7 +102,7 @@ impl<'s> Sorting<'s> {
 }
 
 /// The event names that the code around a place has compared a name with.
-fn events_at<'a>(eval: &Eval<'a>, function: FnRef, span: Span, is_name: &dyn Fn(&'a Expr) -> bool) -> Vec<String> {
+fn events_at<'a>(eval: &Eval<'a>, function: FnRef, span: Span, is_name: &dyn Fn(&'a Expr) -> bool) -> Vec<Name> {
     let owner = eval.program.function(function);
     // Reads have no surroundings of their own. A call around one has; a call behind it tells as well, where the comparison was
     // made before.
@@ -120,7 +120,7 @@ fn events_at<'a>(eval: &Eval<'a>, function: FnRef, span: Span, is_name: &dyn Fn(
 }
 
 /// The constants of the innermost comparison around a call that was made before `limit`.
-fn guards<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, is_name: &dyn Fn(&'a Expr) -> bool, limit: u32) -> Vec<String> {
+fn guards<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, is_name: &dyn Fn(&'a Expr) -> bool, limit: u32) -> Vec<Name> {
     let branches = call.surroundings.enclosing.iter().rev().filter_map(|enclosing| match enclosing {
         Enclosing::Branch(guard) => Some(guard),
         Enclosing::Loop(_) | Enclosing::Try(_) | Enclosing::Catch(_) | Enclosing::Block(_) => None,
@@ -134,7 +134,7 @@ fn guards<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, is_name: &dyn Fn
     Vec::new()
 }
 
-fn constants<'a>(eval: &Eval<'a>, function: FnRef, guard: &'a Guard, is_name: &dyn Fn(&'a Expr) -> bool) -> Vec<String> {
+fn constants<'a>(eval: &Eval<'a>, function: FnRef, guard: &'a Guard, is_name: &dyn Fn(&'a Expr) -> bool) -> Vec<Name> {
     if guard.negated || guard.values.is_empty() || !guard.subject.as_ref().is_some_and(is_name) {
         return Vec::new();
     }
@@ -215,14 +215,14 @@ fn unwrapped<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr, depth: u32) -
 }
 
 /// The events that code compares the name with in a value that it has decoded: `match envelope.detail_type { "a" => … }`.
-pub fn of_decoded<'a>(eval: &Eval<'a>, function: FnRef, decoded: Span) -> Vec<String> {
+pub fn of_decoded<'a>(eval: &Eval<'a>, function: FnRef, decoded: Span) -> Vec<Name> {
     let owner = eval.program.function(function);
     let Some(local) =
         owner.locals.iter().position(|local| local.value.as_ref().is_some_and(|value| value.span.contains(decoded)))
     else {
         return Vec::new();
     };
-    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut found: BTreeSet<Name> = BTreeSet::new();
     for call in &owner.calls {
         for enclosing in &call.surroundings.enclosing {
             let Enclosing::Branch(guard) = enclosing else { continue };
@@ -250,7 +250,7 @@ fn of_local(expr: &Expr, local: u32) -> bool {
 pub struct Chosen<'a> {
     pub key: &'a Expr,
     /// The functions by the key that they stand under.
-    pub handlers: Vec<(String, FnRef)>,
+    pub handlers: Vec<(Name, FnRef)>,
 }
 
 impl<'a> Chosen<'a> {
@@ -278,8 +278,8 @@ pub fn chosen<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<Ch
 }
 
 /// The functions of a table by their keys.
-fn handlers_of<'a>(eval: &Eval<'a>, function: FnRef, table: &'a Expr, method: Option<&str>, at: u32) -> Vec<(String, FnRef)> {
-    let mut handlers: Vec<(String, FnRef)> = Vec::new();
+fn handlers_of<'a>(eval: &Eval<'a>, function: FnRef, table: &'a Expr, method: Option<&str>, at: u32) -> Vec<(Name, FnRef)> {
+    let mut handlers: Vec<(Name, FnRef)> = Vec::new();
     // `self.handlers = {"paid": self.on_paid}`: a class's own table of its own methods.
     if let (ExprKind::Member(of, name), Some(class)) = (&table.kind, eval.own_class(function))
         && matches!(of.kind, ExprKind::This)
@@ -308,7 +308,7 @@ fn handlers_of<'a>(eval: &Eval<'a>, function: FnRef, table: &'a Expr, method: Op
 }
 
 /// The methods of a class that are called by a name that is computed: from a table of names, or with the event's name in it.
-fn own_methods<'a>(eval: &Eval<'a>, function: FnRef, name: &'a Expr, at: u32) -> Option<(&'a Expr, Vec<(String, FnRef)>)> {
+fn own_methods<'a>(eval: &Eval<'a>, function: FnRef, name: &'a Expr, at: u32) -> Option<(&'a Expr, Vec<(Name, FnRef)>)> {
     let class = eval.own_class(function)?;
     if let Some((table, key)) = looked_up(eval, function, name, 0) {
         let table = eval.term(function, table, at);
@@ -339,7 +339,7 @@ fn own_methods<'a>(eval: &Eval<'a>, function: FnRef, name: &'a Expr, at: u32) ->
         let own = method.scope.split_last().is_some_and(|(last, outer)| *last == declared.name && outer == declared.scope);
         let event = method.name.strip_prefix(before.as_str())?.strip_suffix(after)?;
         let target = FnRef { file: class.file, id: FnId(u32::try_from(id).ok()?) };
-        (own && method.is_method && !event.is_empty()).then(|| (event.to_owned(), target))
+        (own && method.is_method && !event.is_empty()).then(|| (event.into(), target))
     });
     Some((key, methods.collect()))
 }

@@ -21,7 +21,8 @@ use super::resolve::FnRef;
 use super::term::{Kind, Term};
 use super::types::{Side, Types};
 use crate::facts::{
-    Call, Enclosing, Expr, ExprKind, FileFacts, FnId, Function, LanguageId, Literal, TypeExpr, TypeKind, TypeOp, ValueMember,
+    Call, Enclosing, Expr, ExprKind, FileFacts, FnId, Function, LanguageId, Literal, Name, TypeExpr, TypeKind, TypeOp,
+    ValueMember,
 };
 use crate::shape::wire_name::fold;
 use crate::shape::{Shape, ShapeKind};
@@ -38,7 +39,7 @@ const MAX_DOUBLES: usize = 2_000;
 pub struct TestCode {
     pub doubles: Vec<Double>,
     /// What the tests do that look at calls or replace them, by file and test.
-    pub runs: BTreeMap<(RepoPath, String), TestRun>,
+    pub runs: BTreeMap<(RepoPath, Name), TestRun>,
     /// JSON files that tests read, with the event of the test.
     pub files: Vec<FixtureUse>,
 }
@@ -46,11 +47,11 @@ pub struct TestCode {
 /// A payload that a test states for a known event.
 #[derive(Clone, Debug)]
 pub struct Double {
-    pub event: String,
+    pub event: Name,
     pub kind: DoubleKind,
     pub origin: Origin,
     /// The titles or names of the test around it.
-    pub test: String,
+    pub test: Name,
     /// The objects that it may be, in the order of the source.
     pub bodies: Vec<Arc<Shape>>,
     /// Whether it names only some of the fields: `objectContaining`.
@@ -84,22 +85,22 @@ pub struct TestRun {
 /// A JSON file that a test of one event reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixtureUse {
-    pub event: String,
+    pub event: Name,
     /// As the test names it.
-    pub path: String,
+    pub path: Name,
     pub test_file: RepoPath,
 }
 
 /// What is known before test code is looked at.
 pub struct Known<'k> {
     /// The names by which test code may name an event, with the event.
-    pub names: &'k BTreeMap<String, String>,
+    pub names: &'k BTreeMap<Name, Name>,
     /// The names of types that are the payload of one event alone.
-    pub types: &'k BTreeMap<String, String>,
+    pub types: &'k BTreeMap<Name, Name>,
     /// Functions that handle events.
-    pub handlers: &'k FxHashMap<FnRef, Vec<String>>,
+    pub handlers: &'k FxHashMap<FnRef, Vec<Name>>,
     /// Publishes in test code that an idiom recognised, with the payload at the call.
-    pub sent: &'k BTreeMap<Origin, Vec<(String, Arc<Shape>)>>,
+    pub sent: &'k BTreeMap<Origin, Vec<(Name, Arc<Shape>)>>,
 }
 
 /// Reads the test code of a program.
@@ -132,20 +133,20 @@ pub fn find<'a>(eval: &Eval<'a>, types: &Types<'_, 'a>, known: &Known<'_>, is_te
 
 /// The names of types that are the payload of exactly one event, and that say so: the type of a record that happens to be sent as
 /// it is (`User`) is used for much else.
-pub fn payload_types(boundaries: &[Boundary]) -> BTreeMap<String, String> {
-    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+pub fn payload_types(boundaries: &[Boundary]) -> BTreeMap<Name, Name> {
+    let mut found: BTreeMap<Name, BTreeSet<&str>> = BTreeMap::new();
     for boundary in boundaries.iter().filter(|boundary| !boundary.in_test) {
         let Some(event) = &boundary.event else { continue };
         for shape in [Some(&boundary.shape), boundary.inner.as_ref()].into_iter().flatten() {
             if let Some(name) = shape.name.as_ref().filter(|name| {
                 fold(name).contains(&fold(event)) || ["Event", "Payload", "Message"].iter().any(|end| name.ends_with(end))
             }) {
-                found.entry(name.to_string()).or_default().insert(event);
+                found.entry(name.to_string().into()).or_default().insert(event);
             }
         }
     }
-    let single = |(name, events): (String, BTreeSet<&str>)| match events.len() {
-        1 => events.first().map(|event| (name, (*event).to_owned())),
+    let single = |(name, events): (Name, BTreeSet<&str>)| match events.len() {
+        1 => events.first().map(|event| (name, (*event).into())),
         _ => None,
     };
     found.into_iter().filter_map(single).collect()
@@ -161,15 +162,15 @@ struct FileReader<'f, 'e, 'a> {
     whole: bool,
     doubles: Vec<Double>,
     /// Where a payload has been found already.
-    seen: BTreeSet<(Span, String)>,
+    seen: BTreeSet<(Span, Name)>,
     /// The events that each function names.
-    named: Vec<(FnId, String)>,
-    files: Vec<(FnId, String)>,
+    named: Vec<(FnId, Name)>,
+    files: Vec<(FnId, Name)>,
 }
 
 impl<'a> FileReader<'_, '_, 'a> {
-    fn read(&mut self, runs: &mut BTreeMap<(RepoPath, String), TestRun>) {
-        let tests: Vec<String> = (0..self.facts.functions.len()).map(|at| self.test_of(FnId(at as u32))).collect();
+    fn read(&mut self, runs: &mut BTreeMap<(RepoPath, Name), TestRun>) {
+        let tests: Vec<Name> = (0..self.facts.functions.len()).map(|at| self.test_of(FnId(at as u32))).collect();
         let negative = self.negative_tests(&tests);
         for (at, function) in self.facts.functions.iter().enumerate() {
             let id = FnId(at as u32);
@@ -240,7 +241,7 @@ impl<'a> FileReader<'_, '_, 'a> {
                 _ => None,
             };
             if let Some(event) = event {
-                code.files.push(FixtureUse { event: (*event).to_owned(), path: path.clone(), test_file: self.path.clone() });
+                code.files.push(FixtureUse { event: (*event).into(), path: path.clone(), test_file: self.path.clone() });
             }
         }
         code.doubles.extend(self.doubles);
@@ -265,8 +266,8 @@ impl<'a> FileReader<'_, '_, 'a> {
     }
 
     /// The titles of the tests around a function, from outside in, and the name of the function that holds them.
-    fn test_of(&self, id: FnId) -> String {
-        let mut parts: Vec<String> = Vec::new();
+    fn test_of(&self, id: FnId) -> Name {
+        let mut parts: Vec<Name> = Vec::new();
         let mut current = id;
         for _ in 0..32 {
             let function = &self.facts.functions[current.0 as usize];
@@ -275,7 +276,7 @@ impl<'a> FileReader<'_, '_, 'a> {
                 if !name.is_empty() {
                     name.push('.');
                 }
-                parts.push(name + &function.name);
+                parts.push((name + &function.name).into());
             }
             let Some((parent, call)) = function.parent else { break };
             let outer = &self.facts.functions[parent.0 as usize];
@@ -288,11 +289,11 @@ impl<'a> FileReader<'_, '_, 'a> {
             current = parent;
         }
         parts.reverse();
-        parts.join(" > ")
+        parts.join(" > ").into()
     }
 
     /// The tests that are about payloads which are wrong: by their words, or since they expect a failure.
-    fn negative_tests<'t>(&self, tests: &'t [String]) -> BTreeSet<&'t str> {
+    fn negative_tests<'t>(&self, tests: &'t [Name]) -> BTreeSet<&'t str> {
         let mut negative = BTreeSet::new();
         for (function, test) in self.facts.functions.iter().zip(tests) {
             let words = test.split(|letter: char| !letter.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
@@ -316,7 +317,7 @@ impl<'a> FileReader<'_, '_, 'a> {
         negative
     }
 
-    fn note_run(&self, runs: &mut BTreeMap<(RepoPath, String), TestRun>, test: &str, function: &Function, call: &Call) {
+    fn note_run(&self, runs: &mut BTreeMap<(RepoPath, Name), TestRun>, test: &str, function: &Function, call: &Call) {
         let name = last_name(&call.callee.kind).unwrap_or_default();
         // `assert!(bus.was_called())`
         let holds = name == "assert"
@@ -334,7 +335,7 @@ impl<'a> FileReader<'_, '_, 'a> {
         if !asserts && !replaces && !compares {
             return;
         }
-        let run = runs.entry((self.path.clone(), test.to_owned())).or_default();
+        let run = runs.entry((self.path.clone(), test.into())).or_default();
         run.asserts_call |= asserts;
         if replaces && run.replaces.is_none() {
             run.replaces = Some(Origin::new(self.path.clone(), call.span));
@@ -364,17 +365,17 @@ impl<'a> FileReader<'_, '_, 'a> {
                 return;
             }
         }
-        let mut names: Vec<String> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
         let mut bodies: Vec<&'a Expr> = Vec::new();
         for argument in &call.args {
             self.parts(function, &argument.value, call, &mut names, &mut bodies, 0);
         }
         for text in call.args.iter().filter_map(|argument| text_of(&argument.value)) {
             if text.ends_with(".json") {
-                self.files.push((function.id, text.to_owned()));
+                self.files.push((function.id, text.into()));
             }
         }
-        let mut events: BTreeSet<String> = names.iter().filter_map(|name| self.known.names.get(name).cloned()).collect();
+        let mut events: BTreeSet<Name> = names.iter().filter_map(|name| self.known.names.get(name).cloned()).collect();
         self.named.extend(events.iter().map(|event| (function.id, event.clone())));
         if bodies.is_empty() {
             return;
@@ -421,7 +422,7 @@ impl<'a> FileReader<'_, '_, 'a> {
     }
 
     /// The texts that calls in a value are given, where nothing but texts is: what a recorder is asked for.
-    fn asked_for(&self, function: FnRef, expr: &'a Expr, names: &mut Vec<String>, depth: u32) {
+    fn asked_for(&self, function: FnRef, expr: &'a Expr, names: &mut Vec<Name>, depth: u32) {
         if depth > 6 {
             return;
         }
@@ -430,7 +431,7 @@ impl<'a> FileReader<'_, '_, 'a> {
                 let Some(call) = self.eval.program.function(function).calls.get(id.0 as usize) else { return };
                 let texts: Vec<&str> = call.args.iter().filter_map(|argument| text_of(&argument.value)).collect();
                 if texts.len() == call.args.len() {
-                    names.extend(texts.into_iter().map(str::to_owned));
+                    names.extend(texts.into_iter().map(Name::from));
                 } else {
                     for argument in &call.args {
                         self.asked_for(function, &argument.value, names, depth + 1);
@@ -453,7 +454,7 @@ impl<'a> FileReader<'_, '_, 'a> {
         function: FnRef,
         expr: &'a Expr,
         around: &'a Call,
-        names: &mut Vec<String>,
+        names: &mut Vec<Name>,
         bodies: &mut Vec<&'a Expr>,
         depth: u32,
     ) {
@@ -466,7 +467,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             ExprKind::Name(_) | ExprKind::Member(_, _) if dotted(expr).is_some() && around.args.len() > 1 => {
                 let term = self.eval.term(function, expr, around.span.start);
                 match term.as_text() {
-                    Some(text) => names.push(text.to_owned()),
+                    Some(text) => names.push(text.into()),
                     None => bodies.push(expr),
                 }
             }
@@ -546,7 +547,7 @@ impl<'a> FileReader<'_, '_, 'a> {
     }
 
     /// The event whose payload a type is, and whether only some of its fields are asked for: `Partial<UserSignup>`.
-    fn payload_of(&self, ty: &TypeExpr) -> Option<(String, bool)> {
+    fn payload_of(&self, ty: &TypeExpr) -> Option<(Name, bool)> {
         match &ty.kind {
             TypeKind::Ref(reference) => Some((self.known.types.get(reference.path.last()?)?.clone(), false)),
             TypeKind::Apply(TypeOp::Partial | TypeOp::DeepPartial, operands) => {
@@ -595,7 +596,7 @@ impl<'a> FileReader<'_, '_, 'a> {
         }
     }
 
-    fn carried(&self, function: FnRef, members: &'a [ValueMember], span: Span) -> Option<String> {
+    fn carried(&self, function: FnRef, members: &'a [ValueMember], span: Span) -> Option<Name> {
         members.iter().find_map(|member| {
             let ValueMember::Entry { key, value, .. } = member else { return None };
             let ExprKind::Literal(Literal::Text(key)) = &key.kind else { return None };
@@ -605,7 +606,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             let text = match &value.kind {
                 ExprKind::Literal(Literal::Text(text)) => text.clone(),
                 ExprKind::Name(_) | ExprKind::Member(_, _) if dotted(value).is_some() => {
-                    self.eval.term(function, value, span.start).as_text()?.to_owned()
+                    self.eval.term(function, value, span.start).as_text()?.into()
                 }
                 _ => return None,
             };
@@ -620,7 +621,7 @@ impl<'a> FileReader<'_, '_, 'a> {
     #[expect(clippy::too_many_arguments, reason = "the parts of one statement")]
     fn push(
         &mut self,
-        event: String,
+        event: Name,
         kind: DoubleKind,
         span: Span,
         test: &str,
@@ -639,7 +640,7 @@ impl<'a> FileReader<'_, '_, 'a> {
             return;
         }
         let origin = Origin::new(self.path.clone(), span);
-        self.doubles.push(Double { event, kind, origin, test: test.to_owned(), bodies, partial, negative });
+        self.doubles.push(Double { event, kind, origin, test: test.into(), bodies, partial, negative });
     }
 }
 

@@ -179,7 +179,7 @@ fn opened(shape: &Arc<Shape>, idiom: &str, kind: &str) -> (Arc<Shape>, Option<St
         }
         break;
     }
-    (current, event)
+    (current, event.map(String::from))
 }
 
 /// The part at the end of the way, where nothing stands beside it that the envelope does not have.
@@ -220,7 +220,7 @@ fn wrap_own(boundary: &mut Boundary, envelope: &OwnEnvelope) {
             && let Some((last, above)) = envelope.event.as_ref().and_then(|event| event.split_last())
         {
             let holder = above.iter().try_fold(Arc::clone(&boundary.shape), |shape, key| Some(reduce::member(&shape, key).0));
-            boundary.event = holder.and_then(|holder| constant_field(&holder, last));
+            boundary.event = holder.and_then(|holder| constant_field(&holder, last)).map(String::from);
         }
         return;
     }

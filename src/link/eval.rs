@@ -20,7 +20,7 @@ use super::resolve::{DeclId, Entity, FnRef, Found, Program, Want};
 use super::term::{
     Built, CLASS_NAME, ClassValue, Entry, Kind, MAX_DEPTH, OnClass, RECEIVER_CLASS, Record, Site, Term, TypeUse, Written,
 };
-use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalId, LocalKind, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalId, LocalKind, Name, TypeExpr, TypeKind, ValueMember};
 use crate::source::Span;
 
 /// How many calls deep the returned value of a function is followed.
@@ -76,15 +76,15 @@ pub struct Eval<'a> {
     /// The functions that stand for a protocol of a callable, by the protocol's class.
     pub callables: RefCell<FxHashMap<DeclId, Option<FnRef>>>,
     /// Decorated functions by the names that they are registered under, once somebody has asked.
-    pub registered: RefCell<Option<FxHashMap<String, Vec<FnRef>>>>,
+    pub registered: RefCell<Option<FxHashMap<Name, Vec<FnRef>>>>,
     /// Fixtures of tests by name, once somebody has asked.
     pub fixtures: RefCell<Option<FxHashMap<&'a str, Vec<FnRef>>>>,
     /// The calls that declare queues, and whether any sets defaults for all of them: looked for once.
     pub queue_declarations: std::cell::OnceCell<Vec<super::summaries::CallSite>>,
     pub queue_defaults: std::cell::OnceCell<bool>,
     /// The places that make a client, by the id of the row that says of which kind.
-    pub clients: RefCell<FxHashMap<String, std::rc::Rc<[super::summaries::CallSite]>>>,
-    no_bindings: Arc<Vec<(String, TypeUse<'a>)>>,
+    pub clients: RefCell<FxHashMap<Name, std::rc::Rc<[super::summaries::CallSite]>>>,
+    no_bindings: Arc<Vec<(Name, TypeUse<'a>)>>,
 }
 
 impl<'a> Eval<'a> {
@@ -121,11 +121,11 @@ impl<'a> Eval<'a> {
         self.written(function.file, &self.program.function(function).scope, Written::Expr(expr))
     }
 
-    fn written(&self, file: super::modules::FileId, scope: &'a [String], ty: Written<'a>) -> TypeUse<'a> {
+    fn written(&self, file: super::modules::FileId, scope: &'a [Name], ty: Written<'a>) -> TypeUse<'a> {
         TypeUse { ty, file, scope, bindings: Arc::clone(&self.no_bindings) }
     }
 
-    pub fn type_use_in(&self, file: super::modules::FileId, scope: &'a [String], expr: &'a TypeExpr) -> TypeUse<'a> {
+    pub fn type_use_in(&self, file: super::modules::FileId, scope: &'a [Name], expr: &'a TypeExpr) -> TypeUse<'a> {
         self.written(file, scope, Written::Expr(expr))
     }
 
@@ -211,7 +211,7 @@ impl<'a> Eval<'a> {
                 if let Some(value) = self.asked_for_its_class(function, base, name) {
                     let class = go(value);
                     return self.class_name(&class, site).unwrap_or_else(|| {
-                        let asked = OnClass { class, method: CLASS_NAME.to_owned(), args: Vec::new() };
+                        let asked = OnClass { class, method: CLASS_NAME.into(), args: Vec::new() };
                         Term::new(Kind::OnClass(Box::new(asked)), site)
                     });
                 }
@@ -328,21 +328,21 @@ impl<'a> Eval<'a> {
     }
 
     /// A name of the module level.
-    fn name(&self, function: FnRef, path: &'a [String], span: Span, depth: u32) -> Term<'a> {
+    fn name(&self, function: FnRef, path: &'a [Name], span: Span, depth: u32) -> Term<'a> {
         let site = Site { file: function.file, span };
         self.try_path(function, path, span, depth).unwrap_or_else(|| Term::unknown(path.join("."), site))
     }
 
-    fn try_path(&self, function: FnRef, path: &[String], span: Span, depth: u32) -> Option<Term<'a>> {
+    fn try_path(&self, function: FnRef, path: &[Name], span: Span, depth: u32) -> Option<Term<'a>> {
         let site = Site { file: function.file, span };
         let scope = &self.program.function(function).scope;
-        let own_path = matches!(path.first().map(String::as_str), Some("Self" | "cls"));
+        let own_path = matches!(path.first().map(Name::as_str), Some("Self" | "cls"));
         if let Some(term) = self.of_type_parameter(function, path, Vec::new(), site) {
             return Some(term);
         }
         // `Self::TOPIC` and `cls.TOPIC` mean the type that the function belongs to.
-        let own: Vec<String>;
-        let path = match path.first().map(String::as_str) {
+        let own: Vec<Name>;
+        let path = match path.first().map(Name::as_str) {
             Some("Self" | "cls") if path.len() > 1 => {
                 own = scope.last().into_iter().cloned().chain(path[1..].iter().cloned()).collect();
                 &own
@@ -449,7 +449,7 @@ impl<'a> Eval<'a> {
     }
 
     /// Evaluates an expression of the top level whose names are looked up in an inner scope first.
-    fn eval_in_scope(&self, top: FnRef, scope: &'a [String], expr: &'a Expr, depth: u32) -> Term<'a> {
+    fn eval_in_scope(&self, top: FnRef, scope: &'a [Name], expr: &'a Expr, depth: u32) -> Term<'a> {
         if let ExprKind::Name(path) = &expr.kind
             && !scope.is_empty()
         {
@@ -545,7 +545,7 @@ impl<'a> Eval<'a> {
         let found = self.program.resolve(id.file, &constant.scope, std::slice::from_ref(&constant.name), Want::Class)?;
         let Entity::Class(class) = found.entity else { return None };
         let bases = &self.program.class(class).bases;
-        let lists = |base: &Vec<String>| {
+        let lists = |base: &Vec<Name>| {
             base.last().is_some_and(|name| name == "str" || name == "int" || name.ends_with("Enum") || name.ends_with("Choices"))
         };
         (!bases.is_empty() && !bases.iter().any(lists)).then_some(class)
@@ -662,7 +662,7 @@ impl<'a> Eval<'a> {
             let scope = &self.program.function(function).scope;
             let name = match name.as_str() {
                 "Self" => scope.last()?,
-                name => &name.to_owned(),
+                name => &Name::from(name),
             };
             if let Some(Entity::Constant(id)) = self.program.member_of(name, function.file, method) {
                 let site = Site { file: function.file, span: call.span };
@@ -701,7 +701,7 @@ impl<'a> Eval<'a> {
                     (callee_text(&call.callee), on, Vec::new(), name.clone())
                 }
             },
-            kind => (callee_text(&call.callee), None, Vec::new(), super::index::last_name(kind).unwrap_or_default().to_owned()),
+            kind => (callee_text(&call.callee), None, Vec::new(), super::index::last_name(kind).unwrap_or_default().into()),
         };
         calls.push((name, args));
         Term::new(Kind::Built(Arc::new(Built { root, on, calls })), site)
@@ -846,7 +846,7 @@ fn is_own_constructor(expr: &Expr) -> bool {
 }
 
 /// `a.b.c` as a path, where its root is a name of the module level.
-pub fn dotted(expr: &Expr) -> Option<Vec<String>> {
+pub fn dotted(expr: &Expr) -> Option<Vec<Name>> {
     match &expr.kind {
         ExprKind::Name(path) => Some(path.clone()),
         ExprKind::Member(base, name) => {
@@ -859,14 +859,14 @@ pub fn dotted(expr: &Expr) -> Option<Vec<String>> {
 }
 
 /// A callee in the words of the source.
-pub fn callee_text(callee: &Expr) -> String {
+pub fn callee_text(callee: &Expr) -> Name {
     match &callee.kind {
-        ExprKind::Name(path) => path.join("."),
+        ExprKind::Name(path) => path.join(".").into(),
         ExprKind::Member(base, name) => match &base.kind {
-            ExprKind::This => format!("this.{name}"),
-            ExprKind::Name(_) | ExprKind::Member(_, _) => format!("{}.{name}", callee_text(base)),
-            _ => format!("….{name}"),
+            ExprKind::This => format!("this.{name}").into(),
+            ExprKind::Name(_) | ExprKind::Member(_, _) => format!("{}.{name}", callee_text(base)).into(),
+            _ => format!("….{name}").into(),
         },
-        _ => "…".to_owned(),
+        _ => "…".into(),
     }
 }

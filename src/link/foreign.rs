@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::modules::FileId;
 use super::resolve::{Entity, Program, Want};
+use crate::facts::Name;
 use crate::source::RepoPath;
 
 /// What the name of a list of events says.
 const WORDS: &[&str] = &["event", "topic", "channel", "queue", "message", "subject", "notification", "webhook"];
 
 /// The files that import something that may be such a list, with its name there.
-pub(super) fn lists(program: &Program<'_>) -> BTreeSet<(RepoPath, String)> {
+pub(super) fn lists(program: &Program<'_>) -> BTreeSet<(RepoPath, Name)> {
     let mut found = BTreeSet::new();
     for (at, unit) in program.files.units.iter().enumerate() {
         let file = FileId(at as u32);

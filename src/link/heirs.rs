@@ -129,7 +129,7 @@ fn told_name<'a>(types: &Types<'_, 'a>, name: &Term<'a>) -> Option<Term<'a>> {
     }
     match &payload::wire_shape(types, name, Side::Write).kind {
         ShapeKind::Const(serde_json::Value::String(text)) => {
-            Some(Term::new(Kind::Literal(Literal::Text(text.clone())), name.site))
+            Some(Term::new(Kind::Literal(Literal::Text(text.clone().into())), name.site))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::doubles::TestCode;
 use super::options::Options;
-use crate::facts::{LanguageId, Role, Swallowed};
+use crate::facts::{LanguageId, Name, Role, Swallowed};
 use crate::shape::Shape;
 use crate::source::{Origin, RepoPath};
 
@@ -41,7 +41,7 @@ pub struct Boundary {
     pub overlaid: Overlaid,
     /// For messages to tasks: the fields that cross by their place in a list of arguments. Their names are the parameters' and
     /// not on the wire.
-    pub by_position: Vec<Option<String>>,
+    pub by_position: Vec<Option<Name>>,
     /// For messages to tasks: the file of the function that they run. Functions of one name in several files are several tasks.
     pub task: Option<RepoPath>,
     /// The calls from the site down to the sink.
@@ -312,9 +312,9 @@ pub struct Model {
     /// What test code says of the payloads of known events.
     pub tests: TestCode,
     /// Where signatures are checked, or a check is put in front of handlers: file and name.
-    pub signature_places: BTreeSet<(RepoPath, String)>,
+    pub signature_places: BTreeSet<(RepoPath, Name)>,
     /// Where code imports what may be lists of events from packages that are not in the repository: file and name.
-    pub foreign_lists: BTreeSet<(RepoPath, String)>,
+    pub foreign_lists: BTreeSet<(RepoPath, Name)>,
 }
 
 impl Model {

@@ -3,6 +3,7 @@
 use super::eval::Eval;
 use super::idioms::selector::{Root, Selector, Step};
 use super::term::{Entry, Kind, RECEIVER_CLASS, Term};
+use crate::facts::Name;
 
 /// The keys under which payloads carry the name of their event, in the order in which they are trusted.
 pub const EVENT_KEYS: &[&str] = &[
@@ -68,7 +69,7 @@ pub(super) fn can_be_name(term: &Term<'_>) -> bool {
 pub(super) fn is_beyond(term: &Term<'_>, selector: &Selector) -> bool {
     match (&term.kind, selector.steps.last()) {
         (Kind::Member(inner, name), Some(Step::Key(key))) => {
-            let of_headers = selector.steps.contains(&Step::Key("headers".to_owned()))
+            let of_headers = selector.steps.contains(&Step::Key("headers".into()))
                 || matches!(&selector.root, Root::Named(root) if root == "headers");
             let deep = selector.steps.len() > 2 && !term.is_open();
             name == key && (of_headers || deep || matches!(inner.bare().kind, Kind::Built(_)))
@@ -118,7 +119,7 @@ pub fn event_in<'a>(payload: &Term<'a>) -> Option<Term<'a>> {
         let term = bare.part(key);
         let depends = matches!(term.bare().kind, Kind::Param { .. } | Kind::OnClass(_)) || is_param_member(term.bare());
         // A number tells nobody what an event is called.
-        let tells = |text: &String| text.contains(char::is_alphabetic) && !(has_better && is_sort(text));
+        let tells = |text: &Name| text.contains(char::is_alphabetic) && !(has_better && is_sort(text));
         let found = can_be_name(&term) && (depends || texts_of(&term).iter().any(tells));
         has_better |= !matches!(term.kind, Kind::Absent);
         found.then_some(term)
@@ -175,7 +176,7 @@ pub(super) fn own_class_in<'a>(message: &Term<'a>) -> Option<Term<'a>> {
 
 /// The constant texts that a term can be; a template with parts that are not known gives a pattern with `*`.
 /// One that callers may still complete gives none.
-pub fn texts_of(term: &Term<'_>) -> Vec<String> {
+pub fn texts_of(term: &Term<'_>) -> Vec<Name> {
     if matches!(term.bare().kind, Kind::Template(_)) && term.is_open() {
         return Vec::new();
     }
@@ -183,29 +184,31 @@ pub fn texts_of(term: &Term<'_>) -> Vec<String> {
 }
 
 /// The same, where no further caller is going to complete it.
-pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
+pub fn patterns_of(term: &Term<'_>) -> Vec<Name> {
     if let Some(values) = term.bare().any_of_table() {
         return patterns_of(&values);
     }
     match &term.bare().kind {
         Kind::Literal(literal) => super::payload::literal_text(literal).into_iter().collect(),
         Kind::OneOf(branches) => {
-            let mut texts: Vec<String> = branches.iter().flat_map(patterns_of).collect();
+            let mut texts: Vec<Name> = branches.iter().flat_map(patterns_of).collect();
             texts.dedup();
             texts
         }
         Kind::Template(parts) => {
-            let mut patterns = vec![String::new()];
+            let mut patterns = vec![Name::default()];
             let mut constant = 0;
             for part in parts {
                 let options = match patterns_of(part) {
-                    texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec!["*".to_owned()],
+                    texts if texts.is_empty() || texts.len() * patterns.len() > 64 => vec![Name::from("*")],
                     texts => texts,
                 };
                 constant +=
                     options.iter().map(|option| option.chars().filter(|c| c.is_alphanumeric()).count()).max().unwrap_or(0);
-                patterns =
-                    patterns.iter().flat_map(|pattern| options.iter().map(move |option| format!("{pattern}{option}"))).collect();
+                patterns = patterns
+                    .iter()
+                    .flat_map(|pattern| options.iter().map(move |option| Name::from(format!("{pattern}{option}"))))
+                    .collect();
             }
             if constant < 3 { Vec::new() } else { patterns }
         }
@@ -214,22 +217,22 @@ pub fn patterns_of(term: &Term<'_>) -> Vec<String> {
 }
 
 /// The words of the source in a term that has no constant text: names of members and variables.
-pub(super) fn source_words(eval: &Eval<'_>, term: &Term<'_>) -> Option<String> {
+pub(super) fn source_words(eval: &Eval<'_>, term: &Term<'_>) -> Option<Name> {
     match &term.bare().kind {
         Kind::Unknown(text) => Some(text.clone()),
         Kind::Param { function, index, .. } => {
             eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone())
         }
         Kind::Member(inner, name) => Some(match source_words(eval, inner) {
-            Some(base) => format!("{base}.{name}"),
+            Some(base) => format!("{base}.{name}").into(),
             None => name.clone(),
         }),
         Kind::Built(built) => Some(built.root.clone()),
         Kind::Class(class) => Some(class.name.clone()),
         Kind::Template(parts) => {
-            let words: Vec<String> =
+            let words: Vec<Name> =
                 parts.iter().flat_map(|part| texts_of(part).into_iter().chain(source_words(eval, part))).collect();
-            (!words.is_empty()).then(|| words.join(""))
+            (!words.is_empty()).then(|| words.concat().into())
         }
         _ => None,
     }

@@ -10,7 +10,7 @@ use super::reduce;
 use super::resolve::{Entity, Want};
 use super::term::{Built, Entry, Kind, Site, Term, TypeUse, Written};
 use super::types::{Reduced, Side, Types, literal_value};
-use crate::facts::{LanguageId, Literal, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{LanguageId, Literal, Name, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::Origin;
 
@@ -263,12 +263,12 @@ fn dumped_by_schema(types: &Types<'_, '_>, term: &Term<'_>, built: &Built<'_>, s
     let decl = program.type_decl(id);
     let found = program.resolve(id.file, &decl.scope, std::slice::from_ref(&decl.name), Want::Class)?;
     let Entity::Class(class) = found.entity else { return None };
-    let is_schema = |base: &Vec<String>| base.last().is_some_and(|name| name.ends_with("Schema"));
+    let is_schema = |base: &Vec<Name>| base.last().is_some_and(|name| name.ends_with("Schema"));
     if !program.class(class).bases.iter().any(is_schema) {
         return None;
     }
     let shape = types.declared(id, side);
-    let made_with: &[(String, Term<'_>)] = match &built.on.as_ref()?.kind {
+    let made_with: &[(Name, Term<'_>)] = match &built.on.as_ref()?.kind {
         Kind::Record(record) => &record.fields,
         _ => &[],
     };
@@ -318,7 +318,7 @@ fn object_shape<'a>(types: &Types<'_, 'a>, entries: &[Entry<'a>], origin: Option
                 }
                 let presence = if *conditional || reduced.absent { Presence::Optional } else { Presence::Required };
                 let mut field = Field::new(key.clone(), reduced.shape, presence, origin_of(types, *site));
-                field.source = source_of(value);
+                field.source = source_of(value).map(String::from);
                 let added = Arc::new(Shape::new(ShapeKind::Object(ObjectShape::of(vec![field])), origin.clone()));
                 shape = reduce::merge(&shape, &added);
             }
@@ -458,10 +458,10 @@ pub fn has_hole(shape: &Shape, depth: u32) -> bool {
 }
 
 /// The words of the source that feed a key, for telling a rename from a removal and an addition.
-fn source_of(value: &Term<'_>) -> Option<String> {
+fn source_of(value: &Term<'_>) -> Option<Name> {
     match &value.kind {
         Kind::Member(base, name) => Some(match source_of(base) {
-            Some(base) => format!("{base}.{name}"),
+            Some(base) => format!("{base}.{name}").into(),
             None => name.clone(),
         }),
         Kind::Typed(inner, _) | Kind::Encoded(inner) => source_of(inner),
@@ -475,15 +475,15 @@ fn origin_of(types: &Types<'_, '_>, site: Site) -> Option<Origin> {
 }
 
 /// The constant text under a key of a payload, where there is exactly one.
-pub fn constant_field(shape: &Shape, name: &str) -> Option<String> {
+pub fn constant_field(shape: &Shape, name: &str) -> Option<Name> {
     match &shape.as_object()?.field(name)?.shape.kind {
-        ShapeKind::Const(Value::String(text)) => Some(text.clone()),
+        ShapeKind::Const(Value::String(text)) => Some(text.clone().into()),
         _ => None,
     }
 }
 
 /// The constant text of a literal term.
-pub fn literal_text(literal: &Literal) -> Option<String> {
+pub fn literal_text(literal: &Literal) -> Option<Name> {
     match literal {
         Literal::Text(text) => Some(text.clone()),
         Literal::Number(digits) => Some(digits.clone()),
@@ -492,7 +492,7 @@ pub fn literal_text(literal: &Literal) -> Option<String> {
 }
 
 /// The name of the type that a value is of, where it is a value of a declared type.
-pub fn type_name(term: &Term<'_>) -> Option<String> {
+pub fn type_name(term: &Term<'_>) -> Option<Name> {
     match &term.kind {
         Kind::Record(record) => record.ty.ty.reference()?.path.last().cloned(),
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => ty.ty.reference()?.path.last().cloned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::reduce;
 use super::term::{Built, Entry, Kind, Term};
 use super::types::{Side, Types};
-use crate::facts::Literal;
+use crate::facts::{Literal, Name};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Shape, ShapeKind};
 
 /// The methods that give one record.
@@ -24,7 +24,7 @@ pub fn result_of<'a>(types: &Types<'_, 'a>, built: &Built<'a>, side: Side) -> Op
     let (owner, _) = built.root.rsplit_once('.').filter(|_| known)?;
     let name = owner.rsplit('.').next()?;
     let mut letters = name.chars();
-    let model: String = letters.next()?.to_uppercase().chain(letters).collect();
+    let model: Name = letters.next()?.to_uppercase().chain(letters).collect();
     let record = types.declared(types.eval.program.table(&model)?, side);
     let record = chosen(&record, args.first().map(|(_, value)| value))?;
     Some(if MANY.contains(&method.as_str()) {

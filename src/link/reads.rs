@@ -16,7 +16,7 @@ use super::summaries::CallSite;
 use super::term::{TypeUse, Written};
 use super::types::{Side, Types};
 use crate::facts::calls::Change;
-use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Step, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{Call, Expr, ExprKind, LanguageId, Literal, LocalKind, Name, Step, TypeExpr, TypeKind, ValueMember};
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
 
@@ -33,7 +33,7 @@ pub enum Root {
 /// The parts of a value that are read.
 #[derive(Debug, Default)]
 pub struct ReadTree<'a> {
-    fields: BTreeMap<String, ReadField<'a>>,
+    fields: BTreeMap<Name, ReadField<'a>>,
     each: Option<Box<ReadTree<'a>>>,
     types: Vec<TypeUse<'a>>,
     compared: Vec<Literal>,
@@ -443,7 +443,7 @@ fn read_inside<'a>(
             if handed.position < eval.program.function(target).params {
                 let inner = &handed.steps[handed.steps.len() - rest..];
                 let inner = subtree(eval, tree, inner, reference, handed.value.span);
-                let key = [PathStep::Key(handed.key.to_owned())];
+                let key = [PathStep::Key(handed.key.into())];
                 collect(eval, Root::Param(target, handed.position), &key, inner, sorting, depth + 1);
             }
         }
@@ -478,7 +478,7 @@ fn taken_apart<'a>(eval: &Eval<'a>, call: &'a Call, target: FnRef, node: &mut Re
                 collect(eval, parameter, &[], &mut rest, sorting, depth + 1);
                 // What the call names beside the object is not the object's.
                 let named =
-                    |name: &String| call.args.iter().any(|argument| !argument.spread && argument.name.as_ref() == Some(name));
+                    |name: &Name| call.args.iter().any(|argument| !argument.spread && argument.name.as_ref() == Some(name));
                 for (name, field) in rest.fields.into_iter().filter(|(name, _)| !named(name)) {
                     node.fields.entry(name).or_insert(field);
                 }
@@ -626,7 +626,7 @@ fn is_logged(eval: &Eval<'_>, reader: FnRef, read: &crate::facts::Read) -> bool 
     eval.program.function(reader).calls.iter().filter(|call| call.span.contains(read.span)).any(|call| {
         let ExprKind::Member(base, method) = &call.callee.kind else { return false };
         let owner = match &base.kind {
-            ExprKind::Name(path) => path.last().map(String::as_str),
+            ExprKind::Name(path) => path.last().map(Name::as_str),
             ExprKind::Member(_, name) => Some(name.as_str()),
             ExprKind::Local(id) => eval.program.function(reader).locals.get(id.0 as usize).map(|local| local.name.as_str()),
             _ => None,
@@ -819,7 +819,9 @@ pub fn with_reads<'a>(types: &Types<'_, 'a>, stated: Arc<Shape>, tree: &ReadTree
             let mut beside = Vec::new();
             for (name, read) in &tree.fields {
                 let is_it = |field: &&mut Field| {
-                    field.name == *name || field.aliases.contains(name) || field.source.as_ref() == Some(name)
+                    field.name == *name
+                        || field.aliases.iter().any(|alias| alias == name)
+                        || field.source.as_deref() == Some(name)
                 };
                 match object.fields.iter_mut().find(is_it) {
                     Some(field) => field.shape = with_member_reads(types, &field.shape, &read.tree),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::facts::Name;
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape, admits};
 use crate::source::Origin;
 
@@ -280,10 +281,10 @@ pub fn deep_partial(shape: &Arc<Shape>, depth: u32) -> Arc<Shape> {
 }
 
 /// The constant texts of a shape of keys; `None` where not all of them are known.
-pub fn key_names(keys: &Shape) -> Option<Vec<String>> {
+pub fn key_names(keys: &Shape) -> Option<Vec<Name>> {
     match &keys.kind {
-        ShapeKind::Const(Value::String(name)) => Some(vec![name.clone()]),
-        ShapeKind::Const(Value::Number(name)) => Some(vec![name.to_string()]),
+        ShapeKind::Const(Value::String(name)) => Some(vec![name.clone().into()]),
+        ShapeKind::Const(Value::Number(name)) => Some(vec![name.to_string().into()]),
         ShapeKind::Union(branches) => {
             let mut names = Vec::new();
             for branch in branches {
@@ -303,7 +304,7 @@ pub fn pick(shape: &Arc<Shape>, keys: &Shape, keep: bool) -> Arc<Shape> {
     };
     on_objects(shape, operation, &|object| {
         let mut changed = object.clone();
-        changed.fields.retain(|field| names.contains(&field.name) == keep);
+        changed.fields.retain(|field| names.iter().any(|name| *name == field.name) == keep);
         if keep {
             changed.rest = Rest::Silent;
         }
@@ -474,7 +475,7 @@ pub fn non_nullable(shape: &Arc<Shape>) -> Arc<Shape> {
 }
 
 /// Each constant text of the shape changed; what is not constant stays a string.
-pub fn map_texts(shape: &Arc<Shape>, change: &dyn Fn(&str) -> String) -> Arc<Shape> {
+pub fn map_texts(shape: &Arc<Shape>, change: &dyn Fn(&str) -> Name) -> Arc<Shape> {
     match &shape.kind {
         ShapeKind::Const(Value::String(text)) => constant_text(&change(text), shape.origin.clone()),
         ShapeKind::Union(branches) => {

@@ -25,7 +25,9 @@ use super::resolve::FnRef;
 use super::resolve::{Entity, Want};
 use super::summaries::CallSite;
 use super::term::{Entry, Kind, Site, Term, TypeUse, Written};
-use crate::facts::{Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Step, TypeKind};
+use crate::facts::{
+    Argument, Call, Expr, ExprKind, FnId, Function, LanguageId, Literal, LocalId, LocalKind, Name, Step, TypeKind,
+};
 
 /// Methods of a task that take its arguments as their own. A signature that is no immutable one (`task.s(a)`) is not among them: in a
 /// chain the result of the task before it stands in front.
@@ -192,7 +194,7 @@ impl Relays {
     }
 
     /// The parameters of a task, in order, that its callers fill by their place and none by its name.
-    pub fn by_position(&self, eval: &Eval<'_>, target: FnRef) -> Vec<Option<String>> {
+    pub fn by_position(&self, eval: &Eval<'_>, target: FnRef) -> Vec<Option<Name>> {
         let (mut places, mut named) = (0, Vec::new());
         for relay in self.of(target).iter().filter(|relay| relay.queued) {
             let call = eval.program.function(relay.site.function).call(relay.site.call);
@@ -329,7 +331,7 @@ fn run_method(eval: &Eval<'_>, class: super::resolve::DeclId) -> Option<FnRef> {
 /// The one decorated function that is registered under this name, or whose own name or dotted path it is.
 fn registered(eval: &Eval<'_>, name: &str) -> Option<FnRef> {
     if eval.registered.borrow().is_none() {
-        let mut names: FxHashMap<String, Vec<FnRef>> = FxHashMap::default();
+        let mut names: FxHashMap<Name, Vec<FnRef>> = FxHashMap::default();
         for (at, unit) in eval.program.files.units.iter().enumerate() {
             if unit.facts.language != LanguageId::Python {
                 continue;
@@ -421,7 +423,7 @@ struct Handed<'a> {
 /// What a relay hands on under a name, and whether it does so on some paths only.
 #[derive(Clone)]
 struct Named<'a> {
-    key: String,
+    key: Name,
     value: Term<'a>,
     conditional: bool,
 }
@@ -487,7 +489,7 @@ fn handed<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> H
         let value = || eval.term(function, &argument.value, at);
         match (form, argument.name.as_deref()) {
             (Form::Direct | Form::From(_), Some(name)) => {
-                handed.named.push(Named { key: name.to_owned(), value: value(), conditional: false });
+                handed.named.push(Named { key: name.into(), value: value(), conditional: false });
             }
             (Form::Packed(_), Some("args" | "kwargs")) => {
                 let term = bare_of(value());
@@ -626,7 +628,7 @@ pub fn target<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) 
 }
 
 /// The parameters that a call of a task fills by their place alone, in order. Their names are not on the wire.
-pub fn by_position<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Vec<Option<String>> {
+pub fn by_position<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call, form: Form) -> Vec<Option<Name>> {
     let Some((Some(target), form)) = addressed(eval, function, call, form) else { return Vec::new() };
     if whole_message(eval, target).is_some() {
         return Vec::new();
@@ -707,7 +709,7 @@ fn given_beside<'a>(rest: Vec<Term<'a>>, site: Site, is_of_task: &dyn Fn(&str) -
     let options: &[&str] = if rest.is_empty() { &[] } else { OPTIONS };
     let mut entries: Vec<Entry<'a>> = rest.into_iter().map(|value| Entry::Spread { value, conditional: false }).collect();
     entries.extend(options.iter().filter(|name| !is_of_task(name)).map(|name| Entry::Field {
-        key: (*name).to_owned(),
+        key: (*name).into(),
         value: Term::new(Kind::Absent, site),
         conditional: false,
         site,
@@ -860,7 +862,7 @@ pub fn object_argument<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> 
 fn name_of<'a>(eval: &Eval<'a>, function: FnRef, expr: &'a Expr) -> Option<&'a str> {
     match &expr.kind {
         ExprKind::Local(id) => eval.program.function(function).locals.get(id.0 as usize).map(|local| local.name.as_str()),
-        ExprKind::Name(path) => path.last().map(String::as_str),
+        ExprKind::Name(path) => path.last().map(Name::as_str),
         ExprKind::Member(_, name) => Some(name),
         ExprKind::Await(inner) | ExprKind::Typed(inner, _) => name_of(eval, function, inner),
         _ => None,

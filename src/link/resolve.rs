@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::index::{Symbol, key};
 use super::modules::{FileId, FileUnit, Files, ModuleId, Modules};
-use crate::facts::{Class, Constant, FnId, Function, Import, LanguageId, TypeDecl};
+use crate::facts::{Class, Constant, FnId, Function, Import, LanguageId, Name, TypeDecl};
 
 /// Imports followed before giving up on a name: a longer chain is a cycle or an attack.
 const MAX_HOPS: u32 = 24;
@@ -36,14 +36,14 @@ pub enum Entity {
     Function(FnRef),
     Module(ModuleId),
     /// Something outside the repository, by its full path: `["chrono", "DateTime"]`.
-    External(Vec<String>),
+    External(Vec<Name>),
 }
 
 /// An entity, and what of the path is left: members of a constant or a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub entity: Entity,
-    pub rest: Vec<String>,
+    pub rest: Vec<Name>,
 }
 
 /// Which kind of declaration a name is looked up for, where one name has several.
@@ -61,7 +61,7 @@ pub struct Program<'a> {
     typescript: Box<dyn Modules>,
     python: Box<dyn Modules>,
     /// Members by the last element of their scope and their name, for members declared in another file than their type.
-    members: FxHashMap<String, Vec<Entity>>,
+    members: FxHashMap<Name, Vec<Entity>>,
     /// Methods by name.
     methods: FxHashMap<&'a str, Vec<FnRef>>,
     /// Files by the last names that are called in them.
@@ -72,7 +72,7 @@ pub struct Program<'a> {
     tables: FxHashMap<&'a str, DeclId>,
     /// The packages of JavaScript by their folder, the deepest first, with their names.
     packages: Vec<(&'a str, &'a str)>,
-    memo: RefCell<FxHashMap<(FileId, Want, String), Option<Found>>>,
+    memo: RefCell<FxHashMap<(FileId, Want, Name), Option<Found>>>,
 }
 
 impl<'a> Program<'a> {
@@ -84,7 +84,7 @@ impl<'a> Program<'a> {
             Box::new(super::modules::typescript::build(&files)),
             Box::new(super::modules::python::build(&files)),
         );
-        let mut members: FxHashMap<String, Vec<Entity>> = FxHashMap::default();
+        let mut members: FxHashMap<Name, Vec<Entity>> = FxHashMap::default();
         let mut methods: FxHashMap<&'a str, Vec<FnRef>> = FxHashMap::default();
         let mut heirs: FxHashMap<&'a str, Vec<DeclId>> = FxHashMap::default();
         let mut calling: FxHashMap<&'a str, Vec<FileId>> = FxHashMap::default();
@@ -160,7 +160,7 @@ impl<'a> Program<'a> {
     }
 
     /// The scope in which the names of a function's body are looked up: in Python, classes around it do not count.
-    pub fn visible_scope(&self, reference: FnRef) -> &'a [String] {
+    pub fn visible_scope(&self, reference: FnRef) -> &'a [Name] {
         let function = self.function(reference);
         match self.files.unit(reference.file).facts.language {
             LanguageId::Python if reference.id.0 != 0 => &[],
@@ -222,7 +222,7 @@ impl<'a> Program<'a> {
 
     /// The member `name` of the class or type `owner`, wherever it is declared. `None` where several types of that name have one.
     pub fn member_of(&self, owner: &str, near: FileId, name: &str) -> Option<Entity> {
-        let found = self.members.get(&key(&[owner.to_owned()], name))?;
+        let found = self.members.get(&key(&[owner.into()], name))?;
         let in_file = |entity: &&Entity| match entity {
             Entity::Constant(id) => id.file == near,
             Entity::Function(reference) => reference.file == near,
@@ -232,11 +232,11 @@ impl<'a> Program<'a> {
     }
 
     /// What `path` stands for where it is written in `scope` of `file`. `None` where nothing is known by that name.
-    pub fn resolve(&self, file: FileId, scope: &[String], path: &[String], want: Want) -> Option<Found> {
+    pub fn resolve(&self, file: FileId, scope: &[Name], path: &[Name], want: Want) -> Option<Found> {
         if path.is_empty() {
             return None;
         }
-        let memo_key = (file, want, format!("{}\u{1e}{}", scope.join("\u{1f}"), path.join("\u{1f}")));
+        let memo_key = (file, want, Name::from(format!("{}\u{1e}{}", scope.join("\u{1f}"), path.join("\u{1f}"))));
         if let Some(known) = self.memo.borrow().get(&memo_key) {
             return known.clone();
         }
@@ -253,7 +253,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn resolve_in_scopes(&self, file: FileId, scope: &[String], path: &[String], want: Want, hops: u32) -> Option<Found> {
+    fn resolve_in_scopes(&self, file: FileId, scope: &[Name], path: &[Name], want: Want, hops: u32) -> Option<Found> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -289,7 +289,7 @@ impl<'a> Program<'a> {
         external.or_else(|| (path.len() > 1).then(|| Found { entity: Entity::External(path.to_vec()), rest: Vec::new() }))
     }
 
-    fn is_rust_type(&self, file: FileId, scope: &[String]) -> bool {
+    fn is_rust_type(&self, file: FileId, scope: &[Name]) -> bool {
         let unit = self.files.unit(file);
         let Some((name, outer)) = scope.split_last() else { return false };
         unit.facts.language == LanguageId::Rust
@@ -297,7 +297,7 @@ impl<'a> Program<'a> {
     }
 
     /// Looks `path` up in exactly one module; `inside` where the asking code stands in it and sees what is not exported.
-    fn resolve_in(&self, module: &ModuleId, path: &[String], want: Want, hops: u32, inside: bool) -> Option<Found> {
+    fn resolve_in(&self, module: &ModuleId, path: &[Name], want: Want, hops: u32, inside: bool) -> Option<Found> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -387,11 +387,11 @@ impl<'a> Program<'a> {
         None
     }
 
-    fn follow(&self, from: &ModuleId, import: &Import, rest: &[String], want: Want, hops: u32) -> Option<Found> {
+    fn follow(&self, from: &ModuleId, import: &Import, rest: &[Name], want: Want, hops: u32) -> Option<Found> {
         let target = self.modules(from.file).find(from, &import.module);
         let found = match (&target, &import.name) {
             (Some(module), Some(name)) => {
-                let path: Vec<String> = std::iter::once(name.clone()).chain(rest.iter().cloned()).collect();
+                let path: Vec<Name> = std::iter::once(name.clone()).chain(rest.iter().cloned()).collect();
                 self.resolve_in(module, &path, want, hops, false)
             }
             (Some(module), None) if rest.is_empty() => Some(Found { entity: Entity::Module(module.clone()), rest: Vec::new() }),

@@ -26,7 +26,7 @@ use super::resolve::FnRef;
 use super::term::{Entry, Kind, Site, Term};
 use super::told;
 use super::types::Types;
-use crate::facts::{Call, CallId, ExprKind, LanguageId, Role};
+use crate::facts::{Call, CallId, ExprKind, LanguageId, Name, Role};
 
 /// How many calls above the sink are followed.
 const MAX_CHAIN: usize = 7;
@@ -507,11 +507,11 @@ impl<'e, 'a> Work<'e, 'a> {
     /// Whether the event, the channel or what is around the call is what the row asks for.
     fn speaks_of_events(&self, row: usize, site: CallSite, named: [&Option<Term<'a>>; 2]) -> bool {
         let terms = || named.into_iter().flatten();
-        let texts: Vec<String> = terms().flat_map(texts_of).collect();
+        let texts: Vec<Name> = terms().flat_map(texts_of).collect();
         // That a payload was asked for its `event` says nothing of whether it has one.
         let asked = |term: &&Term<'a>| matches!(&term.bare().kind, Kind::Member(_, name) if EVENT_KEYS.contains(&name.as_str()));
         let event = named[0].as_ref().filter(|event| !asked(event));
-        let source: Vec<String> =
+        let source: Vec<Name> =
             event.into_iter().chain(named[1].as_ref()).filter_map(|term| source_words(self.eval, term)).collect();
         let around = self.names_around(row, site, texts.iter().any(|text| is_address(text)));
         texts.iter().chain(&source).chain(&around).any(|text| self.idioms.rows[row].admits_event(text))
@@ -521,7 +521,7 @@ impl<'e, 'a> Work<'e, 'a> {
     /// a column of a subscription. What a request's body is, its address tells.
     ///
     /// A class that is named after webhooks asks other systems as well: where the address is known, only the function counts.
-    fn names_around(&self, row: usize, site: CallSite, address_known: bool) -> Vec<String> {
+    fn names_around(&self, row: usize, site: CallSite, address_known: bool) -> Vec<Name> {
         let idiom = &self.idioms.rows[row];
         if idiom.kind != "webhook" {
             return Vec::new();
@@ -544,7 +544,7 @@ impl<'e, 'a> Work<'e, 'a> {
         if everything && idiom.language == Some(LanguageId::Python) {
             // `webhooks/tasks.py` sends webhooks, whatever its functions are called.
             let path = self.eval.program.files.unit(site.function.file).path.as_str();
-            names.extend(path.rsplit('/').take(2).find(|part| part.contains("webhook")).map(str::to_owned));
+            names.extend(path.rsplit('/').take(2).find(|part| part.contains("webhook")).map(Name::from));
         }
         for _ in 0..8 {
             let owner = self.eval.program.function(current);
@@ -559,7 +559,7 @@ impl<'e, 'a> Work<'e, 'a> {
     }
 
     /// The addresses that a handler's own decorators name: `@app.post("/webhooks/orders")`.
-    fn paths_of(&self, function: FnRef) -> Vec<String> {
+    fn paths_of(&self, function: FnRef) -> Vec<Name> {
         let decorators = self.eval.program.function(function).decorators.iter();
         decorators
             .filter_map(|decorator| match &decorator.args.first()?.value.kind {
@@ -694,7 +694,7 @@ impl<'e, 'a> Work<'e, 'a> {
         }
         let call = self.eval.program.function(caller.function).call(caller.call);
         let site = Site { file: caller.function.file, span: call.span };
-        let text = |name: String| Term::new(Kind::Literal(crate::facts::Literal::Text(name)), site);
+        let text = |name: Name| Term::new(Kind::Literal(crate::facts::Literal::Text(name)), site);
         let of_task = |selector: &Selector| matches!(selector.root, Root::Arguments(_));
         if let Some(helper) = self.relays.helper(function)
             && helper.ends(&emission.chain)

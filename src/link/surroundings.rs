@@ -19,7 +19,7 @@ use super::naming::texts_of;
 use super::packages;
 use super::resolve::{FnRef, Program};
 use super::summaries::CallSite;
-use crate::facts::{Enclosing, Expr, ExprKind, Function, LanguageId, Role};
+use crate::facts::{Enclosing, Expr, ExprKind, Function, LanguageId, Name, Role};
 use crate::source::{Origin, Span};
 use completion::Climb;
 use conditions::Outer;
@@ -62,14 +62,14 @@ pub struct Around<'l, 'a> {
     /// Whether a function says anything of a transaction.
     transacting: RefCell<FxHashMap<FnRef, bool>>,
     /// The names of functions that may commit, once somebody has asked.
-    committers: OnceCell<FxHashSet<String>>,
+    committers: OnceCell<FxHashSet<Name>>,
     /// What the callers of a function say of one, by how many callers away they were asked.
     commits: RefCell<FxHashMap<(FnRef, usize), Option<Commit>>>,
     /// Whether an answer came out as it did because a function was being asked about: such a one is kept for nobody else.
     cut: Cell<bool>,
     hooks: RefCell<Option<Rc<FxHashSet<FnRef>>>>,
     /// The setting of the program by which messages are acknowledged when they are done, and where it stands.
-    late: OnceCell<Option<(String, Origin)>>,
+    late: OnceCell<Option<(Name, Origin)>>,
     /// Functions that are being asked about: recursion ends here.
     active: RefCell<Vec<FnRef>>,
 }
@@ -161,13 +161,13 @@ impl<'l, 'a> Around<'l, 'a> {
 }
 
 /// The function that a place belongs to, with its class; closures belong to the function around them.
-pub fn symbol(program: &Program<'_>, function: FnRef) -> String {
+pub fn symbol(program: &Program<'_>, function: FnRef) -> Name {
     let mut current = function;
     for _ in 0..16 {
         let owner = program.function(current);
         if !owner.name.is_empty() && owner.name != "<top>" {
             return match owner.scope.last() {
-                Some(scope) if owner.is_method => format!("{scope}.{}", owner.name),
+                Some(scope) if owner.is_method => format!("{scope}.{}", owner.name).into(),
                 _ => owner.name.clone(),
             };
         }
@@ -176,14 +176,14 @@ pub fn symbol(program: &Program<'_>, function: FnRef) -> String {
             None => break,
         }
     }
-    String::new()
+    Name::default()
 }
 
 /// What opens a block, in the words of the source.
-fn block_words(function: &Function, expr: &Expr) -> String {
+fn block_words(function: &Function, expr: &Expr) -> Name {
     match &expr.kind {
         ExprKind::Call(id) => function.calls.get(id.0 as usize).map(|call| callee_text(&call.callee)).unwrap_or_default(),
-        ExprKind::Record(record) => record.ty.path.join("."),
+        ExprKind::Record(record) => record.ty.path.join(".").into(),
         ExprKind::Await(inner) | ExprKind::Typed(inner, _) => block_words(function, inner),
         ExprKind::Unknown(text) => text.clone(),
         _ => callee_text(expr),
@@ -197,7 +197,7 @@ fn is_transaction(text: &str) -> bool {
 }
 
 /// The constants that the code around a place has compared a name with: the event that a dispatcher is in.
-pub fn guarded_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<String> {
+pub fn guarded_events(eval: &Eval<'_>, function: FnRef, span: Span) -> Vec<Name> {
     let owner = eval.program.function(function);
     // Expressions have no surroundings of their own; the nearest call around or in the place has them.
     let around = owner

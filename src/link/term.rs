@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::modules::FileId;
 use super::resolve::{DeclId, FnRef};
-use crate::facts::{Literal, TypeExpr, TypeKind, TypeRef};
+use crate::facts::{Literal, Name, TypeExpr, TypeKind, TypeRef};
 use crate::source::Span;
 
 pub use crate::facts::types::CLASS_TYPE;
@@ -23,9 +23,9 @@ pub struct Site {
 pub struct TypeUse<'a> {
     pub ty: Written<'a>,
     pub file: FileId,
-    pub scope: &'a [String],
+    pub scope: &'a [Name],
     /// What generic parameters stand for here.
-    pub bindings: Arc<Vec<(String, TypeUse<'a>)>>,
+    pub bindings: Arc<Vec<(Name, TypeUse<'a>)>>,
 }
 
 impl<'a> TypeUse<'a> {
@@ -79,7 +79,7 @@ pub enum Kind<'a> {
         index: u32,
         declared: Option<TypeUse<'a>>,
     },
-    Member(Box<Term<'a>>, String),
+    Member(Box<Term<'a>>, Name),
     Element(Box<Term<'a>>),
     /// A value of this table, by a key that callers tell: `definitions[name]`.
     Lookup(Box<Term<'a>>, Box<Term<'a>>),
@@ -104,7 +104,7 @@ pub enum Kind<'a> {
     /// What calls outside the repository build: `FutureRecord::to("orders").payload(&json)`, `new PutEventsCommand({…})`.
     Built(Arc<Built<'a>>),
     /// Not followed, with the reason; the source text where that is all there is to say.
-    Unknown(String),
+    Unknown(Name),
 }
 
 /// A class that is used as a value: what declares its form, and what holds its methods.
@@ -112,7 +112,7 @@ pub enum Kind<'a> {
 pub struct ClassValue<'a> {
     /// Its constants, as an object.
     pub constants: Option<Term<'a>>,
-    pub name: String,
+    pub name: Name,
     pub declared: Option<DeclId>,
     pub class: Option<DeclId>,
 }
@@ -121,7 +121,7 @@ pub struct ClassValue<'a> {
 #[derive(Clone, Debug)]
 pub struct OnClass<'a> {
     pub class: Term<'a>,
-    pub method: String,
+    pub method: Name,
     pub args: Vec<Term<'a>>,
 }
 
@@ -144,7 +144,7 @@ pub const CLASS_NAME: &str = "constructor.name";
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
     pub ty: TypeUse<'a>,
-    pub fields: Vec<(String, Term<'a>)>,
+    pub fields: Vec<(Name, Term<'a>)>,
     pub base: Option<Term<'a>>,
 }
 
@@ -152,17 +152,17 @@ pub struct Record<'a> {
 #[derive(Clone, Debug)]
 pub struct Built<'a> {
     /// The root in the words of the source.
-    pub root: String,
+    pub root: Name,
     /// What the first call is made on, where that is a value and no name of a module: `order.id` in `order.id.hash()`.
     pub on: Option<Term<'a>>,
     /// The calls in order, by their last name, with positional and named arguments.
-    pub calls: Vec<(String, Vec<(Option<String>, Term<'a>)>)>,
+    pub calls: Vec<(Name, Vec<(Option<Name>, Term<'a>)>)>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Entry<'a> {
     Field {
-        key: String,
+        key: Name,
         value: Term<'a>,
         conditional: bool,
         site: Site,
@@ -332,7 +332,7 @@ impl<'a> Term<'a> {
 
     /// Leaves of a value what its type states.
     fn cut(&mut self) {
-        let kind = std::mem::replace(&mut self.kind, Kind::Unknown("the value is built from too many parts".to_owned()));
+        let kind = std::mem::replace(&mut self.kind, Kind::Unknown("the value is built from too many parts".into()));
         if let Kind::Typed(_, ty) = kind {
             self.kind = Kind::OfType(ty);
         }
@@ -340,7 +340,7 @@ impl<'a> Term<'a> {
     }
 
     pub fn unknown(reason: impl Into<String>, site: Site) -> Self {
-        Term { kind: Kind::Unknown(reason.into()), site, size: 1 }
+        Term { kind: Kind::Unknown(reason.into().into()), site, size: 1 }
     }
 
     /// The text of a constant string, looking through what does not change it.
@@ -564,8 +564,8 @@ impl<'a> Term<'a> {
             for piece in inner {
                 let text = match &piece.kind {
                     Kind::Literal(Literal::Text(text) | Literal::Number(text)) => Some(text.clone()),
-                    Kind::Literal(Literal::Bool(truth)) => Some(truth.to_string()),
-                    Kind::Typed(inner, _) => inner.as_text().map(str::to_owned),
+                    Kind::Literal(Literal::Bool(truth)) => Some(truth.to_string().into()),
+                    Kind::Typed(inner, _) => inner.as_text().map(Name::from),
                     _ => None,
                 };
                 match (text, flat.last_mut().map(|last| &mut last.kind)) {
@@ -576,7 +576,7 @@ impl<'a> Term<'a> {
             }
         }
         match flat.len() {
-            0 => Term::new(Kind::Literal(Literal::Text(String::new())), site),
+            0 => Term::new(Kind::Literal(Literal::Text(Name::default())), site),
             1 if matches!(flat[0].kind, Kind::Literal(_)) => Term::new(flat.remove(0).kind, site),
             _ => Term::new(Kind::Template(flat), site),
         }
@@ -639,7 +639,7 @@ impl<'a> Term<'a> {
             }
             Kind::Record(record) => match record.fields.iter().find(|(field, _)| field == name) {
                 Some((_, value)) => value.clone(),
-                None => Term::new(Kind::Member(Box::new(Term::new(Kind::OfType(record.ty), self.site)), name.to_owned()), site),
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::OfType(record.ty), self.site)), name.into()), site),
             },
             // What has been made is of its own class, whatever it is handed over as.
             Kind::Typed(inner, _) if matches!(inner.kind, Kind::Record(_)) => inner.member(name, site),
@@ -649,14 +649,14 @@ impl<'a> Term<'a> {
                     // The stated type still knows what the value itself does not say.
                     Kind::Member(_, _) | Kind::Unknown(_) => {
                         let stated = Term::new(Kind::OfType(ty), site);
-                        if given.is_open() { given } else { Term::new(Kind::Member(Box::new(stated), name.to_owned()), site) }
+                        if given.is_open() { given } else { Term::new(Kind::Member(Box::new(stated), name.into()), site) }
                     }
                     _ => given,
                 }
             }
             Kind::Built(built) => match built.argument(name) {
                 Some(argument) => argument.clone(),
-                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.to_owned()), site),
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Built(built), self.site)), name.into()), site),
             },
             // The wire value of a member of an enumeration, as Python asks for it.
             Kind::Literal(literal) if name == "value" => Term::new(Kind::Literal(literal), site),
@@ -670,7 +670,7 @@ impl<'a> Term<'a> {
                 // Of what is there, only what it is itself may still be missing.
                 Term { kind: Kind::Member(_, _), .. } => {
                     let tested = Term::new(Kind::Tested(inner, true), self.site);
-                    Term::new(Kind::Member(Box::new(tested), name.to_owned()), site)
+                    Term::new(Kind::Member(Box::new(tested), name.into()), site)
                 }
                 known => known,
             },
@@ -680,16 +680,16 @@ impl<'a> Term<'a> {
                 kind => Term::new(
                     Kind::Member(
                         Box::new(Term::new(Kind::Decoded(Box::new(Term::new(kind, inner.site)), None), self.site)),
-                        name.to_owned(),
+                        name.into(),
                     ),
                     site,
                 ),
             },
             Kind::Class(class) => match class.constants {
                 Some(constants) => constants.member(name, site),
-                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Class(class), self.site)), name.to_owned()), site),
+                None => Term::new(Kind::Member(Box::new(Term::new(Kind::Class(class), self.site)), name.into()), site),
             },
-            kind => Term::new(Kind::Member(Box::new(Term::new(kind, self.site)), name.to_owned()), site),
+            kind => Term::new(Kind::Member(Box::new(Term::new(kind, self.site)), name.into()), site),
         }
     }
 

@@ -13,7 +13,9 @@ use super::reduce;
 use super::resolve::{DeclId, Entity, FnRef, Want};
 use super::term::{TypeUse, Written};
 use crate::facts::types::TypeParam;
-use crate::facts::{Additional, Expr, FieldExpr, FnId, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef};
+use crate::facts::{
+    Additional, Expr, FieldExpr, FnId, Literal, Name, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef,
+};
 use crate::shape::wire_name::Casing;
 use crate::shape::{ArrayShape, Field, ObjectShape, Presence, Rest, Shape, ShapeKind, StringShape};
 use crate::source::{Origin, Span};
@@ -73,8 +75,8 @@ impl Reduced {
 /// Where an expression stands: its file and scope, what generic parameters mean, and which types are being expanded around it.
 struct Context<'c, 'a> {
     file: FileId,
-    scope: &'c [String],
-    bindings: &'c [(String, Binding<'a>)],
+    scope: &'c [Name],
+    bindings: &'c [(Name, Binding<'a>)],
     side: Side,
     depth: u32,
 }
@@ -142,7 +144,7 @@ impl<'e, 'a> Types<'e, 'a> {
     }
 
     fn shape_within(&self, ty: &TypeUse<'a>, side: Side, expansion: &mut Expansion, depth: u32) -> Reduced {
-        let bindings: Vec<(String, Binding<'a>)> =
+        let bindings: Vec<(Name, Binding<'a>)> =
             ty.bindings.iter().map(|(name, inner)| (name.clone(), Binding::Use(inner.clone()))).collect();
         let context = Context { file: ty.file, scope: ty.scope, bindings: &bindings, side, depth };
         match ty.ty {
@@ -160,7 +162,7 @@ impl<'e, 'a> Types<'e, 'a> {
     fn declaration(
         &self,
         id: DeclId,
-        args: &[(String, Binding<'a>)],
+        args: &[(Name, Binding<'a>)],
         side: Side,
         expansion: &mut Expansion,
         depth: u32,
@@ -197,7 +199,7 @@ impl<'e, 'a> Types<'e, 'a> {
 
         let mut scope = decl.scope.clone();
         scope.push(decl.name.clone());
-        let mut bindings: Vec<(String, Binding<'a>)> = Vec::with_capacity(decl.params.len());
+        let mut bindings: Vec<(Name, Binding<'a>)> = Vec::with_capacity(decl.params.len());
         for param in &decl.params {
             let given = args.iter().find(|(name, _)| *name == param.name).map(|(_, binding)| binding.clone());
             let binding = given.or_else(|| self.default_of(param, id.file, &scope, side, expansion, depth));
@@ -246,7 +248,7 @@ impl<'e, 'a> Types<'e, 'a> {
         &self,
         param: &'a TypeParam,
         file: FileId,
-        scope: &[String],
+        scope: &[Name],
         side: Side,
         expansion: &mut Expansion,
         depth: u32,
@@ -284,7 +286,7 @@ impl<'e, 'a> Types<'e, 'a> {
         }
         let inner = Context { depth: context.depth + 1, ..*context };
         let kind = match &expr.kind {
-            TypeKind::Unknown(reason) => ShapeKind::Unknown(reason.clone()),
+            TypeKind::Unknown(reason) => ShapeKind::Unknown(reason.clone().into()),
             TypeKind::Never => ShapeKind::Never,
             TypeKind::Absent => {
                 return Reduced { shape: Arc::new(Shape::new(ShapeKind::Never, origin)), absent: true };
@@ -416,13 +418,13 @@ impl<'e, 'a> Types<'e, 'a> {
         }
         let presence = if reduced.absent { Presence::Optional } else { field.presence };
         Some(Field {
-            name: field.name.clone(),
-            aliases: field.aliases.clone(),
+            name: field.name.clone().into(),
+            aliases: field.aliases.iter().map(Name::to_string).collect(),
             shape: reduced.shape,
             presence,
             default: field.default.as_ref().map(literal_value),
             origin: self.origin(context.file, field.span),
-            source: field.source.clone(),
+            source: field.source.as_ref().map(Name::to_string),
             cause: field.cause.and_then(|cause| self.origin(context.file, cause)),
         })
     }
@@ -447,8 +449,8 @@ impl<'e, 'a> Types<'e, 'a> {
             return Reduced::of(Arc::new(Shape::unknown("a class has no JSON form", origin)));
         }
         let program = self.eval.program;
-        let own: Vec<String>;
-        let path: &[String] = if reference.path.first().is_some_and(|first| first == "Self") {
+        let own: Vec<Name>;
+        let path: &[Name] = if reference.path.first().is_some_and(|first| first == "Self") {
             own = context.scope.last().into_iter().cloned().chain(reference.path[1..].iter().cloned()).collect();
             &own
         } else {
@@ -463,7 +465,7 @@ impl<'e, 'a> Types<'e, 'a> {
         match found.entity {
             Entity::Type(id) => {
                 let decl = program.type_decl(id);
-                let args: Vec<(String, Binding<'a>)> = decl
+                let args: Vec<(Name, Binding<'a>)> = decl
                     .params
                     .iter()
                     .zip(&reference.args)
@@ -501,7 +503,7 @@ impl<'e, 'a> Types<'e, 'a> {
     fn enum_member(&self, id: DeclId, name: &str, origin: Option<Origin>) -> Option<Arc<Shape>> {
         let decl = self.eval.program.type_decl(id);
         let mut path = vec![decl.name.clone()];
-        path.push(name.to_owned());
+        path.push(name.into());
         let found = self.eval.program.resolve(id.file, &decl.scope, &path, Want::Value)?;
         let Entity::Constant(constant) = found.entity else { return None };
         let site = super::term::Site { file: id.file, span: decl.span };
@@ -578,15 +580,15 @@ impl<'e, 'a> Types<'e, 'a> {
             TypeOp::Catchall => reduce::with_rest(&first.shape, &Rest::Open { keys: None, values: second }, "catchall"),
             TypeOp::Extend => overriding(&first.shape, &second),
             TypeOp::Conditional => return self.conditional(&reduced, origin),
-            TypeOp::Uppercase => reduce::map_texts(&first.shape, &|text| text.to_uppercase()),
-            TypeOp::Lowercase => reduce::map_texts(&first.shape, &|text| text.to_lowercase()),
+            TypeOp::Uppercase => reduce::map_texts(&first.shape, &|text| text.to_uppercase().into()),
+            TypeOp::Lowercase => reduce::map_texts(&first.shape, &|text| text.to_lowercase().into()),
             TypeOp::Capitalize => reduce::map_texts(&first.shape, &|text| {
                 let mut letters = text.chars();
-                letters.next().map(|first| first.to_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+                letters.next().map(|first| first.to_uppercase().to_string() + letters.as_str()).unwrap_or_default().into()
             }),
             TypeOp::Uncapitalize => reduce::map_texts(&first.shape, &|text| {
                 let mut letters = text.chars();
-                letters.next().map(|first| first.to_lowercase().to_string() + letters.as_str()).unwrap_or_default()
+                letters.next().map(|first| first.to_lowercase().to_string() + letters.as_str()).unwrap_or_default().into()
             }),
             TypeOp::Recase => recased(&first.shape, &second),
             TypeOp::MemberNames => reduce::member_names(&first.shape),
@@ -628,8 +630,8 @@ impl<'e, 'a> Types<'e, 'a> {
             return Reduced::of(Arc::new(Shape::unknown("a mapped type that is not complete", origin)));
         };
         let keys = self.reduce(keys, context, expansion).shape;
-        let bind = |key: Arc<Shape>| -> Vec<(String, Binding<'a>)> {
-            std::iter::once(("K".to_owned(), Binding::Shape(Reduced::of(key)))).chain(context.bindings.iter().cloned()).collect()
+        let bind = |key: Arc<Shape>| -> Vec<(Name, Binding<'a>)> {
+            std::iter::once((Name::from("K"), Binding::Shape(Reduced::of(key)))).chain(context.bindings.iter().cloned()).collect()
         };
         let Some(names) = reduce::key_names(&keys) else {
             if matches!(keys.kind, ShapeKind::String(_)) {
@@ -642,7 +644,7 @@ impl<'e, 'a> Types<'e, 'a> {
         };
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
-            let bindings = bind(Arc::new(Shape::new(ShapeKind::Const(Value::String(name.clone())), None)));
+            let bindings = bind(Arc::new(Shape::new(ShapeKind::Const(Value::String(name.clone().into())), None)));
             let inner = Context { bindings: &bindings, depth: context.depth + 1, ..*context };
             let reduced = self.reduce(value, &inner, expansion);
             let presence = match op {
@@ -786,6 +788,6 @@ pub fn literal_value(literal: &Literal) -> Value {
         Literal::Null => Value::Null,
         Literal::Bool(truth) => Value::Bool(*truth),
         Literal::Number(digits) => serde_json::from_str(digits).unwrap_or(Value::Null),
-        Literal::Text(text) => Value::String(text.clone()),
+        Literal::Text(text) => Value::String(text.clone().into()),
     }
 }

@@ -249,7 +249,7 @@ const FORMS: &[&str] = &[
 /// understood the old one understands the new one), and the second as well while the first is 0. What is `measured` has no form that
 /// is counted in releases.
 pub(in crate::compare) fn is_of_program(name: &str, old: &str, new: &str, measured: bool) -> bool {
-    let words: Vec<String> = words_of(name).into_iter().filter(|word| word != "version").collect();
+    let words: Vec<_> = words_of(name).into_iter().filter(|word| word != "version").collect();
     let (Some(old), Some(new)) = (release(old), release(new)) else { return false };
     let same_line = old[0] == new[0] && (old[0] != "0" || old[1] == new[1]);
     if words.is_empty() { measured || same_line } else { !words.iter().any(|word| FORMS.contains(&word.as_str())) }

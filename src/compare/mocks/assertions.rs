@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Compared, EventPair, Sides, finding};
-use crate::facts::Role;
+use crate::facts::{Name, Role};
 use crate::link::doubles::{Double, DoubleKind, TestRun};
 use crate::source::{Origin, RepoPath};
 
@@ -35,8 +35,8 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, compared: &mut Comp
                 && double.origin.file == old.origin.file
                 && double.test == old.test
         });
-        let file_wide = |runs: &std::collections::BTreeMap<(RepoPath, String), TestRun>| {
-            runs.get(&(old.origin.file.clone(), String::new())).and_then(|run| run.replaces.clone())
+        let file_wide = |runs: &std::collections::BTreeMap<(RepoPath, Name), TestRun>| {
+            runs.get(&(old.origin.file.clone(), Name::default())).and_then(|run| run.replaces.clone())
         };
         let replaces_now = now.replaces.clone().or_else(|| file_wide(&sides.head.tests.runs));
         let replaced_before = was.replaces.is_some() || file_wide(&sides.base.tests.runs).is_some();
@@ -69,7 +69,7 @@ fn removed(pair: &EventPair<'_>, old: &Double, now: &TestRun, compared: &mut Com
     );
     found.base = Some(old.origin.clone());
     found.head.clone_from(&now.origin);
-    found.fragments = (old.test.clone(), String::new());
+    found.fragments = (old.test.clone().into(), String::new());
     found.help = "compare the payload, if only the fields that readers need".to_owned();
     compared.findings.push(found);
 }
@@ -83,7 +83,7 @@ fn replaced(pair: &EventPair<'_>, old: &Double, place: Origin, compared: &mut Co
     );
     found.base = Some(old.origin.clone());
     found.head = Some(place);
-    found.fragments = (old.test.clone(), String::new());
+    found.fragments = (old.test.clone().into(), String::new());
     found.help = "keep one test that goes through the real code".to_owned();
     compared.findings.push(found);
 }

@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 
 use super::lower::Lower;
 use super::{conditions, names, span};
-use crate::facts::{Call, CallKind, Completion, Expr, ExprKind, Literal, Read, Step, Surroundings};
+use crate::facts::{Call, CallKind, Completion, Expr, ExprKind, Literal, Name, Read, Step, Surroundings};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
         match expr {
             Py::Name(name) => {
                 let name = name.id.as_str();
-                let kind = self.lookup(name).unwrap_or_else(|| ExprKind::Name(vec![self.request_name(name).to_owned()]));
+                let kind = self.lookup(name).unwrap_or_else(|| ExprKind::Name(vec![self.request_name(name).into()]));
                 let value = Expr::new(kind, at);
                 Access { base: readable(&value), steps: Vec::new(), keyed: false, value }
             }
@@ -83,15 +83,15 @@ impl<'a> Lower<'a> {
                     // `OrderStatus.PAID.value` is the constant itself.
                     ExprKind::Name(path) if attr == "value" && is_member(&path) => ExprKind::Name(path),
                     ExprKind::Name(mut path) => {
-                        path.push(attr.to_owned());
+                        path.push(attr.into());
                         ExprKind::Name(path)
                     }
-                    kind => ExprKind::Member(Box::new(Expr::new(kind, inner.value.span)), attr.to_owned()),
+                    kind => ExprKind::Member(Box::new(Expr::new(kind, inner.value.span)), attr.into()),
                 };
                 let mut steps = inner.steps;
                 if inner.base.is_some() {
                     let presence = self.presence(expr);
-                    steps.push(Step::Key { name: attr.to_owned(), presence, span: attr_span });
+                    steps.push(Step::Key { name: attr.into(), presence, span: attr_span });
                 }
                 Access { base: inner.base, steps, keyed: inner.keyed, value: Expr::new(kind, at) }
             }
@@ -191,7 +191,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `"x" in event`: a read that copes with absence.
-    pub(super) fn presence_test(&mut self, on: &'a Py, key: String, at: Span) {
+    pub(super) fn presence_test(&mut self, on: &'a Py, key: Name, at: Span) {
         let inner = self.follow(on);
         let Some(base) = inner.base else { return };
         // A text in a text or in a list of texts is a search, not a key; a value that is a list by its form is left alone.
@@ -267,7 +267,7 @@ impl<'a> Lower<'a> {
         if let Some(known) = asked {
             return Some(Expr::new(ExprKind::Call(crate::facts::CallId(known as u32)), at));
         }
-        let callee = Expr::new(ExprKind::Member(Box::new(on), attr.to_owned()), at);
+        let callee = Expr::new(ExprKind::Member(Box::new(on), attr.into()), at);
         let surroundings = self.surroundings(Completion::Used);
         let call = self.push_call(Call {
             callee,
@@ -318,7 +318,7 @@ fn same_value(a: &Expr, b: &Expr) -> bool {
 }
 
 /// `Color.RED`: a member of a class, by its form.
-fn is_member(path: &[String]) -> bool {
+fn is_member(path: &[Name]) -> bool {
     match path {
         [.., owner, _] => owner.chars().next().is_some_and(|letter| letter.is_ascii_uppercase()),
         _ => false,

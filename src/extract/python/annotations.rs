@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 
 use super::lower::{Lower, MAX_ENTRIES};
 use super::{names, span};
-use crate::facts::{Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeRef};
+use crate::facts::{Expr, ExprKind, Literal, Name, TypeExpr, TypeKind, TypeRef};
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
 
@@ -25,7 +25,7 @@ pub(super) struct Bounds {
     pub range: NumberRange,
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
-    pub pattern: Option<String>,
+    pub pattern: Option<Name>,
     pub unique: bool,
 }
 
@@ -36,7 +36,7 @@ impl Bounds {
             Py::NumberLiteral(literal) => super::expressions::number_literal(&literal.value).and_then(json_number),
             Py::UnaryOp(unary) if unary.op == ruff_python_ast::UnaryOp::USub => match &*unary.operand {
                 Py::NumberLiteral(literal) => match super::expressions::number_literal(&literal.value) {
-                    Some(Literal::Number(digits)) => json_number(Literal::Number(format!("-{digits}"))),
+                    Some(Literal::Number(digits)) => json_number(Literal::Number(format!("-{digits}").into())),
                     _ => None,
                 },
                 _ => None,
@@ -54,7 +54,7 @@ impl Bounds {
             "max_length" | "max_items" => self.max_length = length().or(self.max_length),
             "pattern" | "regex" => {
                 if let Py::StringLiteral(text) = value {
-                    self.pattern = Some(text.value.to_str().to_owned());
+                    self.pattern = Some(text.value.to_str().into());
                 }
             }
             "unique_items" => self.unique = matches!(value, Py::BooleanLiteral(literal) if literal.value),
@@ -96,7 +96,7 @@ impl Bounds {
             TypeKind::String(shape) => {
                 shape.min_length = self.min_length.or(shape.min_length);
                 shape.max_length = self.max_length.or(shape.max_length);
-                shape.patterns.extend(self.pattern.clone());
+                shape.patterns.extend(self.pattern.as_deref().map(str::to_owned));
             }
             TypeKind::Array { min, max, unique, .. } => {
                 *min = self.min_length.or(*min);
@@ -170,8 +170,8 @@ impl Lower<'_> {
     }
 
     /// The full name of a type with the package of `typing` left out: `Optional`, `datetime.datetime`, `pydantic.EmailStr`.
-    pub(super) fn type_name(&self, expr: &Py) -> Option<String> {
-        let mut full = String::new();
+    pub(super) fn type_name(&self, expr: &Py) -> Option<Name> {
+        let mut full = Name::default();
         if !self.push_full(expr, &mut full, 0) {
             return None;
         }
@@ -182,11 +182,11 @@ impl Lower<'_> {
             }
         }
         if let Some(rest) = full.strip_prefix("pydantic.v1.") {
-            return Some(format!("pydantic.{rest}"));
+            return Some(format!("pydantic.{rest}").into());
         }
         for module in ["pydantic.types.", "pydantic.networks."] {
             if let Some(rest) = full.strip_prefix(module) {
-                return Some(format!("pydantic.{rest}"));
+                return Some(format!("pydantic.{rest}").into());
             }
         }
         Some(full)
@@ -194,7 +194,7 @@ impl Lower<'_> {
 
     /// Writes the path that an expression is, its first name as the imports say; `false` where it is none, or one of more names than
     /// a type has.
-    fn push_full(&self, expr: &Py, full: &mut String, depth: usize) -> bool {
+    fn push_full(&self, expr: &Py, full: &mut Name, depth: usize) -> bool {
         match expr {
             Py::Attribute(attribute) if !attribute.attr.is_empty() && depth < MAX_TYPE_PATH => {
                 if !self.push_full(&attribute.value, full, depth + 1) {
@@ -219,13 +219,13 @@ impl Lower<'_> {
         };
         if let [name] = path.as_slice() {
             if self.type_params.iter().any(|param| param == name) {
-                return TypeExpr::new(TypeKind::Param((*name).to_owned()), at);
+                return TypeExpr::new(TypeKind::Param((*name).into()), at);
             }
             if let Some(bound) = self.type_vars.get(*name).copied() {
                 // A variable that the declaration around it does not list stands for its bound.
                 return match bound {
                     Some(bound) => self.annotation(bound, side),
-                    None => TypeExpr::new(TypeKind::Param((*name).to_owned()), at),
+                    None => TypeExpr::new(TypeKind::Param((*name).into()), at),
                 };
             }
         }
@@ -240,7 +240,7 @@ impl Lower<'_> {
         {
             return own;
         }
-        let path = path.into_iter().map(str::to_owned).collect();
+        let path = path.into_iter().map(Name::from).collect();
         TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at)
     }
 
@@ -295,9 +295,9 @@ impl Lower<'_> {
             "bool" | "pydantic.StrictBool" => TypeKind::Boolean,
             "None" | "NoneType" | "types.NoneType" => TypeKind::Null,
             "bytes" | "bytearray" | "memoryview" | "pydantic.StrictBytes" => format("binary"),
-            "Any" | "object" => TypeKind::Unknown(format!("declared as `{full}`")),
+            "Any" | "object" => TypeKind::Unknown(format!("declared as `{full}`").into()),
             "Never" | "NoReturn" => TypeKind::Never,
-            "pydantic.JsonValue" => TypeKind::Unknown("declared as any JSON".to_owned()),
+            "pydantic.JsonValue" => TypeKind::Unknown("declared as any JSON".into()),
             "dict"
             | "Dict"
             | "Mapping"
@@ -365,7 +365,7 @@ impl Lower<'_> {
             "pydantic.HttpUrl" | "pydantic.WebsocketUrl" => uri(Some(2083)),
             "pydantic.SecretStr" | "pydantic.SecretBytes" => format("password"),
             "pydantic.Json" => match side {
-                Side::Write => TypeKind::Unknown("declared as any JSON".to_owned()),
+                Side::Write => TypeKind::Unknown("declared as any JSON".into()),
                 Side::Read => TypeKind::String(
                     StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
                 ),
@@ -373,8 +373,8 @@ impl Lower<'_> {
             "pydantic.Base64Bytes" | "pydantic.Base64UrlBytes" | "pydantic.EncodedBytes" => format("base64"),
             "pydantic.Base64Str" | "pydantic.Base64UrlStr" => format("base64"),
             "complex" => text(),
-            "Callable" | "type" | "Type" => TypeKind::Unknown("a function or class has no JSON form".to_owned()),
-            "Optional" | "Union" | "Literal" | "Annotated" => TypeKind::Unknown(format!("`{full}` without arguments")),
+            "Callable" | "type" | "Type" => TypeKind::Unknown("a function or class has no JSON form".into()),
+            "Optional" | "Union" | "Literal" | "Annotated" => TypeKind::Unknown(format!("`{full}` without arguments").into()),
             "fastapi.UploadFile" | "logging.Logger" => return None,
             _ => return None,
         })
@@ -510,10 +510,10 @@ impl Lower<'_> {
             ("pydantic.Secret", Some(_)) => TypeKind::String(StringShape::format("password").into()),
             ("type" | "Type", Some(inner)) => {
                 let inner = self.annotation(inner, side);
-                let path = crate::facts::types::CLASS_TYPE.map(str::to_owned).to_vec();
+                let path = crate::facts::types::CLASS_TYPE.map(Name::from).to_vec();
                 TypeKind::Ref(TypeRef { path, args: vec![inner] })
             }
-            ("Callable" | "type" | "Type", _) => TypeKind::Unknown("a function or class has no JSON form".to_owned()),
+            ("Callable" | "type" | "Type", _) => TypeKind::Unknown("a function or class has no JSON form".into()),
             ("re.Pattern" | "Pattern", _) => TypeKind::String(StringShape::format("regex").into()),
             _ => return self.reference(base, args, at, side),
         };
@@ -532,14 +532,14 @@ impl Lower<'_> {
     fn literal_type(&mut self, arg: &Py, side: Side) -> TypeExpr {
         let at = span(arg.range());
         let literal = match arg {
-            Py::StringLiteral(text) => Literal::Text(text.value.to_str().to_owned()),
+            Py::StringLiteral(text) => Literal::Text(text.value.to_str().into()),
             Py::NumberLiteral(number) => match super::expressions::number_literal(&number.value) {
                 Some(literal) => literal,
                 None => return TypeExpr::unknown("a complex number", at),
             },
             Py::UnaryOp(unary) if unary.op == ruff_python_ast::UnaryOp::USub => match &*unary.operand {
                 Py::NumberLiteral(number) => match super::expressions::number_literal(&number.value) {
-                    Some(Literal::Number(digits)) => Literal::Number(format!("-{digits}")),
+                    Some(Literal::Number(digits)) => Literal::Number(format!("-{digits}").into()),
                     _ => return TypeExpr::unknown("a complex number", at),
                 },
                 _ => return TypeExpr::unknown("a computed literal", at),

@@ -8,7 +8,7 @@ use super::lower::{Lower, MAX_ENTRIES};
 use super::{classes, names, span};
 use crate::facts::calls::Change;
 use crate::facts::calls::Edit;
-use crate::facts::{Constant, Enclosing, Expr, ExprKind, Literal, LocalId, Read, Step, ValueMember};
+use crate::facts::{Constant, Enclosing, Expr, ExprKind, Literal, LocalId, Name, Read, Step, ValueMember};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
                         (_, Py::Starred(_)) => Expr::unknown("*", at),
                         (ExprKind::Array(values), _) if values.len() == elements.len() => values[index].clone(),
                         _ => {
-                            let index = Expr::new(ExprKind::Literal(Literal::Number(index.to_string())), at);
+                            let index = Expr::new(ExprKind::Literal(Literal::Number(index.to_string().into())), at);
                             Expr::new(ExprKind::Index(Box::new(value.clone()), Box::new(index)), at)
                         }
                     };
@@ -179,8 +179,8 @@ impl<'a> Lower<'a> {
         {
             let at = span(target.range);
             self.facts.constants.push(crate::facts::Constant {
-                scope: path.iter().map(|part| (*part).to_owned()).collect(),
-                name: target.attr.to_string(),
+                scope: path.iter().map(|part| Name::from(*part)).collect(),
+                name: target.attr.as_str().into(),
                 value: Expr::new(ExprKind::Literal(crate::facts::Literal::Bool(on.value)), at),
                 ty: None,
                 exported: false,
@@ -234,7 +234,7 @@ impl<'a> Lower<'a> {
         }
         let registry = is_list_of_names(&value);
         let exported = self.exported(name);
-        self.facts.constants.push(Constant { scope, name: name.to_owned(), value, ty, exported, registry, span: at });
+        self.facts.constants.push(Constant { scope, name: name.into(), value, ty, exported, registry, span: at });
     }
 
     pub(super) fn match_statement(&mut self, s: &'a ruff_python_ast::StmtMatch) -> bool {
@@ -259,7 +259,7 @@ impl<'a> Lower<'a> {
             constants_of(self, &case.pattern, &mut values);
             let irrefutable = case.pattern.is_irrefutable();
             let guard = crate::facts::Guard {
-                source: format!("match {}: case {}", self.quote(s.subject.range()), self.quote(case.pattern.range())),
+                source: format!("match {}: case {}", self.quote(s.subject.range()), self.quote(case.pattern.range())).into(),
                 subject: Some(subject.clone()),
                 values: values.clone(),
                 negated: irrefutable,
@@ -353,7 +353,7 @@ impl<'a> Lower<'a> {
                 }
             }
             Pattern::MatchClass(class) => {
-                let ty = names::dotted(&class.cls).map(|path| path.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+                let ty = names::dotted(&class.cls).map(|path| path.into_iter().map(Name::from).collect::<Vec<_>>());
                 let typed = match ty {
                     Some(path) => {
                         let ty = crate::facts::TypeExpr::new(
@@ -365,8 +365,10 @@ impl<'a> Lower<'a> {
                     None => subject.clone(),
                 };
                 for keyword in &class.arguments.keywords {
-                    let member =
-                        Expr::new(ExprKind::Member(Box::new(typed.clone()), keyword.attr.to_string()), span(keyword.attr.range));
+                    let member = Expr::new(
+                        ExprKind::Member(Box::new(typed.clone()), keyword.attr.as_str().into()),
+                        span(keyword.attr.range),
+                    );
                     self.deeper(|lower| lower.bind_pattern(&keyword.pattern, &member));
                 }
                 for inner in &class.arguments.patterns {

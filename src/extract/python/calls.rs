@@ -8,8 +8,8 @@ use super::lower::Lower;
 use super::{names, span};
 use crate::facts::calls::Change;
 use crate::facts::{
-    Argument, Call, CallId, CallKind, Completion, Expr, ExprKind, FnId, Literal, LocalId, LocalKind, Read, RecordExpr, Step,
-    TypeExpr, TypeKind, TypeOp, TypeRef, ValueMember,
+    Argument, Call, CallId, CallKind, Completion, Expr, ExprKind, FnId, Literal, LocalId, LocalKind, Name, Read, RecordExpr,
+    Step, TypeExpr, TypeKind, TypeOp, TypeRef, ValueMember,
 };
 use crate::shape::Presence;
 use crate::source::Span;
@@ -78,7 +78,7 @@ impl<'a> Lower<'a> {
         match (record, service) {
             (Some(record), _) => Expr::new(ExprKind::Record(Box::new(record)), at),
             (None, Some(service)) => {
-                let ty = TypeRef { path: vec!["boto3".to_owned(), service], args: Vec::new() };
+                let ty = TypeRef { path: vec!["boto3".into(), service], args: Vec::new() };
                 let ty = TypeExpr::new(TypeKind::Ref(ty), at);
                 Expr::new(ExprKind::Typed(Box::new(Expr::new(ExprKind::Call(id), at)), Box::new(ty)), at)
             }
@@ -98,10 +98,10 @@ impl<'a> Lower<'a> {
                 self.asked = None;
                 let kind = match on.kind {
                     ExprKind::Name(mut path) if self.is_module_function(&path, name) => {
-                        path.push(name.to_owned());
+                        path.push(name.into());
                         ExprKind::Name(path)
                     }
-                    kind => ExprKind::Member(Box::new(Expr::new(kind, on.span)), name.to_owned()),
+                    kind => ExprKind::Member(Box::new(Expr::new(kind, on.span)), name.into()),
                 };
                 Expr::new(kind, at)
             }
@@ -113,7 +113,7 @@ impl<'a> Lower<'a> {
 
     /// Whether `path.name` is a function of a module rather than a method of an object, as far as the file says: what is
     /// imported as a module is one, and so is a lower-case import on which no method of tasks and signals is called.
-    fn is_module_function(&self, path: &[String], name: &str) -> bool {
+    fn is_module_function(&self, path: &[Name], name: &str) -> bool {
         let Some(root) = path.first() else { return false };
         let imported = self.facts.imports.iter().find(|import| import.local.as_ref() == Some(root));
         match imported {
@@ -142,8 +142,8 @@ impl<'a> Lower<'a> {
         for keyword in &call.arguments.keywords {
             let value = self.expr(&keyword.value);
             match &keyword.arg {
-                Some(name) => out.push(Argument { name: Some(name.to_string()), value, spread: false }),
-                None => out.push(Argument { name: Some(NAMED_SPREAD.to_owned()), value, spread: true }),
+                Some(name) => out.push(Argument { name: Some(name.as_str().into()), value, spread: false }),
+                None => out.push(Argument { name: Some(NAMED_SPREAD.into()), value, spread: true }),
             }
         }
         out
@@ -199,7 +199,7 @@ impl<'a> Lower<'a> {
                 (None, true) => {}
                 (Some(name), false) => fields.push((name.clone(), arg.value.clone())),
                 (None, false) => {
-                    fields.push((position.to_string(), arg.value.clone()));
+                    fields.push((position.to_string().into(), arg.value.clone()));
                     position += 1;
                 }
             }
@@ -208,7 +208,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Records that the whole of a value is read as a declared type: `Order(**event)`, `Order.model_validate(event)`.
-    pub(super) fn read_as(&mut self, value: &Expr, path: Vec<String>, at: Span) {
+    pub(super) fn read_as(&mut self, value: &Expr, path: Vec<Name>, at: Span) {
         let ty = TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
         self.read_as_type(value, ty, at);
     }
@@ -333,13 +333,13 @@ impl<'a> Lower<'a> {
         for keyword in keywords {
             let value = self.expr(&keyword.value);
             match &keyword.arg {
-                Some(name) => lowered.push(Argument { name: Some(name.to_string()), value, spread: false }),
-                None => lowered.push(Argument { name: Some(NAMED_SPREAD.to_owned()), value, spread: true }),
+                Some(name) => lowered.push(Argument { name: Some(name.as_str().into()), value, spread: false }),
+                None => lowered.push(Argument { name: Some(NAMED_SPREAD.into()), value, spread: true }),
             }
         }
         if let Some(named) = named {
             let value = self.expr(named);
-            lowered.push(Argument { name: Some(NAMED_SPREAD.to_owned()), value, spread: true });
+            lowered.push(Argument { name: Some(NAMED_SPREAD.into()), value, spread: true });
         }
         let surroundings = self.surroundings(completion);
         let id =
@@ -357,12 +357,12 @@ impl<'a> Lower<'a> {
             given.push((None, self.expr(arg)));
         }
         for keyword in &call.arguments.keywords {
-            let name = keyword.arg.as_ref().map(|name| name.to_string());
+            let name = keyword.arg.as_ref().map(|name| Name::from(name.as_str()));
             let value = self.expr(&keyword.value);
-            given.push((Some(name.unwrap_or_else(|| NAMED_SPREAD.to_owned())), value));
+            given.push((Some(name.unwrap_or_else(|| NAMED_SPREAD.into())), value));
         }
         let callee = self.captured(callee);
-        let given: Vec<(Option<String>, Expr)> = given.into_iter().map(|(name, value)| (name, self.captured(value))).collect();
+        let given: Vec<(Option<Name>, Expr)> = given.into_iter().map(|(name, value)| (name, self.captured(value))).collect();
         let around = self.frame().id;
         let id = self.open("", at, at, true);
         self.frame().function.parent = Some((around, None));
@@ -377,11 +377,7 @@ impl<'a> Lower<'a> {
             let spread = name.as_deref() == Some(NAMED_SPREAD);
             Argument { name, value, spread }
         }));
-        lowered.push(Argument {
-            name: Some(NAMED_SPREAD.to_owned()),
-            value: Expr::new(ExprKind::Local(named), at),
-            spread: true,
-        });
+        lowered.push(Argument { name: Some(NAMED_SPREAD.into()), value: Expr::new(ExprKind::Local(named), at), spread: true });
         let surroundings = self.surroundings(Completion::Returned);
         let made =
             self.push_call(Call { callee, args: lowered, type_args: Vec::new(), kind: CallKind::Plain, surroundings, span: at });
@@ -504,7 +500,7 @@ impl<'a> Lower<'a> {
                     .iter()
                     .map(|item| match (&item.key, &item.value) {
                         (Some(Py::StringLiteral(text)), Py::BooleanLiteral(_) | Py::EllipsisLiteral(_)) => {
-                            Some(text.value.to_str().to_owned())
+                            Some(text.value.to_str().into())
                         }
                         _ => None,
                     })
@@ -618,7 +614,7 @@ pub(super) fn is_class_name(name: &str) -> bool {
 }
 
 /// `boto3.client("sns")`: the service that the client speaks to.
-fn boto_service(callee: &Expr, args: &[Argument]) -> Option<String> {
+fn boto_service(callee: &Expr, args: &[Argument]) -> Option<Name> {
     let name = match &callee.kind {
         ExprKind::Name(path) => path.last()?,
         ExprKind::Member(_, name) => name,
@@ -637,7 +633,7 @@ fn boto_service(callee: &Expr, args: &[Argument]) -> Option<String> {
 }
 
 impl Lower<'_> {
-    pub(super) fn class_path(&self, expr: &Py) -> Option<Vec<String>> {
+    pub(super) fn class_path(&self, expr: &Py) -> Option<Vec<Name>> {
         let path = path_of(expr)?;
         is_class_name(path.last()?).then_some(path)
     }

@@ -3,6 +3,7 @@
 use ruff_python_ast::Expr as Py;
 
 use super::names;
+use crate::facts::Name;
 use crate::shape::wire_name;
 
 /// How names are made.
@@ -62,42 +63,42 @@ impl Casing {
     }
 
     /// The wire name as pydantic's generators make it.
-    pub(super) fn apply(self, name: &str) -> String {
+    pub(super) fn apply(self, name: &str) -> Name {
         match self {
             Casing::Camel => to_camel(name),
             Casing::Pascal => to_pascal(name),
             Casing::Snake => to_snake(name),
-            Casing::Kebab => name.replace('_', "-"),
-            Casing::Upper => name.to_uppercase(),
-            Casing::Lower => name.to_lowercase(),
+            Casing::Kebab => name.replace('_', "-").into(),
+            Casing::Upper => name.to_uppercase().into(),
+            Casing::Lower => name.to_lowercase().into(),
         }
     }
 
     /// The wire name as msgspec's `rename` makes it.
-    pub(super) fn apply_msgspec(self, name: &str) -> String {
+    pub(super) fn apply_msgspec(self, name: &str) -> Name {
         let words = || name.split('_').filter(|word| !word.is_empty());
         let raise = |word: &str| {
             let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect::<String>())
+            letters.next().map_or_else(Name::default, |first| first.to_uppercase().chain(letters).collect::<Name>())
         };
-        let lead: String = name.chars().take_while(|letter| *letter == '_').collect();
+        let lead: Name = name.chars().take_while(|letter| *letter == '_').collect();
         match self {
             Casing::Camel => {
                 let mut words = words();
-                lead + words.next().unwrap_or_default() + &words.map(raise).collect::<String>()
+                lead + words.next().unwrap_or_default() + &words.map(raise).collect::<Name>()
             }
-            Casing::Pascal => lead + &words().map(raise).collect::<String>(),
-            Casing::Kebab => words().collect::<Vec<_>>().join("-"),
-            Casing::Snake => name.to_owned(),
-            Casing::Upper => name.to_uppercase(),
-            Casing::Lower => name.to_lowercase(),
+            Casing::Pascal => lead + &words().map(raise).collect::<Name>(),
+            Casing::Kebab => words().collect::<Vec<_>>().join("-").into(),
+            Casing::Snake => name.into(),
+            Casing::Upper => name.to_uppercase().into(),
+            Casing::Lower => name.to_lowercase().into(),
         }
     }
 }
 
 /// `str.title`, then underscores between letters and digits fall out.
-fn to_pascal(name: &str) -> String {
-    let mut titled = String::with_capacity(name.len());
+fn to_pascal(name: &str) -> Name {
+    let mut titled = Name::with_capacity(name.len());
     let mut in_word = false;
     for letter in name.chars() {
         if in_word {
@@ -108,7 +109,7 @@ fn to_pascal(name: &str) -> String {
         in_word = letter.is_alphabetic();
     }
     let letters: Vec<char> = titled.chars().collect();
-    let mut out = String::with_capacity(titled.len());
+    let mut out = Name::with_capacity(titled.len());
     for (at, letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| letters.get(at));
         let after = letters.get(at + 1);
@@ -122,12 +123,12 @@ fn to_pascal(name: &str) -> String {
     out
 }
 
-fn to_camel(name: &str) -> String {
+fn to_camel(name: &str) -> Name {
     let starts_low = name.starts_with(|letter: char| letter.is_ascii_lowercase());
     let plain = starts_low && name.chars().all(|letter| letter.is_ascii_alphanumeric());
     let digit_then_letter = name.as_bytes().windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_lowercase());
     if plain && !digit_then_letter {
-        return name.to_owned();
+        return name.into();
     }
     let pascal = to_pascal(name);
     let lead = pascal.len() - pascal.trim_start_matches('_').len();
@@ -135,15 +136,15 @@ fn to_camel(name: &str) -> String {
     let mut letters = rest.chars();
     match letters.next() {
         Some(first) if first.is_ascii_uppercase() => {
-            format!("{underscores}{}{}", first.to_ascii_lowercase(), letters.as_str())
+            format!("{underscores}{}{}", first.to_ascii_lowercase(), letters.as_str()).into()
         }
         _ => pascal,
     }
 }
 
-fn to_snake(name: &str) -> String {
+fn to_snake(name: &str) -> Name {
     let letters: Vec<char> = name.chars().collect();
-    let mut out = String::with_capacity(name.len() + 4);
+    let mut out = Name::with_capacity(name.len() + 4);
     for (at, letter) in letters.iter().enumerate() {
         if at > 0 {
             let before = letters[at - 1];

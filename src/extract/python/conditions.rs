@@ -5,14 +5,14 @@ use ruff_text_size::Ranged;
 
 use super::lower::Lower;
 use super::{names, span, statements};
-use crate::facts::{Expr, Guard, Literal, Swallowed};
+use crate::facts::{Expr, Guard, Literal, Name, Swallowed};
 
 impl<'a> Lower<'a> {
     /// Lowers a test: its calls and reads, and the constants it decides between.
     pub(super) fn condition(&mut self, test: &'a Py) -> Guard {
         let source = self.quote(test.range());
         let at = span(test.range());
-        let plain = |source: String| Guard {
+        let plain = |source: Name| Guard {
             source,
             subject: None,
             values: Vec::new(),
@@ -209,7 +209,7 @@ pub(super) fn tested(lower: &mut Lower<'_>, test: &Py) {
         Py::Compare(compare) if compare.ops.len() == 1 && compare.ops[0] == CmpOp::In => {
             if let Some(key) = lower.constant_text(&compare.left) {
                 let on = access_text(lower, &compare.comparators[0]);
-                lower.frame().coped.push(format!("{on}/{key}"));
+                lower.frame().coped.push(format!("{on}/{key}").into());
             }
         }
         Py::Call(_) | Py::Subscript(_) | Py::Attribute(_) | Py::Compare(_) => {
@@ -239,7 +239,7 @@ pub(super) fn tested_absent(lower: &mut Lower<'_>, test: &Py) {
         Py::Compare(compare) if compare.ops.len() == 1 && compare.ops[0] == CmpOp::NotIn => {
             if let Some(key) = lower.constant_text(&compare.left) {
                 let on = access_text(lower, &compare.comparators[0]);
-                lower.frame().coped.push(format!("{on}/{key}"));
+                lower.frame().coped.push(format!("{on}/{key}").into());
             }
         }
         Py::UnaryOp(unary) if unary.op == UnaryOp::Not => tested(lower, &unary.operand),
@@ -248,7 +248,7 @@ pub(super) fn tested_absent(lower: &mut Lower<'_>, test: &Py) {
 }
 
 /// An access in a form in which `event["x"]`, `event.get("x")` and `event.x` are one.
-pub(super) fn access_text(lower: &Lower<'_>, expr: &Py) -> String {
+pub(super) fn access_text(lower: &Lower<'_>, expr: &Py) -> Name {
     let mut parts = Vec::new();
     let mut at = expr;
     for _ in 0..super::lower::MAX_DEPTH {
@@ -258,12 +258,12 @@ pub(super) fn access_text(lower: &Lower<'_>, expr: &Py) -> String {
                 at = &attribute.value;
             }
             Py::Subscript(subscript) => {
-                parts.push(lower.constant_text(&subscript.slice).unwrap_or_else(|| lower.quote(subscript.slice.range())));
+                parts.push(lower.constant_text(&subscript.slice).unwrap_or_else(|| lower.quote(subscript.slice.range())).into());
                 at = &subscript.value;
             }
             Py::Call(call) => match (&*call.func, call.arguments.args.first()) {
                 (Py::Attribute(attribute), Some(key)) if attribute.attr.as_str() == "get" => {
-                    parts.push(lower.constant_text(key).unwrap_or_else(|| lower.quote(key.range())));
+                    parts.push(lower.constant_text(key).unwrap_or_else(|| lower.quote(key.range())).into());
                     at = &attribute.value;
                 }
                 _ => break,

@@ -8,7 +8,7 @@ use ruff_text_size::Ranged;
 
 use super::lower::{Binding, Lower, MAX_DEPTH, MAX_ENTRIES};
 use super::{names, span};
-use crate::facts::{Completion, Expr, ExprKind, Literal, TypeExpr, TypeKind, TypeOp, ValueMember};
+use crate::facts::{Completion, Expr, ExprKind, Literal, Name, TypeExpr, TypeKind, TypeOp, ValueMember};
 use crate::shape::StringShape;
 use crate::source::Span;
 
@@ -37,11 +37,11 @@ impl<'a> Lower<'a> {
                 self.next = completion;
                 return self.call(expr, call);
             }
-            Py::StringLiteral(text) => ExprKind::Literal(Literal::Text(text.value.to_str().to_owned())),
+            Py::StringLiteral(text) => ExprKind::Literal(Literal::Text(text.value.to_str().into())),
             Py::BytesLiteral(bytes) => {
                 let bytes: Vec<u8> = bytes.value.bytes().collect();
                 match String::from_utf8(bytes) {
-                    Ok(text) => ExprKind::Literal(Literal::Text(text)),
+                    Ok(text) => ExprKind::Literal(Literal::Text(text.into())),
                     Err(_) => return self.opaque(expr),
                 }
             }
@@ -120,7 +120,7 @@ impl<'a> Lower<'a> {
                     _ => None,
                 };
                 if let Some(Literal::Number(digits)) = negative {
-                    ExprKind::Literal(Literal::Number(format!("-{digits}")))
+                    ExprKind::Literal(Literal::Number(format!("-{digits}").into()))
                 } else {
                     self.expr(&unary.operand);
                     match unary.op {
@@ -353,7 +353,7 @@ impl<'a> Lower<'a> {
                 match copied {
                     // What may be `None` is left out where it is; what may not be is there.
                     Some(value) if filtered && drops_none(comp) => {
-                        let kept = TypeExpr::new(TypeKind::Unknown("what is filtered".to_owned()), at);
+                        let kept = TypeExpr::new(TypeKind::Unknown("what is filtered".into()), at);
                         let ty = TypeExpr::new(TypeKind::Apply(TypeOp::WithoutNull, vec![kept]), at);
                         let value = Expr::new(ExprKind::Typed(Box::new(value), Box::new(ty)), at);
                         ExprKind::Object(vec![ValueMember::Spread { value, conditional: false }])
@@ -371,7 +371,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The texts of a list that is written out, here or as a constant of this file.
-    fn texts_in(&self, expr: &Py) -> Option<Vec<String>> {
+    fn texts_in(&self, expr: &Py) -> Option<Vec<Name>> {
         match expr {
             Py::Name(name) if self.lookup(&name.id).is_none() => self.text_lists.get(name.id.as_str()).cloned(),
             _ => texts_of(expr),
@@ -497,7 +497,7 @@ fn is_test(expr: &Py) -> bool {
 }
 
 /// The texts of a list, tuple or set of text literals.
-pub(super) fn texts_of(expr: &Py) -> Option<Vec<String>> {
+pub(super) fn texts_of(expr: &Py) -> Option<Vec<Name>> {
     let elements: &[Py] = match expr {
         Py::List(list) => &list.elts,
         Py::Tuple(tuple) => &tuple.elts,
@@ -519,7 +519,7 @@ pub(super) fn texts_of(expr: &Py) -> Option<Vec<String>> {
     elements
         .iter()
         .map(|element| match element {
-            Py::StringLiteral(text) => Some(text.value.to_str().to_owned()),
+            Py::StringLiteral(text) => Some(text.value.to_str().into()),
             _ => None,
         })
         .collect()
@@ -527,8 +527,8 @@ pub(super) fn texts_of(expr: &Py) -> Option<Vec<String>> {
 
 pub(super) fn number_literal(number: &Number) -> Option<Literal> {
     match number {
-        Number::Int(int) => Some(Literal::Number(int.to_string())),
-        Number::Float(float) => serde_json::Number::from_f64(*float).map(|number| Literal::Number(number.to_string())),
+        Number::Int(int) => Some(Literal::Number(int.to_string().into())),
+        Number::Float(float) => serde_json::Number::from_f64(*float).map(|number| Literal::Number(number.to_string().into())),
         Number::Complex { .. } => None,
     }
 }
@@ -646,7 +646,7 @@ fn percent_template(format: &str, values: Vec<Expr>, at: Span) -> Expr {
             _ => {
                 // `%(name)s`, `%02d`: the place is known, the text is not.
                 values.next();
-                parts.push(Expr::unknown(format!("%{}", after.chars().take(16).collect::<String>()), at));
+                parts.push(Expr::unknown(format!("%{}", after.chars().take(16).collect::<Name>()), at));
                 let end = after.find(|c: char| c.is_ascii_alphabetic() && c != 'l').map_or(after.len(), |end| end + 1);
                 let end = if after.starts_with('(') { after.find(')').map_or(end, |close| close + 2) } else { end };
                 rest = after.get(end..).unwrap_or("");
@@ -658,7 +658,7 @@ fn percent_template(format: &str, values: Vec<Expr>, at: Span) -> Expr {
 }
 
 /// `"order.{}".format(status)`
-pub(super) fn brace_template(format: &str, positional: &[Expr], named: &[(String, Expr)], at: Span) -> Expr {
+pub(super) fn brace_template(format: &str, positional: &[Expr], named: &[(Name, Expr)], at: Span) -> Expr {
     let mut parts = Vec::new();
     let mut next = 0usize;
     let mut rest = format;
@@ -695,8 +695,8 @@ pub(super) fn brace_template(format: &str, positional: &[Expr], named: &[(String
 }
 
 /// The path of a name, as facts hold it.
-pub(super) fn path_of(expr: &Py) -> Option<Vec<String>> {
-    Some(names::dotted(expr)?.into_iter().map(str::to_owned).collect())
+pub(super) fn path_of(expr: &Py) -> Option<Vec<Name>> {
+    Some(names::dotted(expr)?.into_iter().map(Name::from).collect())
 }
 
 /// The rounds of a comprehension over pairs that are written out, with the two names: `for key, value in [("a", x), ("b", y)]`.

@@ -7,7 +7,9 @@ use super::annotations::Side;
 use super::lower::Lower;
 use super::{names, span};
 use crate::facts::types::TypeParam;
-use crate::facts::{Call, CallKind, Completion, Expr, ExprKind, FnId, LocalKind, Surroundings, TypeExpr, TypeKind, TypeRef};
+use crate::facts::{
+    Call, CallKind, Completion, Expr, ExprKind, FnId, LocalKind, Name, Surroundings, TypeExpr, TypeKind, TypeRef,
+};
 
 impl<'a> Lower<'a> {
     /// A `def`: of the module, of a class, or nested in a function.
@@ -52,7 +54,7 @@ impl<'a> Lower<'a> {
         let implements = if is_method { self.bases.first().cloned() } else { None };
         let is_static =
             def.decorator_list.iter().any(|decorator| names::last_name(&decorator.expression) == Some("staticmethod"));
-        let in_test = is_test(def, self.classes.last().map(String::as_str), &self.bases);
+        let in_test = is_test(def, self.classes.last().map(Name::as_str), &self.bases);
         let frame = self.frame();
         frame.function.type_params = type_params;
         frame.function.is_method = is_method;
@@ -80,10 +82,10 @@ impl<'a> Lower<'a> {
                 ruff_python_ast::TypeParam::TypeVarTuple(var) => (&var.name, None, var.default.as_deref()),
                 ruff_python_ast::TypeParam::ParamSpec(var) => (&var.name, None, var.default.as_deref()),
             };
-            self.type_params.push(name.to_string());
+            self.type_params.push(name.as_str().into());
             let bound = bound.map(|bound| self.bound(bound));
             let default = default.map(|default| self.annotation(default, Side::Write));
-            out.push(TypeParam { name: name.to_string(), default, bound });
+            out.push(TypeParam { name: name.as_str().into(), default, bound });
         }
         out
     }
@@ -200,7 +202,7 @@ impl<'a> Lower<'a> {
 }
 
 /// Tests of pytest and unittest, and fixtures.
-fn is_test(def: &StmtFunctionDef, class: Option<&str>, bases: &[Vec<String>]) -> bool {
+fn is_test(def: &StmtFunctionDef, class: Option<&str>, bases: &[Vec<Name>]) -> bool {
     let name = def.name.as_str();
     let fixture = def.decorator_list.iter().any(|decorator| names::last_name(&decorator.expression) == Some("fixture"));
     let in_test_class = class

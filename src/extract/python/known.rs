@@ -7,7 +7,7 @@ use super::annotations::Side;
 use super::expressions::{of_format, of_type};
 use super::lower::Lower;
 use super::span;
-use crate::facts::{Argument, Completion, Expr, ExprKind, Literal, Made, TypeExpr, TypeKind, TypeRef, ValueMember};
+use crate::facts::{Argument, Completion, Expr, ExprKind, Literal, Made, Name, TypeExpr, TypeKind, TypeRef, ValueMember};
 use crate::shape::StringShape;
 use crate::source::Span;
 
@@ -36,7 +36,7 @@ impl<'a> Lower<'a> {
     /// Keeps what a value is made from that is known by its type alone.
     fn note_made(&mut self, name: &str, from: Vec<Expr>, at: Span) {
         let function = self.frame().id;
-        self.facts.made.push(Made { function, span: at, name: name.to_owned(), from });
+        self.facts.made.push(Made { function, span: at, name: name.into(), from });
     }
 
     /// The same, with the arguments of the call that makes it.
@@ -323,12 +323,12 @@ impl<'a> Lower<'a> {
             }
             "threading.Thread" | "multiprocessing.Process" => {
                 let target = call.arguments.find_keyword("target").map(|keyword| &keyword.value)?;
-                self.deferred_call_packed(target, call, Completion::Deferred("Thread".to_owned()), at)?
+                self.deferred_call_packed(target, call, Completion::Deferred("Thread".into()), at)?
             }
             "functools.partial" => self.partial(call)?,
             "django.utils.module_loading.import_string" | "werkzeug.utils.import_string" | "pydoc.locate" => {
-                let path: Vec<String> = self.constant_text(first?)?.split('.').map(str::to_owned).collect();
-                let is_name = |part: &String| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let path: Vec<Name> = self.constant_text(first?)?.split('.').map(Name::from).collect();
+                let is_name = |part: &Name| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
                 if path.len() < 2 || !path.iter().all(is_name) {
                     return None;
                 }
@@ -375,7 +375,7 @@ impl<'a> Lower<'a> {
         if !matches!(first, Py::Call(_)) {
             return None;
         }
-        self.next = Completion::Deferred(name.to_owned());
+        self.next = Completion::Deferred(name.into());
         Some(self.expr(first))
     }
 
@@ -523,7 +523,7 @@ impl<'a> Lower<'a> {
                     let lowered = self.arguments(call);
                     let positional: Vec<Expr> =
                         lowered.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value.clone()).collect();
-                    let named: Vec<(String, Expr)> =
+                    let named: Vec<(Name, Expr)> =
                         lowered.iter().filter_map(|arg| Some((arg.name.clone()?, arg.value.clone()))).collect();
                     super::expressions::brace_template(format.value.to_str(), &positional, &named, at)
                 }
@@ -575,7 +575,7 @@ impl<'a> Lower<'a> {
                     Py::Call(_) => return self.deferring(call, name),
                     callee if name == "start_soon" => {
                         self.expr(on);
-                        let deferred = Completion::Deferred(name.to_owned());
+                        let deferred = Completion::Deferred(name.into());
                         return Some(self.deferred_call(callee, &args[1..], &[], deferred, at));
                     }
                     _ => return None,
@@ -588,7 +588,7 @@ impl<'a> Lower<'a> {
                     callee,
                     rest,
                     &call.arguments.keywords,
-                    Completion::Deferred("BackgroundTasks.add_task".to_owned()),
+                    Completion::Deferred("BackgroundTasks.add_task".into()),
                     at,
                 )
             }
@@ -599,19 +599,19 @@ impl<'a> Lower<'a> {
                     return None;
                 }
                 self.expr(on);
-                self.deferred_call_packed(callee, call, Completion::Deferred("add_job".to_owned()), at)?
+                self.deferred_call_packed(callee, call, Completion::Deferred("add_job".into()), at)?
             }
             "submit" if is_pool(self.receiver_name(on)) => {
                 let (callee, rest) = args.split_first()?;
                 self.expr(on);
-                self.deferred_call(callee, rest, &call.arguments.keywords, Completion::Deferred("submit".to_owned()), at)
+                self.deferred_call(callee, rest, &call.arguments.keywords, Completion::Deferred("submit".into()), at)
             }
             "run_in_executor" => {
                 let [_, callee, rest @ ..] = args else { return None };
                 self.expr(on);
                 let completion = match completion {
                     Completion::Awaited => Completion::Awaited,
-                    _ => Completion::Deferred("run_in_executor".to_owned()),
+                    _ => Completion::Deferred("run_in_executor".into()),
                 };
                 self.deferred_call(callee, rest, &[], completion, at)
             }

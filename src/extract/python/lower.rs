@@ -10,7 +10,7 @@ use super::names::{self, Names};
 use super::statements;
 use crate::facts::{
     Call, CallId, Completion, Enclosing, Expr, ExprKind, FileFacts, FnId, Function, Guard, LanguageId, Literal, Local, LocalId,
-    LocalKind, Swallowed, TypeExpr,
+    LocalKind, Name, Swallowed, TypeExpr,
 };
 use crate::source::Span;
 
@@ -51,13 +51,13 @@ pub(super) struct Frame<'a> {
     pub early_returns: Vec<Arc<Guard>>,
     pub swallowed: Swallowed,
     /// Accesses whose absence the code copes with at this place, as source text with white space folded.
-    pub coped: Vec<String>,
+    pub coped: Vec<Name>,
     /// Whether a lookup that fails is caught here.
     pub catches_lookup: bool,
     /// What `self` and `cls` are called, in a method.
     pub receiver: Option<&'a str>,
     /// Nested functions, lowered when the names of this one are all known.
-    pub deferred: Vec<(&'a ruff_python_ast::StmtFunctionDef, FnId, Vec<String>)>,
+    pub deferred: Vec<(&'a ruff_python_ast::StmtFunctionDef, FnId, Vec<Name>)>,
 }
 
 pub(super) struct Lower<'a> {
@@ -66,9 +66,9 @@ pub(super) struct Lower<'a> {
     pub names: Names,
     pub frames: Vec<Frame<'a>>,
     /// The classes around the current statement.
-    pub classes: Vec<String>,
+    pub classes: Vec<Name>,
     /// The bases of the innermost class, as written.
-    pub bases: Vec<Vec<String>>,
+    pub bases: Vec<Vec<Name>>,
     pub depth: u32,
     /// What becomes of the value of the expression that is lowered next.
     pub next: Completion,
@@ -77,9 +77,9 @@ pub(super) struct Lower<'a> {
     /// For the access that is lowered next: the type that the code asks for.
     pub asked: Option<TypeExpr>,
     /// Module-level and class-level names of texts in this file: `TOPIC`, `Events.PLACED`.
-    pub texts: FxHashMap<String, String>,
+    pub texts: FxHashMap<Name, Name>,
     /// Module-level lists of texts: `FIELDS = ("id", "name")`.
-    pub text_lists: FxHashMap<String, Vec<String>>,
+    pub text_lists: FxHashMap<Name, Vec<Name>>,
     /// Module-level lists of anything else: `STATES = [("new", _("New"))]`.
     pub lists: FxHashMap<&'a str, &'a Py>,
     /// Module-level classes of this file by name.
@@ -87,13 +87,13 @@ pub(super) struct Lower<'a> {
     /// Names that the module level binds, imports apart.
     pub module_names: FxHashSet<&'a str>,
     /// `TypeVar`s of this file with their bounds.
-    pub type_vars: FxHashMap<String, Option<&'a Py>>,
+    pub type_vars: FxHashMap<Name, Option<&'a Py>>,
     /// Generic parameters of the declarations around the current place.
-    pub type_params: Vec<String>,
+    pub type_params: Vec<Name>,
     /// Whether this file's pydantic is version 1 by what it imports and says.
     pub pydantic_v1: bool,
     /// `__all__`
-    pub all: Option<Vec<String>>,
+    pub all: Option<Vec<Name>>,
 }
 
 /// Lowers the statements of one file.
@@ -186,7 +186,7 @@ impl<'a> Lower<'a> {
                 _ => continue,
             };
             if let Py::StringLiteral(text) = value {
-                self.texts.insert(format!("{path}.{}", target.id), text.value.to_str().to_owned());
+                self.texts.insert(format!("{path}.{}", target.id).into(), text.value.to_str().into());
             }
         }
     }
@@ -195,17 +195,17 @@ impl<'a> Lower<'a> {
         let again = !self.module_names.insert(name);
         match value {
             Py::StringLiteral(text) => {
-                self.texts.insert(name.to_owned(), text.value.to_str().to_owned());
+                self.texts.insert(name.into(), text.value.to_str().into());
             }
             Py::List(_) | Py::Tuple(_) | Py::Set(_) => {
                 match super::expressions::texts_of(value) {
-                    Some(texts) => self.text_lists.insert(name.to_owned(), texts).is_some(),
+                    Some(texts) => self.text_lists.insert(name.into(), texts).is_some(),
                     None => self.lists.insert(name, value).is_some(),
                 };
             }
             Py::Call(call) if names::last_name(&call.func) == Some("TypeVar") => {
                 let bound = call.arguments.find_keyword("bound").map(|keyword| &keyword.value);
-                self.type_vars.insert(name.to_owned(), bound);
+                self.type_vars.insert(name.into(), bound);
             }
             _ => {}
         }
@@ -232,7 +232,7 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn open_reserved(&mut self, id: FnId, name: &str, name_span: Span, extent: Span, closure: bool) {
-        let mut function = Function { name: name.to_owned(), span: name_span, extent, ..Function::default() };
+        let mut function = Function { name: name.into(), span: name_span, extent, ..Function::default() };
         function.scope = self.classes.clone();
         function.in_test = self.frames.last().is_some_and(|frame| frame.function.in_test);
         // What refers to a place that is filled later may have been written into it already.
@@ -307,15 +307,7 @@ impl<'a> Lower<'a> {
         let id = LocalId(frame.function.locals.len() as u32);
         let depth = frame.branches;
         frame.depth_of.push(depth);
-        frame.function.locals.push(Local {
-            name: name.to_owned(),
-            kind,
-            ty,
-            value,
-            edits: Vec::new(),
-            reassigned: false,
-            span: at,
-        });
+        frame.function.locals.push(Local { name: name.into(), kind, ty, value, edits: Vec::new(), reassigned: false, span: at });
         id
     }
 
@@ -350,7 +342,7 @@ impl<'a> Lower<'a> {
 
     /// The full name of a dotted expression whose first part is no variable: `json.dumps`, also where it is imported under
     /// another name. Names that are not imported are given as they are written.
-    pub(super) fn full_name(&self, expr: &Py) -> Option<String> {
+    pub(super) fn full_name(&self, expr: &Py) -> Option<Name> {
         let path = names::dotted(expr)?;
         let first = path.first()?;
         if self.lookup(first).is_some() {
@@ -361,13 +353,13 @@ impl<'a> Lower<'a> {
             full.push('.');
             full.push_str(part);
         }
-        Some(full)
+        Some(full.into())
     }
 
     /// A text that is constant within this file.
-    pub(super) fn constant_text(&self, expr: &Py) -> Option<String> {
+    pub(super) fn constant_text(&self, expr: &Py) -> Option<Name> {
         match expr {
-            Py::StringLiteral(text) => Some(text.value.to_str().to_owned()),
+            Py::StringLiteral(text) => Some(text.value.to_str().into()),
             Py::Name(name) => match self.lookup(&name.id) {
                 Some(ExprKind::Literal(Literal::Text(text))) => Some(text),
                 Some(_) => None,
@@ -381,21 +373,21 @@ impl<'a> Lower<'a> {
                 if self.lookup(path.first()?).is_some() {
                     return None;
                 }
-                self.texts.get(&path.join(".")).cloned()
+                self.texts.get(path.join(".").as_str()).cloned()
             }
             _ => None,
         }
     }
 
     /// The source of a range, with white space folded and cut to a length that a person reads.
-    pub(super) fn quote(&self, range: TextRange) -> String {
+    pub(super) fn quote(&self, range: TextRange) -> Name {
         let source = self.text.get(range.to_std_range()).unwrap_or_default();
         // Most stand in one line and have nothing to fold.
         let folds = |pair: &[u8]| !matches!(pair[1], b'!'..=b'~') && (pair[1] != b' ' || pair[0] == b' ');
         if source.len() <= MAX_QUOTE && !source.starts_with(char::is_whitespace) && !source.as_bytes().windows(2).any(folds) {
-            return source.trim_end().to_owned();
+            return source.trim_end().into();
         }
-        let mut out = String::with_capacity(source.len().min(MAX_QUOTE));
+        let mut out = Name::with_capacity(source.len().min(MAX_QUOTE));
         for word in source.split_whitespace() {
             if !out.is_empty() {
                 out.push(' ');

@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr as Py, ExprCall, Keyword, Stmt, StmtClassDef, StmtFun
 use super::annotations::Side;
 use super::lower::Lower;
 use super::{names, span};
-use crate::facts::{Additional, FieldExpr, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind};
+use crate::facts::{Additional, FieldExpr, Literal, Name, ObjectExpr, ObjectMember, TypeExpr, TypeKind};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -251,7 +251,7 @@ pub(super) fn is_false(value: Option<&Py>) -> bool {
 /// A field of the member's own name.
 pub(super) fn plain_field(member: &Member<'_>, ty: TypeExpr, presence: Presence) -> FieldExpr {
     FieldExpr {
-        name: member.name.to_owned(),
+        name: member.name.into(),
         aliases: Vec::new(),
         ty,
         presence,
@@ -263,7 +263,7 @@ pub(super) fn plain_field(member: &Member<'_>, ty: TypeExpr, presence: Presence)
 }
 
 /// Gives a field its wire name, and keeps the member's own.
-pub(super) fn rename(field: &mut FieldExpr, name: String, cause: Option<Span>) {
+pub(super) fn rename(field: &mut FieldExpr, name: Name, cause: Option<Span>) {
     if name != field.name {
         field.source.get_or_insert_with(|| field.name.clone());
         field.name = name;
@@ -272,7 +272,7 @@ pub(super) fn rename(field: &mut FieldExpr, name: String, cause: Option<Span>) {
 }
 
 /// The annotation without `Annotated`, `Required` and their like, and the metadata that it carried.
-pub(super) fn unwrapped<'e>(lower: &Lower<'_>, annotation: &'e Py) -> (&'e Py, Vec<&'e Py>, Vec<String>) {
+pub(super) fn unwrapped<'e>(lower: &Lower<'_>, annotation: &'e Py) -> (&'e Py, Vec<&'e Py>, Vec<Name>) {
     let mut metadata = Vec::new();
     let mut markers = Vec::new();
     let mut at = annotation;
@@ -305,14 +305,14 @@ pub(super) fn unwrapped<'e>(lower: &Lower<'_>, annotation: &'e Py) -> (&'e Py, V
 }
 
 /// The markers at the start of an annotation that is written as a text: `"NotRequired[str]"`.
-fn markers_of_text(text: &str, markers: &mut Vec<String>) {
+fn markers_of_text(text: &str, markers: &mut Vec<Name>) {
     let mut rest = text.trim();
     while let Some((head, inner)) = rest.split_once('[') {
         let name = head.rsplit('.').next().unwrap_or(head).trim();
         if !matches!(name, "ClassVar" | "Final" | "Required" | "NotRequired" | "ReadOnly" | "InitVar") {
             return;
         }
-        markers.push(if name == "InitVar" { "dataclasses.InitVar".to_owned() } else { name.to_owned() });
+        markers.push(if name == "InitVar" { "dataclasses.InitVar".into() } else { name.into() });
         rest = inner.trim();
     }
 }

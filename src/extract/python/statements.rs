@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 use super::lower::{Binding, Lower, Scope};
 use super::{conditions, names, span};
 use crate::facts::calls::Change;
-use crate::facts::{Completion, Enclosing, Expr, ExprKind, Guard, Swallowed};
+use crate::facts::{Completion, Enclosing, Expr, ExprKind, Guard, Name, Swallowed};
 
 /// The blocks of a compound statement; none for a simple one.
 pub(super) fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
@@ -54,8 +54,8 @@ pub(super) fn module_level(body: &[Stmt]) -> Vec<&Stmt> {
 }
 
 /// The names in `__all__`, where it is a plain list.
-pub(super) fn dunder_all(body: &[Stmt]) -> Option<Vec<String>> {
-    let mut all: Option<Vec<String>> = None;
+pub(super) fn dunder_all(body: &[Stmt]) -> Option<Vec<Name>> {
+    let mut all: Option<Vec<Name>> = None;
     for stmt in body {
         let (target, value) = match stmt {
             Stmt::Assign(assign) => match assign.targets.as_slice() {
@@ -218,7 +218,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    pub(super) fn full_name_of_callee(&self, expr: &Py) -> Option<String> {
+    pub(super) fn full_name_of_callee(&self, expr: &Py) -> Option<Name> {
         match expr {
             Py::Call(call) => self.full_name(&call.func),
             _ => None,
@@ -506,7 +506,7 @@ impl<'a> Lower<'a> {
 fn otherwise(tests: &[(&Py, Guard)]) -> Guard {
     let Some((_, first)) = tests.first() else {
         return Guard {
-            source: "else".to_owned(),
+            source: "else".into(),
             subject: None,
             values: Vec::new(),
             negated: true,

@@ -18,7 +18,7 @@ fn short(function: &Function, expr: &Expr) -> String {
     let all = |parts: &[Expr]| parts.iter().map(|part| short(function, part)).collect::<Vec<_>>().join(", ");
     match &expr.kind {
         ExprKind::Literal(Literal::Text(text)) => format!("{text:?}"),
-        ExprKind::Literal(Literal::Number(digits)) => digits.clone(),
+        ExprKind::Literal(Literal::Number(digits)) => digits.clone().into(),
         ExprKind::Literal(Literal::Bool(truth)) => truth.to_string(),
         ExprKind::Literal(Literal::Null) => "null".to_owned(),
         ExprKind::Absent => "absent".to_owned(),
@@ -115,13 +115,13 @@ fn render(facts: &FileFacts) -> String {
             out.push_str(&format!("  call {}({}) [{}]\n", short(function, &call.callee), args.join(", "), around.join("; ")));
         }
         for read in &function.reads {
-            let path: Vec<String> = read
+            let path: Vec<crate::facts::Name> = read
                 .path
                 .iter()
                 .map(|step| match step {
                     Step::Key { name, presence: Presence::Required, .. } => name.clone(),
-                    Step::Key { name, presence: Presence::Optional, .. } => format!("{name}?"),
-                    Step::Each => "*".to_owned(),
+                    Step::Key { name, presence: Presence::Optional, .. } => format!("{name}?").into(),
+                    Step::Each => "*".into(),
                 })
                 .collect();
             let compared = if read.compared.is_empty() { String::new() } else { format!(" in {} values", read.compared.len()) };

@@ -8,7 +8,7 @@ use super::items::Lowering;
 use super::types::plain;
 use crate::facts::calls::Change;
 use crate::facts::{
-    Argument, Call, CallId, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Guard, Literal, Read, Role, Step,
+    Argument, Call, CallId, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Guard, Literal, Name, Read, Role, Step,
     Surroundings, Swallowed, TypeExpr, TypeKind, rust_types,
 };
 use crate::shape::{Presence, StringShape};
@@ -69,7 +69,7 @@ impl Place {
         }
     }
 
-    fn key(&mut self, name: String, presence: Presence, span: Span) {
+    fn key(&mut self, name: Name, presence: Presence, span: Span) {
         self.step(Step::Key { name, presence, span }, span);
     }
 }
@@ -148,7 +148,7 @@ impl Lowering<'_> {
                         if index.index > 0 {
                             place.step(Step::Each, at);
                         }
-                        index.index.to_string()
+                        index.index.to_string().into()
                     }
                 };
                 place.expr = Expr::new(ExprKind::Member(Box::new(place.expr), name), span);
@@ -270,8 +270,8 @@ impl Lowering<'_> {
                         for step in pointer.split('/').skip(1) {
                             let step = step.replace("~1", "/").replace("~0", "~");
                             let literal = match step.parse::<u32>() {
-                                Ok(_) => Literal::Number(step),
-                                Err(_) => Literal::Text(step),
+                                Ok(_) => Literal::Number(step.into()),
+                                Err(_) => Literal::Text(step.into()),
                             };
                             let step = Expr::new(ExprKind::Literal(literal), key.span);
                             self.index(&mut place, step, Presence::Required, span);
@@ -333,7 +333,7 @@ impl Lowering<'_> {
         let deferred = is_spawn(name).then(|| name.to_owned());
         let values = call.args.iter().map(|arg| self.argument(arg, deferred.as_deref())).collect();
         let at = self.spans.of(call.method.span());
-        let callee = Expr::new(ExprKind::Member(Box::new(receiver), name.to_owned()), at);
+        let callee = Expr::new(ExprKind::Member(Box::new(receiver), name.into()), at);
         let type_args = self.turbofish(call);
         Place::of(self.push_call(callee, Self::positional(values), type_args, CallKind::Plain, span))
     }
@@ -343,9 +343,9 @@ impl Lowering<'_> {
         match deferred {
             None => self.expr(arg),
             Some(name) => {
-                self.frame().deferred.push(name.to_owned());
+                self.frame().deferred.push(name.into());
                 let value = self.expr(arg);
-                self.complete(&value, &Completion::Deferred(name.to_owned()));
+                self.complete(&value, &Completion::Deferred(name.into()));
                 self.frame().deferred.pop();
                 value
             }

@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaList, Token};
 
-use crate::facts::Role;
+use crate::facts::{Name, Role};
 use crate::shape::wire_name::Casing;
 
 /// How deep `cfg_attr` may be nested before what is inside is left alone.
@@ -40,8 +40,8 @@ pub fn nested(list: &MetaList) -> Option<Vec<Meta>> {
 }
 
 /// The last segment of an attribute's path: `post` for `#[actix_web::post("/")]`.
-pub fn last_segment(meta: &Meta) -> String {
-    meta.path().segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+pub fn last_segment(meta: &Meta) -> Name {
+    meta.path().segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default().into()
 }
 
 /// The text of `name = "text"`.
@@ -61,7 +61,7 @@ pub fn literal(expr: &Expr) -> Option<LitStr> {
 }
 
 /// The traits that are derived, by their last segments.
-pub fn derives(metas: &[Meta]) -> Vec<String> {
+pub fn derives(metas: &[Meta]) -> Vec<Name> {
     let mut out = Vec::new();
     for meta in metas {
         if let Meta::List(list) = meta
@@ -128,24 +128,24 @@ pub type Convention = (Option<Casing>, TokenSpan);
 /// What stands in `#[serde(…)]` on a container, a variant or a field.
 #[derive(Clone, Debug, Default)]
 pub struct Serde {
-    pub rename: Sided<String>,
+    pub rename: Sided<Name>,
     pub rename_all: Sided<Convention>,
     pub rename_all_fields: Sided<Convention>,
-    pub aliases: Vec<String>,
+    pub aliases: Vec<Name>,
     pub skip: Sided<()>,
     /// The path of the predicate.
-    pub skip_if: Option<String>,
+    pub skip_if: Option<Name>,
     pub default: Option<DefaultValue>,
     pub flatten: bool,
     pub transparent: bool,
     pub deny_unknown_fields: bool,
-    pub tag: Option<String>,
-    pub content: Option<String>,
+    pub tag: Option<Name>,
+    pub content: Option<Name>,
     pub untagged: bool,
     pub other: bool,
     pub remote: bool,
     /// Functions instead of the type's own serializer and deserializer: the module for `with`, the function otherwise.
-    pub with: Sided<String>,
+    pub with: Sided<Name>,
     /// `into` and `from` or `try_from`.
     pub through: Sided<LitStr>,
     /// `#[serde_as(as = "…")]`
@@ -179,7 +179,7 @@ impl Serde {
         serde
     }
 
-    fn set_adapter(&mut self, (name, adapter): (String, LitStr)) {
+    fn set_adapter(&mut self, (name, adapter): (Name, LitStr)) {
         if name != "deserialize_as" {
             self.adapter.write = Some(adapter.clone());
         }
@@ -191,9 +191,9 @@ impl Serde {
     fn set(&mut self, setting: &Meta) {
         let name = last_segment(setting);
         let text = text_of(setting);
-        let value = text.as_ref().map(LitStr::value);
+        let value = text.as_ref().map(|text| Name::from(text.value()));
         match name.as_str() {
-            "rename" => self.rename = sided(setting, |text| text.value()),
+            "rename" => self.rename = sided(setting, |text| text.value().into()),
             "rename_all" => self.rename_all = sided(setting, convention),
             "rename_all_fields" => self.rename_all_fields = sided(setting, convention),
             "alias" => self.aliases.extend(value),
@@ -221,8 +221,8 @@ impl Serde {
     }
 }
 
-fn without_suffix(path: String, suffix: &str) -> String {
-    path.strip_suffix(suffix).map(str::to_owned).unwrap_or(path)
+fn without_suffix(path: Name, suffix: &str) -> Name {
+    path.strip_suffix(suffix).map(Name::from).unwrap_or(path)
 }
 
 fn convention(text: &LitStr) -> Convention {
@@ -252,12 +252,12 @@ fn sided<T: Clone>(setting: &Meta, read: impl Fn(&LitStr) -> T) -> Sided<T> {
 }
 
 /// `serde_as` spells its key `as`, which is a keyword and no path: its settings are read by hand.
-fn nested_adapters(list: &MetaList) -> Vec<(String, LitStr)> {
+fn nested_adapters(list: &MetaList) -> Vec<(Name, LitStr)> {
     let mut out = Vec::new();
-    let mut name: Option<String> = None;
+    let mut name: Option<Name> = None;
     for token in list.tokens.clone() {
         match token {
-            proc_macro2::TokenTree::Ident(ident) => name = Some(ident.to_string()),
+            proc_macro2::TokenTree::Ident(ident) => name = Some(ident.to_string().into()),
             proc_macro2::TokenTree::Literal(literal) => {
                 if let (Some(name), Lit::Str(text)) = (name.take(), Lit::new(literal)) {
                     out.push((name, text));

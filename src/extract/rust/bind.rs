@@ -65,7 +65,7 @@ impl Lowering<'_> {
                     // A tuple of values taken apart at once: `let (a, b) = (x, y)`.
                     let part = value.as_ref().map(|value| match &value.kind {
                         ExprKind::Array(items) if at < items.len() => items[at].clone(),
-                        _ => Expr::new(ExprKind::Member(Box::new(value.clone()), at.to_string()), value.span),
+                        _ => Expr::new(ExprKind::Member(Box::new(value.clone()), at.to_string().into()), value.span),
                     });
                     self.bind_at(elem, part, types.get(at).cloned(), refutable, down);
                 }
@@ -124,7 +124,7 @@ impl Lowering<'_> {
                         } else {
                             value.clone()
                         };
-                        Expr::new(ExprKind::Member(Box::new(typed), at.to_string()), value.span)
+                        Expr::new(ExprKind::Member(Box::new(typed), at.to_string().into()), value.span)
                     });
                     let ty = if found.elems.len() == 1 && is_whole { arguments.first().cloned() } else { None };
                     self.bind_at(inner, part, ty, refutable, depth);
@@ -143,7 +143,7 @@ impl Lowering<'_> {
         for field in &found.fields {
             let (name, at) = match &field.member {
                 Member::Named(name) => (plain(name), self.spans.of(name.span())),
-                Member::Unnamed(index) => (index.index.to_string(), self.spans.of(index.span)),
+                Member::Unnamed(index) => (index.index.to_string().into(), self.spans.of(index.span)),
             };
             let part = typed.as_ref().map(|value| Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone()), at));
             if let Some(base) = &typed {

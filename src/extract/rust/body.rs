@@ -9,8 +9,8 @@ use super::extent;
 use super::items::{Lowering, Method};
 use super::types::{plain, type_param_names};
 use crate::facts::{
-    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Read, Role, Step,
-    Swallowed, TypeExpr, TypeKind,
+    CallId, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Local, LocalId, LocalKind, Name, Read, Role,
+    Step, Swallowed, TypeExpr, TypeKind,
 };
 use crate::source::Span;
 
@@ -25,7 +25,7 @@ pub struct Frame {
     pub function: Function,
     pub id: FnId,
     /// Names in sight, from outer to inner blocks.
-    names: Vec<(String, LocalId)>,
+    names: Vec<(Name, LocalId)>,
     /// How many branches, loops and blocks stood around each local where it was declared.
     depths: Vec<usize>,
     pub enclosing: Vec<Enclosing>,
@@ -33,7 +33,7 @@ pub struct Frame {
     /// Inside of async blocks and closures that are lowered in place: what they return is not the function's.
     pub inline: usize,
     /// Inside of a future that is handed to something that finishes it later.
-    pub deferred: Vec<String>,
+    pub deferred: Vec<Name>,
     /// Whether names of the frame around it are in sight.
     captures: bool,
 }
@@ -50,7 +50,7 @@ impl Frame {
 
 /// Rust has no code at the top of a file; the place is kept for what all languages share.
 pub fn top_level(extent: Span) -> Function {
-    Function { name: "<top>".to_owned(), extent, ..Function::default() }
+    Function { name: "<top>".into(), extent, ..Function::default() }
 }
 
 impl Lowering<'_> {
@@ -192,10 +192,10 @@ impl Lowering<'_> {
         let frame = self.frame();
         let id = LocalId(u32::try_from(frame.function.locals.len()).unwrap_or(u32::MAX));
         let kind = LocalKind::Variable;
-        let local = Local { name: name.to_owned(), kind, ty, value, edits: Vec::new(), reassigned: false, span };
+        let local = Local { name: name.into(), kind, ty, value, edits: Vec::new(), reassigned: false, span };
         frame.function.locals.push(local);
         frame.depths.push(frame.enclosing.len());
-        frame.names.push((name.to_owned(), id));
+        frame.names.push((name.into(), id));
         id
     }
 
@@ -362,9 +362,9 @@ impl Lowering<'_> {
     }
 
     /// The text of a range on one line.
-    pub fn source(&self, span: Span) -> String {
+    pub fn source(&self, span: Span) -> Name {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let mut out = String::new();
+        let mut out = Name::default();
         for word in text.split_whitespace() {
             if !out.is_empty() {
                 out.push(' ');
@@ -575,7 +575,7 @@ fn is_small(value: &Expr, left: &mut usize) -> bool {
 }
 
 /// The name of a pattern that is one.
-pub fn simple_name(pat: &Pat) -> Option<String> {
+pub fn simple_name(pat: &Pat) -> Option<Name> {
     match pat {
         Pat::Ident(ident) if ident.subpat.is_none() => Some(plain(&ident.ident)),
         Pat::Type(typed) => simple_name(&typed.pat),

@@ -7,7 +7,7 @@ use super::extent;
 use super::items::Lowering;
 use super::types::{plain, segments};
 use crate::facts::{
-    CallKind, Expr, ExprKind, FnId, Function, Made, RecordExpr, Role, TypeExpr, TypeKind, TypeRef, ValueMember, rust_types,
+    CallKind, Expr, ExprKind, FnId, Function, Made, Name, RecordExpr, Role, TypeExpr, TypeKind, TypeRef, ValueMember, rust_types,
 };
 use crate::shape::StringShape;
 use crate::source::Span;
@@ -41,7 +41,7 @@ impl Lowering<'_> {
             return self.push_call(callee, Self::positional(args), Vec::new(), CallKind::Plain, span);
         }
         let full = self.names.expand(&self.scope, &written);
-        let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(String::as_str).collect();
+        let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(Name::as_str).collect();
         let given = args.clone();
         if let Some(known) = self.known_call(&words, path, &mut args, span) {
             if matches!(known.kind, ExprKind::OfType(_)) {
@@ -53,7 +53,7 @@ impl Lowering<'_> {
         if last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase) {
             // A tuple struct or a variant: functions are not written with a capital.
             let type_args = super::types::arguments(&path.path).map(|arg| self.types(Role::Producer).lower(arg)).collect();
-            let fields = args.into_iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect();
+            let fields = args.into_iter().enumerate().map(|(at, value)| (at.to_string().into(), value)).collect();
             let ty = TypeRef { path: written, args: type_args };
             return Expr::new(ExprKind::Record(Box::new(RecordExpr { ty, fields, base: None })), span);
         }
@@ -72,7 +72,7 @@ impl Lowering<'_> {
     /// What a value is made from that is known by its type alone.
     pub fn note_made(&mut self, name: &str, from: Vec<Expr>, span: Span) {
         let function = self.frame().id;
-        self.facts.made.push(Made { function, span, name: name.to_owned(), from });
+        self.facts.made.push(Made { function, span, name: name.into(), from });
     }
 
     /// Functions of the standard library and of well-known crates, by their full path.
@@ -87,7 +87,7 @@ impl Lowering<'_> {
             ("", _, "drop") => return None,
             ("serde_json" | "simd_json" | "sonic_rs", _, "to_string" | "to_string_pretty" | "to_vec" | "to_vec_pretty") => {
                 let value = one(args)?;
-                let callee = Expr::new(ExprKind::Name(words.iter().map(|word| (*word).to_owned()).collect()), span);
+                let callee = Expr::new(ExprKind::Name(words.iter().map(|word| Name::from(*word)).collect()), span);
                 self.push_call(callee, Self::positional(vec![value.clone()]), Vec::new(), CallKind::Plain, span);
                 return Some(Expr::new(ExprKind::Encoded(Box::new(value)), span));
             }
@@ -102,7 +102,7 @@ impl Lowering<'_> {
                 let type_args = self.path_arguments(&path.path);
                 let ty = type_args.first().cloned();
                 let callee =
-                    Expr::new(ExprKind::Name(words.iter().map(|word| (*word).to_owned()).collect()), self.name_span(&path.path));
+                    Expr::new(ExprKind::Name(words.iter().map(|word| Name::from(*word)).collect()), self.name_span(&path.path));
                 let call = self.push_call(callee, Self::positional(vec![value]), type_args, CallKind::Plain, span);
                 return Some(Expr::new(ExprKind::Decoded(Box::new(call), ty.map(Box::new)), span));
             }
@@ -150,7 +150,7 @@ impl Lowering<'_> {
                 Some(Expr::new(ExprKind::Object(Vec::new()), span))
             }
             ("HashMap" | "BTreeMap" | "IndexMap", "from" | "from_iter") => entries(&one(args)?, span),
-            ("Default", "default") => of_type(TypeKind::Unknown("the default value of its type".to_owned())),
+            ("Default", "default") => of_type(TypeKind::Unknown("the default value of its type".into())),
             ("FieldTable", "default") if args.is_empty() => Some(Expr::new(ExprKind::Object(Vec::new()), span)),
             (name, "default") if args.is_empty() && name.starts_with(char::is_uppercase) => {
                 let own = self.own_path(segments(&path.path));
@@ -185,7 +185,7 @@ impl Lowering<'_> {
             parent,
             extent: span,
             span: at,
-            name: String::new(),
+            name: Name::default(),
             ..super::body::top_level(span)
         };
         let id = self.enter(function, true);

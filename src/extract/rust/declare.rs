@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, ExprUnary, Field, Fields, FieldsNamed, Lit, LitStr, Met
 use super::attrs::{DefaultValue, Serde, Sided, metas};
 use super::types::{TypeContext, first_argument, peeled, plain, segments};
 use crate::facts::{
-    Additional, FieldExpr, Literal, ObjectExpr, ObjectMember, Role, TypeExpr, TypeKind, TypeOp, TypeRef, rust_types,
+    Additional, FieldExpr, Literal, Name, ObjectExpr, ObjectMember, Role, TypeExpr, TypeKind, TypeOp, TypeRef, rust_types,
 };
 use crate::shape::Presence;
 use crate::source::Span;
@@ -25,8 +25,8 @@ pub struct Declaration<'a> {
     pub types: TypeContext<'a>,
     pub metas: &'a [Meta],
     pub serde: &'a Serde,
-    pub derives: &'a [String],
-    pub name: String,
+    pub derives: &'a [Name],
+    pub name: Name,
     pub span: Span,
 }
 
@@ -169,7 +169,7 @@ impl Declaration<'_> {
         Some(ObjectMember::Field(FieldExpr { name, aliases, ty, presence, default, source, span, cause }))
     }
 
-    fn wire_name(&self, source: &str, serde: &Serde, container: Container<'_>) -> (String, Option<Span>) {
+    fn wire_name(&self, source: &str, serde: &Serde, container: Container<'_>) -> (Name, Option<Span>) {
         if let Some(name) = serde.rename.get(self.role()) {
             return (name.clone(), None);
         }
@@ -177,9 +177,9 @@ impl Declaration<'_> {
             Some((Some(casing), span)) => {
                 let name = casing.apply_to_field(source);
                 let cause = (name != source).then(|| self.types.spans.of(*span));
-                (name, cause)
+                (name.into(), cause)
             }
-            Some((None, _)) | None => (source.to_owned(), None),
+            Some((None, _)) | None => (source.into(), None),
         }
     }
 
@@ -188,7 +188,7 @@ impl Declaration<'_> {
         let Type::Path(path) = peeled(ty) else { return None };
         let written = segments(&path.path);
         let full = self.types.names.expand(self.types.scope, &written)?;
-        match full.last().map(String::as_str)? {
+        match full.last().map(Name::as_str)? {
             "Option" if full.len() == 1 || full[0] == "std" || full[0] == "core" => first_argument(&path.path),
             "Box" | "Rc" | "Arc" if full.len() == 1 || full[0] == "std" => self.option_argument(first_argument(&path.path)?),
             _ => None,
@@ -219,9 +219,9 @@ impl Declaration<'_> {
     }
 
     fn with(&self, path: &str, span: Span) -> TypeExpr {
-        let written: Vec<String> = path.split("::").map(|part| part.trim().to_owned()).collect();
+        let written: Vec<Name> = path.split("::").map(|part| part.trim().into()).collect();
         if let Some(full) = self.types.names.expand(self.types.scope, &written) {
-            let words: Vec<&str> = full.iter().map(String::as_str).collect();
+            let words: Vec<&str> = full.iter().map(Name::as_str).collect();
             if let Some(kind) = rust_types::known_with(&words, span) {
                 return TypeExpr::new(kind, span);
             }
@@ -287,7 +287,7 @@ impl Declaration<'_> {
                 }
                 let written = segments(&path.path);
                 let full = self.types.names.expand(self.types.scope, &written);
-                let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(String::as_str).collect();
+                let words: Vec<&str> = full.iter().flat_map(|full| full.iter()).map(Name::as_str).collect();
                 match rust_types::known(&words, &args, self.role(), span) {
                     Some(kind) if !words.is_empty() => TypeExpr::new(kind, span),
                     _ => TypeExpr::unknown(format!("written by the adapter `{name}`"), span),
@@ -296,7 +296,7 @@ impl Declaration<'_> {
         }
     }
 
-    fn constant_field(&self, key: &str, names: &[String], span: Span) -> ObjectMember {
+    fn constant_field(&self, key: &str, names: &[Name], span: Span) -> ObjectMember {
         ObjectMember::Field(rust_types::field(key, constants(names, span), span))
     }
 
@@ -343,7 +343,7 @@ impl Declaration<'_> {
             }
             let span = self.types.spans.of(variant.ident.span());
             out.push(match next {
-                Some(number) => TypeExpr::new(TypeKind::Const(Literal::Number(number.to_string())), span),
+                Some(number) => TypeExpr::new(TypeKind::Const(Literal::Number(number.to_string().into())), span),
                 None => TypeExpr::new(TypeKind::Integer(Default::default()), span),
             });
             next = next.and_then(|number| number.checked_add(1));
@@ -352,11 +352,11 @@ impl Declaration<'_> {
     }
 
     /// The wire name of a variant, and further names that a reader takes.
-    pub fn variant_names(&self, variant: &Variant, serde: &Serde) -> Vec<String> {
+    pub fn variant_names(&self, variant: &Variant, serde: &Serde) -> Vec<Name> {
         let source = plain(&variant.ident);
         let own = match (serde.rename.get(self.role()), self.serde.rename_all.get(self.role())) {
             (Some(name), _) => name.clone(),
-            (None, Some((Some(casing), _))) => casing.apply_to_variant(&source),
+            (None, Some((Some(casing), _))) => casing.apply_to_variant(&source).into(),
             (None, Some((None, _)) | None) => source,
         };
         let mut names = vec![own];
@@ -367,7 +367,7 @@ impl Declaration<'_> {
     }
 
     /// `known` holds the names of all variants, which one that is read for all other names leaves out.
-    fn variant(&self, variant: &Variant, serde: &Serde, known: &[String]) -> TypeExpr {
+    fn variant(&self, variant: &Variant, serde: &Serde, known: &[Name]) -> TypeExpr {
         let span = self.types.spans.of(variant.ident.span());
         let names = self.variant_names(variant, serde);
         if let Some(at) = serde.unreadable {
@@ -392,7 +392,7 @@ impl Declaration<'_> {
         }
         let catches_all = serde.other && self.role() == Role::Consumer;
         let tag_type = if catches_all {
-            let others: Vec<String> = known.iter().filter(|name| !names.contains(name)).cloned().collect();
+            let others: Vec<Name> = known.iter().filter(|name| !names.contains(name)).cloned().collect();
             match rust_types::text_other_than(&others) {
                 Some(shape) => TypeExpr::new(TypeKind::String(shape.into()), span),
                 None => TypeExpr::unknown("any name that no other variant has", span),
@@ -454,7 +454,7 @@ fn is_phantom(ty: &Type) -> bool {
 }
 
 /// One text, or any of several.
-pub fn constants(names: &[String], span: Span) -> TypeExpr {
+pub fn constants(names: &[Name], span: Span) -> TypeExpr {
     let mut texts: Vec<TypeExpr> =
         names.iter().map(|name| TypeExpr::new(TypeKind::Const(Literal::Text(name.clone())), span)).collect();
     match texts.len() {

@@ -8,19 +8,19 @@ use super::items::Lowering;
 use super::types::{plain, segments};
 use crate::facts::calls::{Case, Change, Edit};
 use crate::facts::{
-    Completion, Enclosing, Expr, ExprKind, Guard, Literal, RecordExpr, Role, Swallowed, TypeExpr, TypeKind, TypeRef,
+    Completion, Enclosing, Expr, ExprKind, Guard, Literal, Name, RecordExpr, Role, Swallowed, TypeExpr, TypeKind, TypeRef,
 };
 use crate::shape::StringShape;
 
 /// A literal as JSON has it; `None` for bytes.
 pub fn literal(lit: &Lit) -> Option<Literal> {
     match lit {
-        Lit::Str(text) => Some(Literal::Text(text.value())),
-        Lit::Char(letter) => Some(Literal::Text(letter.value().to_string())),
+        Lit::Str(text) => Some(Literal::Text(text.value().into())),
+        Lit::Char(letter) => Some(Literal::Text(letter.value().to_string().into())),
         Lit::Bool(value) => Some(Literal::Bool(value.value)),
-        Lit::Int(number) => Some(Literal::Number(number.base10_digits().to_owned())),
-        Lit::Float(number) => Some(Literal::Number(number.base10_digits().to_owned())),
-        Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).ok().map(Literal::Text),
+        Lit::Int(number) => Some(Literal::Number(number.base10_digits().into())),
+        Lit::Float(number) => Some(Literal::Number(number.base10_digits().into())),
+        Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).ok().map(|text| Literal::Text(text.into())),
         _ => None,
     }
 }
@@ -35,7 +35,7 @@ impl Lowering<'_> {
     pub fn constant_value(&mut self, expr: &Syntax) -> Expr {
         let span = extent::of(self.spans, expr);
         let frames = std::mem::take(&mut self.frames);
-        let function = crate::facts::Function { name: String::new(), ..super::body::top_level(span) };
+        let function = crate::facts::Function { name: Name::default(), ..super::body::top_level(span) };
         self.enter(function, false);
         let value = self.expr(expr);
         let has_calls = !self.frame().function.calls.is_empty();
@@ -63,7 +63,7 @@ impl Lowering<'_> {
     }
 
     /// `Self::X` is `Type::X`.
-    pub fn own_path(&self, mut path: Vec<String>) -> Vec<String> {
+    pub fn own_path(&self, mut path: Vec<Name>) -> Vec<Name> {
         // In a trait, `Self` is whichever type implements it.
         if path.first().is_some_and(|first| first == "Self")
             && !self.in_trait
@@ -111,7 +111,7 @@ impl Lowering<'_> {
             Syntax::Unary(unary) => match unary.op {
                 UnOp::Neg(_) => match self.expr(&unary.expr) {
                     Expr { kind: ExprKind::Literal(Literal::Number(digits)), .. } => {
-                        Expr::new(ExprKind::Literal(Literal::Number(format!("-{digits}"))), span)
+                        Expr::new(ExprKind::Literal(Literal::Number(format!("-{digits}").into())), span)
                     }
                     other => Expr::new(other.kind, span),
                 },
@@ -232,7 +232,7 @@ impl Lowering<'_> {
             }
         }
         if let Some(full) = self.names.expand(&self.scope, &written)
-            && matches!(full.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), ["serde_json", "Value", "Null"])
+            && matches!(full.iter().map(Name::as_str).collect::<Vec<_>>().as_slice(), ["serde_json", "Value", "Null"])
         {
             return Expr::new(ExprKind::Literal(Literal::Null), span);
         }
@@ -248,7 +248,7 @@ impl Lowering<'_> {
         for field in &record.fields {
             let name = match &field.member {
                 Member::Named(name) => plain(name),
-                Member::Unnamed(index) => index.index.to_string(),
+                Member::Unnamed(index) => index.index.to_string().into(),
             };
             let value = self.expr(&field.expr);
             fields.push((name, value));
@@ -584,7 +584,7 @@ impl Lowering<'_> {
                     let span = extent::of(self.spans, at);
                     let name = match &field.member {
                         Member::Named(name) => plain(name),
-                        Member::Unnamed(index) => index.index.to_string(),
+                        Member::Unnamed(index) => index.index.to_string().into(),
                     };
                     keys.push(Expr::text(name, span));
                     &field.base
@@ -729,14 +729,14 @@ fn same_subject(a: &Guard, b: &Guard) -> bool {
 }
 
 /// A chain of members as text, to compare two of them regardless of where they stand.
-fn without_spans(expr: &Expr) -> Option<String> {
+fn without_spans(expr: &Expr) -> Option<Name> {
     match &expr.kind {
-        ExprKind::Local(id) => Some(format!("${}", id.0)),
-        ExprKind::This => Some("self".to_owned()),
-        ExprKind::Name(path) => Some(path.join("::")),
-        ExprKind::Literal(literal) => Some(format!("{literal:?}")),
-        ExprKind::Member(base, name) => Some(format!("{}.{name}", without_spans(base)?)),
-        ExprKind::Index(base, key) => Some(format!("{}[{}]", without_spans(base)?, without_spans(key)?)),
+        ExprKind::Local(id) => Some(format!("${}", id.0).into()),
+        ExprKind::This => Some("self".into()),
+        ExprKind::Name(path) => Some(path.join("::").into()),
+        ExprKind::Literal(literal) => Some(format!("{literal:?}").into()),
+        ExprKind::Member(base, name) => Some(format!("{}.{name}", without_spans(base)?).into()),
+        ExprKind::Index(base, key) => Some(format!("{}[{}]", without_spans(base)?, without_spans(key)?).into()),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::items::{MODULE_DEPTH, is_public};
 use super::names::Names;
 use super::spans::Spans;
 use super::types::{peeled, plain};
-use crate::facts::Import;
+use crate::facts::{Import, Name};
 
 /// The module of an import that stands for `mod x;`, which other code reaches like an import: `["#[mod]", "x"]`.
 pub const CHILD_MODULE: &str = "#[mod]";
@@ -23,7 +23,7 @@ pub fn names_of(items: &[Item], spans: &Spans) -> (Names, Vec<Import>) {
 }
 
 /// What a `use` inside of a function brings in sight, as if it stood in the module around.
-pub fn imports_of(item: &ItemUse, spans: &Spans, scope: &[String]) -> Vec<Import> {
+pub fn imports_of(item: &ItemUse, spans: &Spans, scope: &[Name]) -> Vec<Import> {
     let mut collector = Collector { spans, names: Names::default(), imports: Vec::new(), scope: scope.to_vec() };
     collector.import(item);
     collector.imports
@@ -33,7 +33,7 @@ struct Collector<'a> {
     spans: &'a Spans,
     names: Names,
     imports: Vec<Import>,
-    scope: Vec<String>,
+    scope: Vec<Name>,
 }
 
 impl Collector<'_> {
@@ -88,8 +88,8 @@ impl Collector<'_> {
                                 .filter(|meta| meta.path().is_ident("path"))
                                 .find_map(attrs::text_of);
                             let target = match path {
-                                Some(path) => vec![PATH_MODULE.to_owned(), path.value()],
-                                None => vec![CHILD_MODULE.to_owned(), name.clone()],
+                                Some(path) => vec![PATH_MODULE.into(), path.value().into()],
+                                None => vec![CHILD_MODULE.into(), name.clone()],
                             };
                             self.imports.push(Import {
                                 scope: self.scope.clone(),
@@ -112,7 +112,7 @@ impl Collector<'_> {
         self.tree(&item.tree, &mut Vec::new(), is_public(&item.vis));
     }
 
-    fn tree(&mut self, tree: &UseTree, prefix: &mut Vec<String>, exported: bool) {
+    fn tree(&mut self, tree: &UseTree, prefix: &mut Vec<Name>, exported: bool) {
         match tree {
             UseTree::Path(path) => {
                 prefix.push(plain(&path.ident));
@@ -153,7 +153,7 @@ impl Collector<'_> {
         }
     }
 
-    fn leaf(&mut self, local: String, module: Vec<String>, name: String, exported: bool, at: proc_macro2::Span) {
+    fn leaf(&mut self, local: Name, module: Vec<Name>, name: Name, exported: bool, at: proc_macro2::Span) {
         if module.is_empty() {
             self.push(Some(local), vec![name], None, exported, at);
         } else {
@@ -161,7 +161,7 @@ impl Collector<'_> {
         }
     }
 
-    fn push(&mut self, local: Option<String>, module: Vec<String>, name: Option<String>, exported: bool, at: proc_macro2::Span) {
+    fn push(&mut self, local: Option<Name>, module: Vec<Name>, name: Option<Name>, exported: bool, at: proc_macro2::Span) {
         let import = Import { scope: self.scope.clone(), local, module, name, exported, span: self.spans.of(at) };
         self.names.import(&import);
         self.imports.push(import);

@@ -12,8 +12,8 @@ use super::texts::Mapping;
 use super::types::{TypeContext, path_span, peeled, plain, segments, type_param_names};
 use crate::facts::types::TypeParam;
 use crate::facts::{
-    Argument, Call, CallKind, Class, Constant, Expr, ExprKind, FactDiagnostic, FileFacts, Import, LanguageId, Role, Surroundings,
-    TypeDecl, TypeExpr, TypeKind, TypeRef, ValueMember,
+    Argument, Call, CallKind, Class, Constant, Expr, ExprKind, FactDiagnostic, FileFacts, Import, LanguageId, Name, Role,
+    Surroundings, TypeDecl, TypeExpr, TypeKind, TypeRef, ValueMember,
 };
 use crate::finding::Severity;
 use crate::source::Span;
@@ -38,7 +38,7 @@ pub struct Lowering<'a> {
     pub names: &'a Names,
     pub facts: FileFacts,
     /// The inner module.
-    pub scope: Vec<String>,
+    pub scope: Vec<Name>,
     pub in_test: bool,
     /// What `Self` means here.
     pub self_type: Option<TypeRef>,
@@ -46,7 +46,7 @@ pub struct Lowering<'a> {
     pub in_trait: bool,
     /// Type parameters in sight, of the impl and the functions around.
     pub params: Vec<TypeParam>,
-    pub param_names: Vec<String>,
+    pub param_names: Vec<Name>,
     /// Functions being lowered, from outside in.
     pub frames: Vec<Frame>,
     /// How deep the expression at hand is nested.
@@ -55,8 +55,8 @@ pub struct Lowering<'a> {
     pub too_deep: Option<Span>,
     /// How many branches, loops and conditions around calls may still be recorded; each call holds its own.
     pub surroundings_left: usize,
-    manual: FxHashMap<(Vec<String>, String), Manual>,
-    mappings: FxHashMap<(Vec<String>, String), Vec<Mapping>>,
+    manual: FxHashMap<(Vec<Name>, Name), Manual>,
+    mappings: FxHashMap<(Vec<Name>, Name), Vec<Mapping>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -134,7 +134,7 @@ impl<'a> Lowering<'a> {
             match path.segments.last().map(|segment| plain(&segment.ident)).as_deref() {
                 Some("Serialize") => {
                     let written = super::texts::hand_written(item).map_or_else(
-                        || TypeKind::Unknown("`Serialize` is written by hand".to_owned()),
+                        || TypeKind::Unknown("`Serialize` is written by hand".into()),
                         |()| TypeKind::String(Default::default()),
                     );
                     self.manual.entry(key.clone()).or_default().write = Some(TypeExpr::new(written, span));
@@ -228,7 +228,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn constant(&mut self, name: String, value: Expr, ty: &syn::Type, vis: &Visibility, at: proc_macro2::Span) {
+    fn constant(&mut self, name: Name, value: Expr, ty: &syn::Type, vis: &Visibility, at: proc_macro2::Span) {
         if name == "_" {
             return;
         }
@@ -395,15 +395,15 @@ impl<'a> Lowering<'a> {
         &mut self,
         item: &syn::ItemEnum,
         metas: &[Meta],
-        derives: &[String],
-        wire_names: &[(String, String)],
+        derives: &[Name],
+        wire_names: &[(Name, Name)],
         serializable: bool,
     ) {
         let name = plain(&item.ident);
         let span = self.spans.of(item.ident.span());
         let mut mappings = super::texts::strum(item, metas, derives, self.spans);
         mappings.extend(self.mappings.get(&(self.scope.clone(), name.clone())).into_iter().flatten().cloned());
-        let all: Vec<String> = item.variants.iter().map(|variant| plain(&variant.ident)).collect();
+        let all: Vec<Name> = item.variants.iter().map(|variant| plain(&variant.ident)).collect();
         mappings.retain(|mapping| mapping.covers(&all));
         let written = serializable && !derives.iter().any(|name| name == "Serialize_repr" || name == "SerializeDisplay");
         let own = if written {
@@ -416,7 +416,7 @@ impl<'a> Lowering<'a> {
             mappings.first().map(|mapping| mapping.entries.clone()).unwrap_or_default()
         };
         let exported = is_public(&item.vis);
-        let constant = |scope: Vec<String>, name: String, entries: &[(String, String, Span)]| Constant {
+        let constant = |scope: Vec<Name>, name: Name, entries: &[(Name, Name, Span)]| Constant {
             scope,
             name,
             value: Expr::new(
@@ -450,7 +450,7 @@ impl<'a> Lowering<'a> {
     fn own_type(&self, name: &str, generics: &syn::Generics) -> TypeRef {
         let args =
             type_param_names(generics).into_iter().map(|param| TypeExpr::new(TypeKind::Param(param), Span::default())).collect();
-        TypeRef { path: vec![name.to_owned()], args }
+        TypeRef { path: vec![name.into()], args }
     }
 
     fn check_conventions(&mut self, serde: &Serde) {
@@ -466,8 +466,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn hand_written(&self, name: &str, derives: &[String], write: &mut TypeExpr, read: &mut TypeExpr) {
-        let Some(manual) = self.manual.get(&(self.scope.clone(), name.to_owned())) else { return };
+    fn hand_written(&self, name: &str, derives: &[Name], write: &mut TypeExpr, read: &mut TypeExpr) {
+        let Some(manual) = self.manual.get(&(self.scope.clone(), name.into())) else { return };
         if let Some(written) = &manual.write
             && !derives.iter().any(|name| name == "Serialize")
         {
@@ -480,11 +480,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn is_serializable(&self, name: &str, derives: &[String]) -> bool {
+    fn is_serializable(&self, name: &str, derives: &[Name]) -> bool {
         let derived =
             ["Serialize", "Deserialize", "Serialize_repr", "Deserialize_repr", "SerializeDisplay", "DeserializeFromStr"];
         derives.iter().any(|name| derived.contains(&name.as_str()))
-            || self.manual.contains_key(&(self.scope.clone(), name.to_owned()))
+            || self.manual.contains_key(&(self.scope.clone(), name.into()))
     }
 
     fn implementation(&mut self, item: &ItemImpl) {
@@ -543,7 +543,7 @@ impl<'a> Lowering<'a> {
                 syn::TypeParamBound::Trait(bound) => Some(segments(&bound.path)),
                 _ => None,
             })
-            .filter(|path| !matches!(path.last().map(String::as_str), Some("Send" | "Sync" | "Sized" | "Clone" | "Debug")))
+            .filter(|path| !matches!(path.last().map(Name::as_str), Some("Send" | "Sync" | "Sized" | "Clone" | "Debug")))
             .collect();
         let decorators = self.decorators(&item.attrs);
         self.facts.classes.push(Class {
@@ -643,7 +643,7 @@ impl<'a> Lowering<'a> {
 }
 
 struct Declared {
-    name: String,
+    name: Name,
     params: Vec<TypeParam>,
     write: TypeExpr,
     read: TypeExpr,
@@ -655,23 +655,23 @@ struct Declared {
 
 /// What a method belongs to.
 pub struct Method {
-    pub implements: Option<Vec<String>>,
+    pub implements: Option<Vec<Name>>,
 }
 
 /// The members of a struct or variant with the types that code sees.
-fn members(types: &TypeContext<'_>, fields: &Fields) -> Vec<(String, Option<TypeExpr>, Option<Expr>)> {
+fn members(types: &TypeContext<'_>, fields: &Fields) -> Vec<(Name, Option<TypeExpr>, Option<Expr>)> {
     fields
         .iter()
         .enumerate()
         .map(|(at, field)| {
-            let name = field.ident.as_ref().map_or_else(|| at.to_string(), plain);
+            let name = field.ident.as_ref().map_or_else(|| at.to_string().into(), plain);
             (name, Some(types.member(&field.ty)), None)
         })
         .collect()
 }
 
 /// The name of the type that an impl is of.
-pub fn self_name(item: &ItemImpl) -> Option<String> {
+pub fn self_name(item: &ItemImpl) -> Option<Name> {
     match peeled(&item.self_ty) {
         syn::Type::Path(path) => path.path.segments.last().map(|segment| plain(&segment.ident)),
         syn::Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {

@@ -7,7 +7,7 @@ use syn::{Expr as Syntax, Ident, Item, Pat, Token, Type, Visibility};
 
 use super::items::Lowering;
 use super::types::{plain, segments};
-use crate::facts::{CallKind, Completion, Enclosing, Expr, ExprKind, Guard, Literal, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{CallKind, Completion, Enclosing, Expr, ExprKind, Guard, Literal, Name, TypeExpr, TypeKind, ValueMember};
 use crate::source::Span;
 
 /// How deep `json!` is followed.
@@ -33,12 +33,12 @@ pub fn matches(tokens: TokenStream) -> Option<(Syntax, Pat)> {
 }
 
 /// Arguments of an attribute: `"/path"`, `topic = "orders"`.
-pub fn attribute_arguments(tokens: TokenStream) -> Vec<(Option<String>, Syntax)> {
+pub fn attribute_arguments(tokens: TokenStream) -> Vec<(Option<Name>, Syntax)> {
     let mut out = Vec::new();
     for argument in split(tokens, ',') {
         let name = match argument.as_slice() {
             [TokenTree::Ident(name), TokenTree::Punct(equals), ..] if equals.as_char() == '=' && argument.len() > 2 => {
-                Some(name.to_string())
+                Some(Name::from(name.to_string()))
             }
             _ => None,
         };
@@ -292,7 +292,7 @@ impl Lowering<'_> {
             return Expr::new(ExprKind::Template(parts), span);
         };
         let format_text = format.value();
-        let mut named: Vec<(String, Expr)> = Vec::new();
+        let mut named: Vec<(Name, Expr)> = Vec::new();
         let mut positional: Vec<Expr> = Vec::new();
         for arg in rest {
             match arg {
@@ -425,15 +425,15 @@ fn is_lone_colon(tokens: &[TokenTree], at: usize, token: &TokenTree) -> bool {
 }
 
 enum Piece {
-    Text(String),
+    Text(Name),
     /// The name or number of an argument; empty for the next one.
-    Hole(String),
+    Hole(Name),
 }
 
 /// The texts and placeholders of a format string.
 fn placeholders(format: &str) -> Vec<Piece> {
     let mut out = Vec::new();
-    let mut text = String::new();
+    let mut text = Name::default();
     let mut letters = format.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
@@ -445,7 +445,7 @@ fn placeholders(format: &str) -> Vec<Piece> {
                 if !text.is_empty() {
                     out.push(Piece::Text(std::mem::take(&mut text)));
                 }
-                let mut name = String::new();
+                let mut name = Name::default();
                 for letter in letters.by_ref() {
                     if letter == '}' {
                         break;
@@ -453,7 +453,7 @@ fn placeholders(format: &str) -> Vec<Piece> {
                     name.push(letter);
                 }
                 let name = name.split(':').next().unwrap_or_default().trim().to_owned();
-                out.push(Piece::Hole(name));
+                out.push(Piece::Hole(name.into()));
             }
             other => text.push(other),
         }

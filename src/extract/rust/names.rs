@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::Import;
+use crate::facts::{Import, Name};
 
 /// How many globs and aliases are followed for one name.
 const FOLLOW_BUDGET: usize = 16;
@@ -12,7 +12,7 @@ const FOLLOW_BUDGET: usize = 16;
 /// The names of one file, by inner module.
 #[derive(Default)]
 pub struct Names {
-    scopes: FxHashMap<Vec<String>, Scope>,
+    scopes: FxHashMap<Vec<Name>, Scope>,
 }
 
 /// The names of one inner module, or of what stands inside of a type.
@@ -20,17 +20,17 @@ pub struct Names {
 struct Scope {
     /// Whether it is a module. The rest of a scope is a type, whose body sees what the module around it sees.
     is_module: bool,
-    imports: FxHashMap<String, Vec<String>>,
-    globs: Vec<Vec<String>>,
-    declared: FxHashSet<String>,
+    imports: FxHashMap<Name, Vec<Name>>,
+    globs: Vec<Vec<Name>>,
+    declared: FxHashSet<Name>,
     /// Aliases of options: a missing field of such a type reads as `None`.
-    optional: FxHashSet<String>,
+    optional: FxHashSet<Name>,
     /// Types with `#[serde(remote = "…")]`, which `with` may name.
-    remote: FxHashSet<String>,
+    remote: FxHashSet<Name>,
 }
 
 impl Names {
-    fn scope(&mut self, scope: &[String]) -> &mut Scope {
+    fn scope(&mut self, scope: &[Name]) -> &mut Scope {
         if !self.scopes.contains_key(scope) {
             self.scopes.insert(scope.to_vec(), Scope::default());
         }
@@ -49,12 +49,12 @@ impl Names {
         }
     }
 
-    pub fn open_module(&mut self, scope: &[String]) {
+    pub fn open_module(&mut self, scope: &[Name]) {
         self.scope(scope).is_module = true;
     }
 
     /// The module that a scope lies in.
-    fn module_of<'s>(&self, scope: &'s [String]) -> &'s [String] {
+    fn module_of<'s>(&self, scope: &'s [Name]) -> &'s [Name] {
         let mut module = scope;
         while let Some((_, outer)) = module.split_last()
             && !self.scopes.get(module).is_some_and(|known| known.is_module)
@@ -64,41 +64,41 @@ impl Names {
         module
     }
 
-    fn around(&self, scope: &[String]) -> Option<&Scope> {
+    fn around(&self, scope: &[Name]) -> Option<&Scope> {
         self.scopes.get(self.module_of(scope))
     }
 
-    pub fn declare(&mut self, scope: &[String], name: String) {
+    pub fn declare(&mut self, scope: &[Name], name: Name) {
         self.scope(scope).declared.insert(name);
     }
 
-    pub fn declare_optional(&mut self, scope: &[String], name: String) {
+    pub fn declare_optional(&mut self, scope: &[Name], name: Name) {
         self.scope(scope).optional.insert(name);
     }
 
-    pub fn declare_remote(&mut self, scope: &[String], name: String) {
+    pub fn declare_remote(&mut self, scope: &[Name], name: Name) {
         self.scope(scope).remote.insert(name);
     }
 
-    pub fn is_declared(&self, scope: &[String], name: &str) -> bool {
+    pub fn is_declared(&self, scope: &[Name], name: &str) -> bool {
         self.around(scope).is_some_and(|known| known.declared.contains(name))
     }
 
-    pub fn is_optional_alias(&self, scope: &[String], path: &[String]) -> bool {
+    pub fn is_optional_alias(&self, scope: &[Name], path: &[Name]) -> bool {
         matches!(path, [name] if self.around(scope).is_some_and(|known| known.optional.contains(name)))
     }
 
-    pub fn is_remote(&self, scope: &[String], path: &[String]) -> bool {
+    pub fn is_remote(&self, scope: &[Name], path: &[Name]) -> bool {
         matches!(path, [name] if self.around(scope).is_some_and(|known| known.remote.contains(name)))
     }
 
     /// The full path of a name as written in an inner module. `None` where this file declares it itself; a name that it neither
     /// declares nor imports stays as it is, and is one of the prelude or the name of a crate.
-    pub fn expand<'p>(&self, scope: &[String], path: &'p [String]) -> Option<Cow<'p, [String]>> {
+    pub fn expand<'p>(&self, scope: &[Name], path: &'p [Name]) -> Option<Cow<'p, [Name]>> {
         self.follow(self.module_of(scope), path, &mut FOLLOW_BUDGET.clone())
     }
 
-    fn follow<'p>(&self, scope: &[String], path: &'p [String], budget: &mut usize) -> Option<Cow<'p, [String]>> {
+    fn follow<'p>(&self, scope: &[Name], path: &'p [Name], budget: &mut usize) -> Option<Cow<'p, [Name]>> {
         if *budget == 0 {
             return Some(path.into());
         }
@@ -130,7 +130,7 @@ impl Names {
             };
         }
         for glob in &names.globs {
-            match glob.first().map(String::as_str) {
+            match glob.first().map(Name::as_str) {
                 Some("super") if !scope.is_empty() => {
                     let mut full = glob.clone();
                     full.extend(path.iter().cloned());
@@ -143,7 +143,7 @@ impl Names {
                     let mut full = glob.clone();
                     full.extend(path.iter().cloned());
                     // Only a name that the crate is known to have: a glob proves nothing of the others.
-                    let words: Vec<&str> = full.iter().map(String::as_str).collect();
+                    let words: Vec<&str> = full.iter().map(Name::as_str).collect();
                     let known = crate::facts::rust_types::known(&words, &[], crate::facts::Role::Producer, Default::default());
                     if known.is_some() || matches!(first.as_str(), "Utc" | "from_str" | "from_slice" | "from_value" | "to_value")
                     {

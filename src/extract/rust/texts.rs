@@ -5,6 +5,7 @@ use syn::{Arm, Block, Expr, ExprLit, ImplItem, ItemImpl, Lit, Meta, Pat, Stmt};
 use super::attrs::{last_segment, metas, nested, text_of};
 use super::spans::Spans;
 use super::types::plain;
+use crate::facts::Name;
 use crate::shape::wire_name::Casing;
 use crate::source::Span;
 
@@ -12,13 +13,13 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub struct Mapping {
     /// The method by which it is called: `to_string` for `Display`, `into` for `From`.
-    pub function: String,
+    pub function: Name,
     /// Variant, text, and where the text stands.
-    pub entries: Vec<(String, String, Span)>,
+    pub entries: Vec<(Name, Name, Span)>,
 }
 
 impl Mapping {
-    pub fn covers(&self, variants: &[String]) -> bool {
+    pub fn covers(&self, variants: &[Name]) -> bool {
         !variants.is_empty() && variants.iter().all(|name| self.entries.iter().any(|(variant, _, _)| variant == name))
     }
 }
@@ -33,20 +34,20 @@ pub fn mappings(item: &ItemImpl, spans: &Spans) -> Vec<Mapping> {
         let function = match (implemented.as_deref(), name.as_str()) {
             (Some("Display"), "fmt") => "to_string".to_owned(),
             (Some("From"), _) => continue,
-            (_, _) if method.sig.inputs.len() == 1 => name,
+            (_, _) if method.sig.inputs.len() == 1 => name.into(),
             _ => continue,
         };
         if let Some(entries) = match_on_self(&method.block, spans)
             && !entries.is_empty()
         {
-            out.push(Mapping { function, entries });
+            out.push(Mapping { function: function.into(), entries });
         }
     }
     out
 }
 
 /// The arms of a body that is one `match self { … }` with a text in each arm, or one call around it: `f.write_str(match …)`.
-fn match_on_self(block: &Block, spans: &Spans) -> Option<Vec<(String, String, Span)>> {
+fn match_on_self(block: &Block, spans: &Spans) -> Option<Vec<(Name, Name, Span)>> {
     let found = match block.stmts.as_slice() {
         [Stmt::Expr(expr, _)] => find_match(expr, 0)?,
         // `let text = match self { … }; write!(f, "{text}")`
@@ -97,7 +98,7 @@ fn is_self(expr: &Expr) -> bool {
 }
 
 /// The names of the variants that a pattern lets pass; `None` for another kind of pattern.
-fn variants_of(pat: &Pat, push: &mut impl FnMut(String)) -> Option<()> {
+fn variants_of(pat: &Pat, push: &mut impl FnMut(Name)) -> Option<()> {
     match pat {
         Pat::Path(path) => push(plain(&path.path.segments.last()?.ident)),
         Pat::Ident(ident) if ident.subpat.is_none() && plain(&ident.ident).starts_with(char::is_uppercase) => {
@@ -117,16 +118,16 @@ fn variants_of(pat: &Pat, push: &mut impl FnMut(String)) -> Option<()> {
     Some(())
 }
 
-fn arm_text(arm: &Arm, spans: &Spans) -> Option<(String, Span)> {
+fn arm_text(arm: &Arm, spans: &Spans) -> Option<(Name, Span)> {
     text(&arm.body, spans, 0)
 }
 
-fn text(expr: &Expr, spans: &Spans, depth: usize) -> Option<(String, Span)> {
+fn text(expr: &Expr, spans: &Spans, depth: usize) -> Option<(Name, Span)> {
     if depth > 8 {
         return None;
     }
     match expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some((text.value(), spans.of(text.span()))),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some((text.value().into(), spans.of(text.span()))),
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Expr(expr, None)] => text(expr, spans, depth + 1),
             _ => None,
@@ -144,7 +145,7 @@ fn text(expr: &Expr, spans: &Spans, depth: usize) -> Option<(String, Span)> {
             let args = super::macros::expressions(mac.mac.tokens.clone())?;
             match args.as_slice() {
                 [_, Expr::Lit(ExprLit { lit: Lit::Str(text), .. })] if !text.value().contains(['{', '}']) => {
-                    Some((text.value(), spans.of(text.span())))
+                    Some((text.value().into(), spans.of(text.span())))
                 }
                 _ => None,
             }
@@ -168,7 +169,7 @@ pub fn hand_written(item: &ItemImpl) -> Option<()> {
 }
 
 /// The texts that strum's derives give.
-pub fn strum(item: &syn::ItemEnum, container: &[Meta], derives: &[String], spans: &Spans) -> Vec<Mapping> {
+pub fn strum(item: &syn::ItemEnum, container: &[Meta], derives: &[Name], spans: &Spans) -> Vec<Mapping> {
     let functions: Vec<&str> = derives
         .iter()
         .filter_map(|name| match name.as_str() {
@@ -208,11 +209,11 @@ pub fn strum(item: &syn::ItemEnum, container: &[Meta], derives: &[String], spans
         let span = spans.of(variant.ident.span());
         let (text, span) = match find("to_string").or_else(|| find("serialize")) {
             Some(text) => (text.value(), spans.of(text.span())),
-            None => (casing.map_or_else(|| name.clone(), |casing| strum_name(casing, &name)), span),
+            None => (casing.map_or_else(|| name.to_string(), |casing| strum_name(casing, &name).into()), span),
         };
-        entries.push((name, format!("{}{text}", prefix.as_deref().unwrap_or_default()), span));
+        entries.push((name, format!("{}{text}", prefix.as_deref().unwrap_or_default()).into(), span));
     }
-    functions.into_iter().map(|function| Mapping { function: function.to_owned(), entries: entries.clone() }).collect()
+    functions.into_iter().map(|function| Mapping { function: function.into(), entries: entries.clone() }).collect()
 }
 
 /// strum has serde's conventions and older spellings of its own.
@@ -228,9 +229,9 @@ fn strum_casing(name: &str) -> Option<Casing> {
 }
 
 /// strum splits words where heck does: `HTTPError2` is `http_error2`, where serde's convention has `h_t_t_p_error2`.
-fn strum_name(casing: Casing, variant: &str) -> String {
+fn strum_name(casing: Casing, variant: &str) -> Name {
     let letters: Vec<char> = variant.chars().collect();
-    let mut words: Vec<String> = Vec::new();
+    let mut words: Vec<Name> = Vec::new();
     for (at, letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| letters[at]);
         let starts = match before {
@@ -245,10 +246,10 @@ fn strum_name(casing: Casing, variant: &str) -> String {
         }
     }
     match casing {
-        Casing::Lower => variant.to_lowercase(),
-        Casing::Upper => variant.to_uppercase(),
+        Casing::Lower => variant.to_lowercase().into(),
+        Casing::Upper => variant.to_uppercase().into(),
         Casing::Pascal | Casing::Camel | Casing::Snake | Casing::ScreamingSnake | Casing::Kebab | Casing::ScreamingKebab => {
-            casing.apply_to_field(&words.join("_"))
+            casing.apply_to_field(&words.join("_")).into()
         }
     }
 }

@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, GenericArgument, GenericParam, Generics, Lit, PathArgum
 use super::names::Names;
 use super::spans::Spans;
 use crate::facts::types::TypeParam;
-use crate::facts::{Role, TypeExpr, TypeKind, TypeRef, rust_types};
+use crate::facts::{Name, Role, TypeExpr, TypeKind, TypeRef, rust_types};
 use crate::source::Span;
 
 /// How deep a type is read; below it is a hole.
@@ -18,25 +18,25 @@ pub struct TypeContext<'a> {
     pub names: &'a Names,
     pub spans: &'a Spans,
     /// The inner module.
-    pub scope: &'a [String],
+    pub scope: &'a [Name],
     /// The generic parameters in sight.
-    pub params: &'a [String],
+    pub params: &'a [Name],
     /// What `Self` means.
     pub self_type: Option<&'a TypeRef>,
     pub role: Role,
 }
 
 /// The segments of a path as written.
-pub fn segments(path: &syn::Path) -> Vec<String> {
+pub fn segments(path: &syn::Path) -> Vec<Name> {
     path.segments.iter().map(|segment| plain(&segment.ident)).collect()
 }
 
 /// An identifier without `r#`.
-pub fn plain(ident: &syn::Ident) -> String {
+pub fn plain(ident: &syn::Ident) -> Name {
     let text = ident.to_string();
     match text.strip_prefix("r#") {
-        Some(raw) => raw.to_owned(),
-        None => text,
+        Some(raw) => raw.into(),
+        None => text.into(),
     }
 }
 
@@ -49,7 +49,7 @@ pub fn path_span(spans: &Spans, path: &syn::Path) -> Span {
 }
 
 /// The names of the type parameters.
-pub fn type_param_names(generics: &Generics) -> Vec<String> {
+pub fn type_param_names(generics: &Generics) -> Vec<Name> {
     generics
         .params
         .iter()
@@ -176,7 +176,7 @@ impl TypeContext<'_> {
         }
         let args: Vec<TypeExpr> = arguments(path).map(|arg| self.at(arg, depth + 1)).collect();
         if let Some(full) = self.names.expand(self.scope, &written) {
-            let words: Vec<&str> = full.iter().map(String::as_str).collect();
+            let words: Vec<&str> = full.iter().map(Name::as_str).collect();
             if let Some(kind) = rust_types::known(&words, &args, self.role, span) {
                 return TypeExpr::new(kind, span);
             }

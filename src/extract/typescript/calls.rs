@@ -43,13 +43,13 @@ impl Lower<'_> {
             let local = format!("require({module})");
             self.facts.imports.push(crate::facts::Import {
                 scope: Vec::new(),
-                local: Some(local.clone()),
-                module: vec![module],
+                local: Some(local.clone().into()),
+                module: vec![module.into()],
                 name: None,
                 exported: false,
                 span,
             });
-            return Expr::new(ExprKind::Name(vec![local]), span);
+            return Expr::new(ExprKind::Name(vec![local.into()]), span);
         }
         if self.looks_like_schema_call(call) {
             return Expr::unknown("a schema", span);
@@ -101,18 +101,18 @@ impl Lower<'_> {
             Expression::StaticMemberExpression(member) => {
                 let name = member.property.name.as_str().to_owned();
                 let object = self.receiver(&member.object, member.optional || coping);
-                Expr::new(ExprKind::Member(Box::new(object), name), span)
+                Expr::new(ExprKind::Member(Box::new(object), name.into()), span)
             }
             Expression::PrivateFieldExpression(member) => {
                 let name = format!("#{}", member.field.name.as_str());
                 let object = self.receiver(&member.object, member.optional);
-                Expr::new(ExprKind::Member(Box::new(object), name), span)
+                Expr::new(ExprKind::Member(Box::new(object), name.into()), span)
             }
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::StaticMemberExpression(member) => {
                     let name = member.property.name.as_str().to_owned();
                     let object = self.receiver(&member.object, member.optional);
-                    Expr::new(ExprKind::Member(Box::new(object), name), span)
+                    Expr::new(ExprKind::Member(Box::new(object), name.into()), span)
                 }
                 _ => self.expr(callee, Usage::USED),
             },
@@ -251,11 +251,11 @@ pub(super) fn constructed(new: &NewExpression<'_>) -> Option<TypeExpr> {
     let mut path = Vec::new();
     let mut base = new.callee.get_inner_expression();
     while let Expression::StaticMemberExpression(member) = base {
-        path.push(member.property.name.as_str().to_owned());
+        path.push(member.property.name.as_str().into());
         base = member.object.get_inner_expression();
     }
     let Expression::Identifier(id) = base else { return None };
-    path.push(id.name.as_str().to_owned());
+    path.push(id.name.as_str().into());
     path.reverse();
     Some(TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), span_of(new.callee.span())))
 }

@@ -59,7 +59,7 @@ impl Lower<'_> {
             for property in &pattern.properties {
                 if let oxc_ast::ast::AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(one) = property {
                     let name = one.binding.name.as_str().to_owned();
-                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone()), span_of(one.span));
+                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone().into()), span_of(one.span));
                     let (base, path) = split(&member);
                     add_read(&mut self.frame().function.reads, base, path, span_of(one.span));
                     self.reassign(&name, member);
@@ -117,7 +117,7 @@ impl Lower<'_> {
                 let span = value.span;
                 self.frame().declared_under.push(0);
                 self.frame().function.locals.push(Local {
-                    name: name.to_owned(),
+                    name: name.into(),
                     kind: LocalKind::OfModule,
                     ty: None,
                     value: Some(value),

@@ -8,7 +8,7 @@ use oxc_span::GetSpan;
 use super::lower::{Lower, Usage, node_span, span_of};
 use super::types::{field, type_name};
 use crate::facts::{
-    Call, Class, Expr, ExprKind, FieldExpr, FnId, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp,
+    Call, Class, Expr, ExprKind, FieldExpr, FnId, Literal, Name, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp,
     TypeRef,
 };
 use crate::shape::Presence;
@@ -49,7 +49,7 @@ const WIRE_DECORATORS: &[&str] = &[
     "IsISO8601",
 ];
 
-type Members = Vec<(String, Option<TypeExpr>, Option<Expr>)>;
+type Members = Vec<(Name, Option<TypeExpr>, Option<Expr>)>;
 
 /// What walking a class collects.
 #[derive(Default)]
@@ -88,7 +88,7 @@ impl Lower<'_> {
         let implements =
             class.implements.first().map(|implemented| type_name(&implemented.expression)).or_else(|| bases.first().cloned());
         if !name.is_empty() {
-            self.scope.push(name.to_owned());
+            self.scope.push(name.into());
         }
         for element in &class.body.body {
             self.deeper(|lower| lower.class_element(element, implements.as_ref(), exported, &mut collected));
@@ -110,10 +110,7 @@ impl Lower<'_> {
                         TypeKind::Apply(
                             TypeOp::ReturnType,
                             vec![TypeExpr::new(
-                                TypeKind::Of(Box::new(Expr::new(
-                                    ExprKind::Name(vec![name.to_owned(), "toJSON".to_owned()]),
-                                    span,
-                                ))),
+                                TypeKind::Of(Box::new(Expr::new(ExprKind::Name(vec![name.into(), "toJSON".into()]), span))),
                                 span,
                             )],
                         ),
@@ -131,7 +128,7 @@ impl Lower<'_> {
         let scope = self.scope.clone();
         self.add_class(Class {
             scope: scope.clone(),
-            name: name.to_owned(),
+            name: name.into(),
             bases,
             members: collected.members,
             exported,
@@ -141,7 +138,7 @@ impl Lower<'_> {
         });
         self.add_type(TypeDecl {
             scope,
-            name: name.to_owned(),
+            name: name.into(),
             params,
             write,
             read,
@@ -154,18 +151,18 @@ impl Lower<'_> {
     }
 
     /// What a class extends: a class by name, or a helper that makes one (`PartialType(Order)`).
-    fn heritage(&mut self, expression: &Expression<'_>, args: Vec<TypeExpr>, bases: &mut Vec<Vec<String>>) -> Option<TypeExpr> {
+    fn heritage(&mut self, expression: &Expression<'_>, args: Vec<TypeExpr>, bases: &mut Vec<Vec<Name>>) -> Option<TypeExpr> {
         let span = node_span(expression);
         let mut path = Vec::new();
         let mut base = expression.get_inner_expression();
         loop {
             match base {
                 Expression::StaticMemberExpression(member) => {
-                    path.push(member.property.name.as_str().to_owned());
+                    path.push(member.property.name.as_str().into());
                     base = member.object.get_inner_expression();
                 }
                 Expression::Identifier(id) => {
-                    path.push(id.name.as_str().to_owned());
+                    path.push(id.name.as_str().into());
                     path.reverse();
                     bases.push(path.clone());
                     return Some(TypeExpr::new(TypeKind::Ref(TypeRef { path, args }), span));
@@ -186,7 +183,7 @@ impl Lower<'_> {
                     for argument in call.arguments.iter().filter_map(|argument| argument.as_expression()) {
                         operands.push(match argument.get_inner_expression() {
                             Expression::Identifier(id) => {
-                                TypeExpr::new(super::types::reference(vec![id.name.as_str().to_owned()]), span_of(id.span))
+                                TypeExpr::new(super::types::reference(vec![id.name.as_str().into()]), span_of(id.span))
                             }
                             Expression::ArrayExpression(array) => {
                                 let keys =
@@ -216,7 +213,7 @@ impl Lower<'_> {
     fn class_element(
         &mut self,
         element: &ClassElement<'_>,
-        implements: Option<&Vec<String>>,
+        implements: Option<&Vec<Name>>,
         exported: bool,
         collected: &mut Collected,
     ) {
@@ -282,7 +279,7 @@ impl Lower<'_> {
         };
         let value = property.value.as_ref().map(|value| self.expr(value, Usage::USED));
         let ty = declared.clone().or_else(|| constructed.clone());
-        collected.members.push((name.clone(), ty, value.clone()));
+        collected.members.push((name.clone().into(), ty, value.clone()));
         // Private names (`#x`) are not properties; `declare` and function types leave nothing on the wire.
         if property.key.is_private_identifier() || declared.as_ref().is_some_and(|ty| ty.kind == TypeKind::Absent) {
             return;
@@ -296,13 +293,13 @@ impl Lower<'_> {
             None => TypeExpr::unknown("not stated", span),
         });
         let presence = if property.optional { Presence::Optional } else { Presence::Required };
-        self.add_field(name, wire_type, presence, span, &property.decorators, collected);
+        self.add_field(name.into(), wire_type, presence, span, &property.decorators, collected);
     }
 
     /// A property of a class with what its decorators say about the wire.
     fn add_field(
         &mut self,
-        name: String,
+        name: Name,
         ty: TypeExpr,
         presence: Presence,
         span: Span,
@@ -350,7 +347,7 @@ impl Lower<'_> {
     fn method(
         &mut self,
         method: &MethodDefinition<'_>,
-        implements: Option<&Vec<String>>,
+        implements: Option<&Vec<Name>>,
         exported: bool,
         collected: &mut Collected,
     ) {
@@ -368,12 +365,12 @@ impl Lower<'_> {
         function.span = span;
         match method.kind {
             MethodDefinitionKind::Constructor => {
-                function.name = "constructor".to_owned();
+                function.name = "constructor".into();
                 self.constructor(method, id, collected);
             }
             MethodDefinitionKind::Get => {
                 let ty = function.return_type.clone();
-                collected.members.push((name.clone(), ty.clone(), None));
+                collected.members.push((name.clone().into(), ty.clone(), None));
                 let exposed = method.decorators.iter().any(|decorator| match &decorator.expression {
                     Expression::CallExpression(call) => call.callee_name() == Some("Expose"),
                     _ => false,
@@ -383,7 +380,7 @@ impl Lower<'_> {
                     let call = method.decorators.first().map(|decorator| self.decorator(decorator));
                     let wire_name = call
                         .and_then(|call| call.args.first().and_then(|argument| text_member(&argument.value, "name")))
-                        .unwrap_or(name);
+                        .unwrap_or(name.into());
                     collected.wire.members.push(field(wire_name, ty, Presence::Required, span));
                     collected.on_wire = true;
                     collected.differs = true;
@@ -406,12 +403,12 @@ impl Lower<'_> {
             let of_default = || local.and_then(|local| local.value.clone()).map(value_type);
             let ty = local.and_then(|local| local.ty.clone()).or_else(of_default);
             let span = node_span(&param.pattern);
-            collected.members.push((name.as_str().to_owned(), ty.clone(), None));
+            collected.members.push((name.as_str().into(), ty.clone(), None));
             if let Some(ty) = ty
                 && ty.kind != TypeKind::Absent
             {
                 let presence = if param.optional { Presence::Optional } else { Presence::Required };
-                self.add_field(name.as_str().to_owned(), ty, presence, span, &[], collected);
+                self.add_field(name.as_str().into(), ty, presence, span, &[], collected);
             }
         }
         let Some(body) = &method.value.body else { return };
@@ -432,9 +429,7 @@ impl Lower<'_> {
                         function.locals.iter().take(function.params as usize).find(|local| local.name == right.name.as_str());
                     match param {
                         Some(param) => (param.ty.clone(), None),
-                        None => {
-                            (None, Some(Expr::new(ExprKind::Name(vec![right.name.as_str().to_owned()]), span_of(right.span))))
-                        }
+                        None => (None, Some(Expr::new(ExprKind::Name(vec![right.name.as_str().into()]), span_of(right.span)))),
                     }
                 }
                 Expression::StringLiteral(literal) => (None, Some(Expr::text(literal.value.as_str(), span_of(literal.span)))),
@@ -451,11 +446,11 @@ impl Lower<'_> {
                 }
                 None => {
                     let span = span_of(target.property.span);
-                    collected.members.push((name.to_owned(), ty.clone(), value.clone()));
+                    collected.members.push((name.into(), ty.clone(), value.clone()));
                     // In JavaScript the constructor is the only declaration.
                     let wire = ty.or(value.map(value_type)).unwrap_or_else(|| TypeExpr::unknown("not stated", span));
                     if wire.kind != TypeKind::Absent {
-                        self.add_field(name.to_owned(), wire, Presence::Required, span, &[], collected);
+                        self.add_field(name.into(), wire, Presence::Required, span, &[], collected);
                     }
                 }
             }
@@ -464,7 +459,7 @@ impl Lower<'_> {
 }
 
 /// The name of a decorator.
-fn crate_name(call: &Call) -> Option<String> {
+fn crate_name(call: &Call) -> Option<Name> {
     match &call.callee.kind {
         ExprKind::Name(path) => path.last().cloned(),
         ExprKind::Member(_, name) => Some(name.clone()),
@@ -483,7 +478,7 @@ pub(super) fn member<'e>(options: &'e Expr, name: &str) -> Option<&'e Expr> {
     })
 }
 
-fn text_member(options: &Expr, name: &str) -> Option<String> {
+fn text_member(options: &Expr, name: &str) -> Option<Name> {
     match &member(options, name)?.kind {
         ExprKind::Literal(Literal::Text(text)) => Some(text.clone()),
         _ => None,
@@ -504,7 +499,7 @@ fn value_type(value: Expr) -> TypeExpr {
         ExprKind::OfType(ty) => return *ty,
         ExprKind::Unknown(why) => TypeKind::Unknown(why),
         // A call belongs to the function in which it stands, and a type has none.
-        ExprKind::Call(_) | ExprKind::Await(_) => TypeKind::Unknown("the result of a call".to_owned()),
+        ExprKind::Call(_) | ExprKind::Await(_) => TypeKind::Unknown("the result of a call".into()),
         kind => TypeKind::Of(Box::new(Expr::new(kind, span))),
     };
     TypeExpr::new(kind, span)

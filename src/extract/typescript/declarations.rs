@@ -4,7 +4,8 @@ use super::lower::{Lower, Usage, node_span, span_of};
 use super::schemas;
 use crate::facts::types::TypeParam;
 use crate::facts::{
-    Class, Expr, ExprKind, FnId, Function, Import, Literal, LocalKind, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef, ValueMember,
+    Class, Expr, ExprKind, FnId, Function, Import, Literal, LocalKind, Name, TypeDecl, TypeExpr, TypeKind, TypeOp, TypeRef,
+    ValueMember,
 };
 use crate::source::Span;
 use oxc_ast::ast::{
@@ -21,9 +22,9 @@ impl Lower<'_> {
         let module = import.source.value.as_str();
         let library = schemas::library_of(module);
         for specifier in import.specifiers.iter().flatten() {
-            let local = specifier.local().name.as_str().to_owned();
+            let local = Name::from(specifier.local().name.as_str());
             let name = match specifier {
-                ImportDeclarationSpecifier::ImportSpecifier(one) => Some(one.imported.name().as_str().to_owned()),
+                ImportDeclarationSpecifier::ImportSpecifier(one) => Some(Name::from(one.imported.name().as_str())),
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(_)
                 | ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => None,
             };
@@ -33,16 +34,16 @@ impl Lower<'_> {
                 let taken = name.filter(|name| !schemas::is_namespace(library, name));
                 self.libraries.insert(local.clone(), (library, taken));
             }
-            self.imported.insert(local, module.to_owned());
+            self.imported.insert(local, module.into());
         }
     }
 
     fn add_import(&mut self, local: Option<&str>, module: &str, name: Option<&str>, exported: bool, span: Span) {
         self.facts.imports.push(Import {
             scope: self.scope.clone(),
-            local: local.map(str::to_owned),
-            module: vec![module.to_owned()],
-            name: name.map(str::to_owned),
+            local: local.map(Name::from),
+            module: vec![module.into()],
+            name: name.map(Name::from),
             exported,
             span,
         });
@@ -83,7 +84,7 @@ impl Lower<'_> {
             ModuleDeclaration::ExportNamedDeclaration(export) => {
                 for specifier in &export.specifiers {
                     let (local, exported) = (specifier.local.name(), specifier.exported.name());
-                    self.exports.push((local.as_str().to_owned(), exported.as_str().to_owned(), span_of(specifier.span)));
+                    self.exports.push((local.as_str().into(), exported.as_str().into(), span_of(specifier.span)));
                 }
             }
             ModuleDeclaration::ExportDeclaration(export) => self.declaration(&export.declaration, true),
@@ -101,19 +102,19 @@ impl Lower<'_> {
                 let name = function.id.as_ref().map_or("default", |id| id.name.as_str()).to_owned();
                 self.function_declaration(function, &name, true);
                 if name != "default" {
-                    self.exports.push((name, "default".to_owned(), span));
+                    self.exports.push((name.into(), "default".into(), span));
                 }
             }
             ExportDefaultDeclarationKind::ClassDeclaration(class) => {
                 let name = class.id.as_ref().map_or("default", |id| id.name.as_str()).to_owned();
                 self.class(class, &name, true);
                 if name != "default" {
-                    self.exports.push((name, "default".to_owned(), span));
+                    self.exports.push((name.into(), "default".into(), span));
                 }
             }
             ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => {
                 self.interface(interface, true);
-                self.exports.push((interface.id.name.as_str().to_owned(), "default".to_owned(), span));
+                self.exports.push((interface.id.name.as_str().into(), "default".into(), span));
             }
             other => {
                 if let Some(expression) = other.as_expression() {
@@ -127,13 +128,13 @@ impl Lower<'_> {
     pub fn export_value(&mut self, name: &str, expression: &Expression<'_>, span: Span) {
         match expression.get_inner_expression() {
             Expression::Identifier(id) if self.is_module_name(id.name.as_str()) => {
-                self.exports.push((id.name.as_str().to_owned(), name.to_owned(), span));
+                self.exports.push((id.name.as_str().into(), name.into(), span));
             }
             Expression::ClassExpression(class) => {
                 let own = class.id.as_ref().map_or(name, |id| id.name.as_str()).to_owned();
                 self.class(class, &own, true);
                 if own != name {
-                    self.exports.push((own, name.to_owned(), span));
+                    self.exports.push((own.into(), name.into(), span));
                 }
             }
             _ => {
@@ -188,10 +189,10 @@ impl Lower<'_> {
                 let local = id.name.as_str();
                 self.add_import(Some(local), &module, member.as_deref(), exported, span_of(id.span));
                 if let Some(library) = library {
-                    let taken = member.filter(|name| !schemas::is_namespace(library, name));
-                    self.libraries.insert(local.to_owned(), (library, taken));
+                    let taken = member.map(Name::from).filter(|name| !schemas::is_namespace(library, name));
+                    self.libraries.insert(local.into(), (library, taken));
                 }
-                self.imported.insert(local.to_owned(), module);
+                self.imported.insert(local.into(), module.into());
             }
             BindingPattern::ObjectPattern(object) => {
                 for property in &object.properties {
@@ -200,10 +201,10 @@ impl Lower<'_> {
                     };
                     self.add_import(Some(local.as_str()), &module, Some(&name), exported, node_span(&property.value));
                     if let Some(library) = library {
-                        let taken = Some(name.into_owned()).filter(|name| !schemas::is_namespace(library, name));
-                        self.libraries.insert(local.as_str().to_owned(), (library, taken));
+                        let taken = Some(Name::from(name)).filter(|name| !schemas::is_namespace(library, name));
+                        self.libraries.insert(local.as_str().into(), (library, taken));
                     }
-                    self.imported.insert(local.as_str().to_owned(), module.clone());
+                    self.imported.insert(local.as_str().into(), module.clone().into());
                 }
             }
             BindingPattern::ArrayPattern(_) | BindingPattern::AssignmentPattern(_) => return false,
@@ -244,10 +245,10 @@ impl Lower<'_> {
                     TSModuleReference::ExternalModuleReference(module) => {
                         let module = module.expression.value.as_str();
                         self.add_import(Some(local), module, None, exported, span_of(import.id.span));
-                        self.imported.insert(local.to_owned(), module.to_owned());
+                        self.imported.insert(local.into(), module.into());
                     }
                     TSModuleReference::IdentifierReference(id) => {
-                        self.exports.push((id.name.as_str().to_owned(), local.to_owned(), span_of(import.id.span)));
+                        self.exports.push((id.name.as_str().into(), local.into(), span_of(import.id.span)));
                     }
                     TSModuleReference::QualifiedName(name) => {
                         let path = super::types::qualified(name);
@@ -274,11 +275,22 @@ impl Lower<'_> {
     ) {
         let scope = self.scope.clone();
         let name = name.to_owned();
-        self.add_type(TypeDecl { scope, name, params, write, read, exported, serializable: false, merges: false, span, extent });
+        self.add_type(TypeDecl {
+            scope,
+            name: name.into(),
+            params,
+            write,
+            read,
+            exported,
+            serializable: false,
+            merges: false,
+            span,
+            extent,
+        });
     }
 
     fn namespace(&mut self, namespace: &TSNamespaceDeclaration<'_>) {
-        self.scope.push(namespace.id.name.as_str().to_owned());
+        self.scope.push(namespace.id.name.as_str().into());
         match &namespace.body {
             TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) => self.namespace(inner),
             TSNamespaceDeclarationBody::TSModuleBlock(block) => self.statements(&block.body),
@@ -332,7 +344,7 @@ impl Lower<'_> {
                 for property in &object.properties {
                     if let Some(name) = property.key.static_name() {
                         let span = node_span(&property.key);
-                        let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.into_owned()), span);
+                        let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.into_owned().into()), span);
                         self.module_pattern(&property.value, member, exported);
                     }
                 }
@@ -341,7 +353,7 @@ impl Lower<'_> {
                 for (at, element) in array.elements.iter().enumerate() {
                     if let Some(element) = element {
                         let span = node_span(element);
-                        let position = Expr::new(ExprKind::Literal(Literal::Number(at.to_string())), span);
+                        let position = Expr::new(ExprKind::Literal(Literal::Number(at.to_string().into())), span);
                         let member = Expr::new(ExprKind::Index(Box::new(value.clone()), Box::new(position)), span);
                         self.module_pattern(element, member, exported);
                     }
@@ -380,7 +392,7 @@ impl Lower<'_> {
                 let registry = is_registry(init);
                 let object_of_functions = self.object_members(init);
                 let value = if object_of_functions {
-                    self.scope.push(name.to_owned());
+                    self.scope.push(name.into());
                     let value = self.expr(init, Usage::USED);
                     self.scope.pop();
                     self.object_class(name, &value, exported, span);
@@ -434,7 +446,7 @@ impl Lower<'_> {
         let scope = self.scope.clone();
         self.add_class(Class {
             scope,
-            name: name.to_owned(),
+            name: name.into(),
             bases: Vec::new(),
             members,
             exported,
@@ -505,7 +517,7 @@ impl Lower<'_> {
         let outer = self.type_params.len();
         let type_params = self.type_parameters(type_parameters);
         let function = Function {
-            name: name.unwrap_or_default().to_owned(),
+            name: name.unwrap_or_default().into(),
             type_params,
             is_async,
             parent: Some((parent, None)),
@@ -523,13 +535,13 @@ impl Lower<'_> {
     pub fn type_parameters(&mut self, declared: Option<&TSTypeParameterDeclaration<'_>>) -> Vec<TypeParam> {
         let Some(declared) = declared else { return Vec::new() };
         for param in &declared.params {
-            self.type_params.push(param.name.name.as_str().to_owned());
+            self.type_params.push(param.name.name.as_str().into());
         }
         declared
             .params
             .iter()
             .map(|param| TypeParam {
-                name: param.name.name.as_str().to_owned(),
+                name: param.name.name.as_str().into(),
                 default: param.default.as_ref().map(|ty| self.ty(ty)),
                 bound: param.constraint.as_ref().map(|ty| self.ty(ty)),
             })
@@ -588,7 +600,7 @@ impl Lower<'_> {
         }
         for at in 0..function.params as usize {
             if function.locals[at].ty.is_none() {
-                let position = TypeExpr::new(TypeKind::Const(Literal::Number(at.to_string())), ty.span);
+                let position = TypeExpr::new(TypeKind::Const(Literal::Number(at.to_string().into())), ty.span);
                 function.locals[at].ty =
                     Some(TypeExpr::new(TypeKind::Apply(TypeOp::Parameter, vec![ty.clone(), position]), ty.span));
             }
@@ -637,7 +649,7 @@ impl Lower<'_> {
         };
         let known = |name: &str| {
             earlier.iter().find_map(|entry| match entry {
-                ValueMember::Entry { key, value, .. } if key.kind == ExprKind::Literal(Literal::Text(name.to_owned())) => {
+                ValueMember::Entry { key, value, .. } if key.kind == ExprKind::Literal(Literal::Text(name.into())) => {
                     Some(value.clone())
                 }
                 ValueMember::Entry { .. } | ValueMember::Spread { .. } => None,
@@ -705,7 +717,7 @@ fn extracted(param: &oxc_ast::ast::FormalParameter<'_>, ty: TypeExpr) -> TypeExp
             && EXTRACTORS.contains(&name)
         {
             let span = ty.span;
-            return TypeExpr::new(TypeKind::Ref(TypeRef { path: vec![name.to_owned()], args: vec![ty] }), span);
+            return TypeExpr::new(TypeKind::Ref(TypeRef { path: vec![name.into()], args: vec![ty] }), span);
         }
     }
     ty

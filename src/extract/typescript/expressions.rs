@@ -11,7 +11,8 @@ use super::known;
 use super::lower::{How, Lower, Usage, node_span, span_of};
 use super::reads::{add_read, is_readable, split};
 use crate::facts::{
-    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Step, Swallowed, TypeExpr, TypeKind, TypeOp, ValueMember,
+    Completion, Enclosing, Expr, ExprKind, Guard, Literal, LocalId, Name, Step, Swallowed, TypeExpr, TypeKind, TypeOp,
+    ValueMember,
 };
 use crate::shape::Presence;
 use crate::source::Span;
@@ -41,7 +42,7 @@ impl Lower<'_> {
             Expression::TemplateLiteral(template) => self.template(template, span),
             Expression::Identifier(id) => self.name(id.name.as_str(), id.span),
             Expression::ThisExpression(_) => Expr::new(ExprKind::This, span),
-            Expression::Super(_) => Expr::new(ExprKind::Name(vec!["super".to_owned()]), span),
+            Expression::Super(_) => Expr::new(ExprKind::Name(vec!["super".into()]), span),
             Expression::ParenthesizedExpression(inner) => {
                 self.coping = coping;
                 self.expr(&inner.expression, usage)
@@ -73,7 +74,7 @@ impl Lower<'_> {
                 if let Some(id) = &class.id {
                     let name = id.name.as_str().to_owned();
                     self.class(class, &name, false);
-                    return Expr::new(ExprKind::Name(vec![name]), span);
+                    return Expr::new(ExprKind::Name(vec![name.into()]), span);
                 }
                 self.class(class, "", false);
                 self.unknown(expression.span())
@@ -99,13 +100,13 @@ impl Lower<'_> {
                     let local = format!("import({module})");
                     self.facts.imports.push(crate::facts::Import {
                         scope: Vec::new(),
-                        local: Some(local.clone()),
-                        module: vec![module.to_owned()],
+                        local: Some(local.clone().into()),
+                        module: vec![module.into()],
                         name: None,
                         exported: false,
                         span,
                     });
-                    Expr::new(ExprKind::Name(vec![local]), span)
+                    Expr::new(ExprKind::Name(vec![local.into()]), span)
                 }
                 _ => self.unknown(expression.span()),
             },
@@ -415,7 +416,7 @@ impl Lower<'_> {
                 None => split(&object),
             };
             let span = span_of(literal.span);
-            path.push(Step::Key { name: literal.value.as_str().to_owned(), presence: Presence::Optional, span });
+            path.push(Step::Key { name: literal.value.as_str().into(), presence: Presence::Optional, span });
             add_read(&mut self.frame().function.reads, base, path, span);
         } else {
             self.expr(key, Usage::USED);
@@ -599,9 +600,9 @@ impl Lower<'_> {
         if optional {
             mark_optional(&mut path);
         }
-        path.push(Step::Key { name: name.to_owned(), presence: Presence::Required, span: name_span });
+        path.push(Step::Key { name: name.into(), presence: Presence::Required, span: name_span });
         self.record_chain(base, path, coping);
-        known::member_value(Expr::new(ExprKind::Member(Box::new(object), name.to_owned()), span))
+        known::member_value(Expr::new(ExprKind::Member(Box::new(object), name.into()), span))
     }
 
     /// Lowers a chain of members without recording a read: the value, the path, and what the path starts from.
@@ -633,8 +634,12 @@ impl Lower<'_> {
             Expression::PrivateFieldExpression(member) => {
                 let (object, mut path, base) = self.member_chain(&member.object);
                 let name = format!("#{}", member.field.name.as_str());
-                path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.field.span) });
-                (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
+                path.push(Step::Key {
+                    name: name.clone().into(),
+                    presence: Presence::Required,
+                    span: span_of(member.field.span),
+                });
+                (Expr::new(ExprKind::Member(Box::new(object), name.into()), span), path, base)
             }
             other => {
                 let value = self.expr(other, Usage::USED);
@@ -658,9 +663,9 @@ impl Lower<'_> {
         let name = member.property.name.as_str().to_owned();
         // Members of a name of the module level are no reads; they are the most common chains by far.
         if !matches!(base.kind, ExprKind::Name(_)) {
-            path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
+            path.push(Step::Key { name: name.clone().into(), presence: Presence::Required, span: span_of(member.property.span) });
         }
-        (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
+        (Expr::new(ExprKind::Member(Box::new(object), name.into()), span), path, base)
     }
 
     fn computed_step(&mut self, member: &oxc_ast::ast::ComputedMemberExpression<'_>, span: Span) -> (Expr, Vec<Step>, Expr) {
@@ -768,7 +773,7 @@ pub(super) fn concatenation(parts: Vec<Expr>, span: Span) -> Expr {
 fn push_part(joined: &mut Vec<Expr>, part: Expr) {
     let text = match &part.kind {
         ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => text.clone(),
-        ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
+        ExprKind::Literal(Literal::Bool(value)) => value.to_string().into(),
         _ => {
             joined.push(part);
             return;
@@ -782,18 +787,19 @@ fn push_part(joined: &mut Vec<Expr>, part: Expr) {
 }
 
 /// A number as `JSON.stringify` writes it.
-pub(super) fn digits(number: f64) -> String {
+pub(super) fn digits(number: f64) -> Name {
     if number == 0.0 {
-        return "0".to_owned();
+        return "0".into();
     }
     serde_json::Number::from_f64(number)
         .map(|json| if number.fract() == 0.0 && number.abs() < 1e15 { format!("{}", number as i64) } else { json.to_string() })
         .unwrap_or_else(|| "0".to_owned())
+        .into()
 }
 
 /// The type of the field `key` of `object`.
 pub(super) fn index_type(object: TypeExpr, key: &str, span: Span) -> TypeExpr {
-    let key = TypeExpr::new(TypeKind::Const(Literal::Text(key.to_owned())), span);
+    let key = TypeExpr::new(TypeKind::Const(Literal::Text(key.into())), span);
     TypeExpr::new(TypeKind::Apply(TypeOp::Index, vec![object, key]), span)
 }
 

@@ -7,7 +7,7 @@ use super::lower::{Lower, Usage, node_span, span_of};
 use super::statements::handler_effect;
 use crate::facts::calls::Change;
 use crate::facts::{
-    Argument as FactArgument, Call, CallKind, Enclosing, Expr, ExprKind, Literal, Made, Swallowed, TypeExpr, TypeKind,
+    Argument as FactArgument, Call, CallKind, Enclosing, Expr, ExprKind, Literal, Made, Name, Swallowed, TypeExpr, TypeKind,
     ValueMember,
 };
 use crate::shape::{NumberRange, StringShape};
@@ -177,7 +177,7 @@ impl Lower<'_> {
         if KEEPING.contains(&name) {
             return self.kept(call);
         }
-        let from = self.imported.get(name).map(String::as_str).unwrap_or("");
+        let from = self.imported.get(name).map(Name::as_str).unwrap_or("");
         let kind = match name {
             "String" => {
                 let value = self.lower_first(call)?;
@@ -219,7 +219,7 @@ impl Lower<'_> {
 
     pub(super) fn note_made(&mut self, name: &str, from: Vec<Expr>, span: Span) {
         let function = self.frame_ref().id;
-        self.facts.made.push(Made { function, span, name: name.to_owned(), from });
+        self.facts.made.push(Made { function, span, name: name.into(), from });
     }
 
     fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, usage: Usage, span: Span) -> Option<Expr> {
@@ -612,7 +612,7 @@ impl Lower<'_> {
                 let receiver = match member.object.get_inner_expression() {
                     Expression::Identifier(id) => id.name.as_str().to_ascii_lowercase(),
                     Expression::StaticMemberExpression(inner) => inner.property.name.as_str().to_ascii_lowercase(),
-                    _ => String::new(),
+                    _ => Name::default().into(),
                 };
                 let logs = receiver.contains("log") || receiver == "console" || receiver == "sentry";
                 if logs && matches!(level, "error" | "warn" | "log" | "info" | "debug" | "captureException") {
@@ -719,21 +719,21 @@ impl Lower<'_> {
                 if !known && !likely {
                     return None;
                 }
-                Some(TypeExpr::new(super::types::reference(vec![name.to_owned()]), node_span(object)))
+                Some(TypeExpr::new(super::types::reference(vec![name.into()]), node_span(object)))
             }
             Expression::StaticMemberExpression(member) if plain => {
                 let named_schema = member.property.name.to_ascii_lowercase().ends_with("schema");
-                let mut path = vec![member.property.name.as_str().to_owned()];
+                let mut path = vec![Name::from(member.property.name.as_str())];
                 let mut base = member.object.get_inner_expression();
                 while let Expression::StaticMemberExpression(next) = base {
-                    path.push(next.property.name.as_str().to_owned());
+                    path.push(next.property.name.as_str().into());
                     base = next.object.get_inner_expression();
                 }
                 match base {
                     Expression::Identifier(id)
                         if self.is_module_name(id.name.as_str()) && self.imported.contains_key(id.name.as_str()) =>
                     {
-                        path.push(id.name.as_str().to_owned());
+                        path.push(id.name.as_str().into());
                         path.reverse();
                         Some(TypeExpr::new(super::types::reference(path), node_span(object)))
                     }
@@ -750,8 +750,7 @@ impl Lower<'_> {
         let argument = call.arguments.get(value_at).and_then(Argument::as_expression)?;
         let argument = self.expr(argument, Usage::USED);
         let surroundings = self.surroundings(usage);
-        let callee =
-            Expr::new(ExprKind::Member(Box::new(self.unknown_or_name(inner)), method.to_owned()), node_span(&call.callee));
+        let callee = Expr::new(ExprKind::Member(Box::new(self.unknown_or_name(inner)), method.into()), node_span(&call.callee));
         let args = vec![FactArgument { name: None, value: argument.clone(), spread: false }];
         let id = self.push_call(Call { callee, args, type_args: Vec::new(), kind: CallKind::Plain, surroundings, span });
         self.adopt(first, id);

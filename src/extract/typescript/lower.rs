@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::schemas::Library;
 use crate::facts::{
     Call, CallId, Class, Completion, Constant, Enclosing, Expr, ExprKind, FileFacts, FnId, Function, Guard, Import, LanguageId,
-    Local, LocalId, LocalKind, Surroundings, Swallowed, TypeDecl, TypeExpr,
+    Local, LocalId, LocalKind, Name, Surroundings, Swallowed, TypeDecl, TypeExpr,
 };
 use crate::source::Span;
 
@@ -57,7 +57,7 @@ pub(super) struct Frame {
     pub id: FnId,
     pub function: Function,
     /// Names of its blocks, from outside in.
-    pub scopes: Vec<FxHashMap<String, LocalId>>,
+    pub scopes: Vec<FxHashMap<Name, LocalId>>,
     pub enclosing: Vec<Enclosing>,
     pub early_returns: Vec<Arc<Guard>>,
     /// What tests have shown to be there.
@@ -75,25 +75,25 @@ pub(super) struct Lower<'s> {
     pub text: &'s str,
     pub facts: FileFacts,
     /// Namespaces and classes around the current place.
-    pub scope: Vec<String>,
+    pub scope: Vec<Name>,
     pub frames: Vec<Frame>,
     /// Generic parameters in scope, innermost last.
-    pub type_params: Vec<String>,
+    pub type_params: Vec<Name>,
     /// The key of the mapped type around the current place, where one is.
-    pub mapped_key: Option<String>,
+    pub mapped_key: Option<Name>,
     pub depth: u32,
     /// Whether the code that is walked is the body of a test.
     pub in_test: bool,
     /// Whether the expression that comes next copes with an absent value.
     pub coping: bool,
     /// Local names that stand for a schema library, and for the functions taken from it.
-    pub libraries: FxHashMap<String, (Library, Option<String>)>,
+    pub libraries: FxHashMap<Name, (Library, Option<Name>)>,
     /// Module-level names of run-time schemas in this file.
-    pub schemas: FxHashSet<String>,
+    pub schemas: FxHashSet<Name>,
     /// Module-level names by the module that they are imported from.
-    pub imported: FxHashMap<String, String>,
+    pub imported: FxHashMap<Name, Name>,
     /// Names that the file declares and exports elsewhere: `export { a as b }`.
-    pub exports: Vec<(String, String, Span)>,
+    pub exports: Vec<(Name, Name, Span)>,
     pub is_declaration_file: bool,
 }
 
@@ -115,8 +115,7 @@ pub(super) fn lower(program: &Program<'_>, text: &str, is_declaration_file: bool
         exports: Vec::new(),
         is_declaration_file,
     };
-    let top =
-        Function { name: "<top>".to_owned(), exported: false, ..lower.new_function(Span::new(0, 0), span_of(program.span)) };
+    let top = Function { name: "<top>".into(), exported: false, ..lower.new_function(Span::new(0, 0), span_of(program.span)) };
     lower.enter(top);
     lower.survey(&program.body);
     lower.statements(&program.body);
@@ -182,8 +181,8 @@ impl<'s> Lower<'s> {
     }
 
     /// The source of a span with white space folded, cut where it grows long.
-    pub fn folded(&self, span: oxc_span::Span) -> String {
-        let mut out = String::new();
+    pub fn folded(&self, span: oxc_span::Span) -> Name {
+        let mut out = Name::default();
         for word in self.source(span).split_whitespace() {
             if !out.is_empty() {
                 out.push(' ');
@@ -223,7 +222,7 @@ impl<'s> Lower<'s> {
         let frame = self.frame();
         let id = LocalId(frame.function.locals.len() as u32);
         frame.function.locals.push(Local {
-            name: name.to_owned(),
+            name: name.into(),
             kind,
             ty: None,
             value: None,
@@ -234,7 +233,7 @@ impl<'s> Lower<'s> {
         let under = frame.enclosing.len();
         frame.declared_under.push(under);
         if !name.is_empty() {
-            frame.scopes.last_mut().expect("a function has a scope").insert(name.to_owned(), id);
+            frame.scopes.last_mut().expect("a function has a scope").insert(name.into(), id);
         }
         id
     }
@@ -263,7 +262,7 @@ impl<'s> Lower<'s> {
             Some((0, id)) => ExprKind::Local(id),
             Some((out, id)) => ExprKind::Outer(out, id),
             None if name == "undefined" => ExprKind::Absent,
-            None => ExprKind::Name(vec![name.to_owned()]),
+            None => ExprKind::Name(vec![name.into()]),
         };
         Expr::new(kind, span_of(span))
     }
@@ -303,7 +302,7 @@ impl<'s> Lower<'s> {
             How::Awaited => Completion::Awaited,
             How::Returned => Completion::Returned,
             How::Used => Completion::Used,
-            How::Deferred(name) => Completion::Deferred(name.to_owned()),
+            How::Deferred(name) => Completion::Deferred(name.into()),
         };
         // A `try` around catches what is awaited in it, and what is thrown before a promise is made.
         let around = if usage.how == How::Returned { None } else { frame.handlers.last().copied() };
@@ -348,7 +347,7 @@ impl<'s> Lower<'s> {
 
     pub fn add_constant(&mut self, name: &str, value: Expr, ty: Option<TypeExpr>, exported: bool, registry: bool, span: Span) {
         let scope = self.scope.clone();
-        self.facts.constants.push(Constant { scope, name: name.to_owned(), value, ty, exported, registry, span });
+        self.facts.constants.push(Constant { scope, name: name.into(), value, ty, exported, registry, span });
     }
 
     /// Marks what `export { a }` names, and adds what `export { a as b }` and `export default a` call by another name.
@@ -411,7 +410,7 @@ impl<'s> Lower<'s> {
                     if let (Some(name), Some(init)) = (declarator.id.get_identifier_name(), &declarator.init)
                         && self.looks_like_schema(init)
                     {
-                        self.schemas.insert(name.as_str().to_owned());
+                        self.schemas.insert(name.as_str().into());
                     }
                 }
             }

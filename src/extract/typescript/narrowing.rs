@@ -9,7 +9,7 @@ use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::lower::Lower;
-use crate::facts::{Enclosing, Expr, ExprKind, LocalId};
+use crate::facts::{Enclosing, Expr, ExprKind, LocalId, Name};
 
 /// The most values of one function that are kept as being there; past it a test shows nothing.
 const MAX_SHOWN: usize = 64;
@@ -17,7 +17,7 @@ const MAX_SHOWN: usize = 64;
 /// A variable, or a member of one, that is neither `null` nor `undefined`.
 pub(super) struct Shown {
     root: (u32, LocalId),
-    text: String,
+    text: Name,
 }
 
 impl Lower<'_> {

@@ -102,11 +102,11 @@ impl Lower<'_> {
                     if !matches!(inner, BindingPattern::ObjectPattern(nested) if !nested.properties.is_empty()) {
                         let presence = if has_default { Presence::Optional } else { Presence::Required };
                         let (base, mut path) = split(&value);
-                        path.push(Step::Key { name: name.clone(), presence, span });
+                        path.push(Step::Key { name: name.clone().into(), presence, span });
                         add_read(&mut self.frame().function.reads, base, path, span);
                     }
                     taken.push(name.clone());
-                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name), span);
+                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.into()), span);
                     self.bind_pattern(&property.value, member);
                 }
                 if let Some(rest) = &object.rest
@@ -126,7 +126,7 @@ impl Lower<'_> {
                 for (at, element) in array.elements.iter().enumerate() {
                     let Some(element) = element else { continue };
                     let span = node_span(element);
-                    let position = Expr::new(ExprKind::Literal(Literal::Number(at.to_string())), span);
+                    let position = Expr::new(ExprKind::Literal(Literal::Number(at.to_string().into())), span);
                     let member = Expr::new(ExprKind::Index(Box::new(value.clone()), Box::new(position)), span);
                     self.bind_pattern(element, member);
                 }

@@ -1,6 +1,6 @@
 //! Which parts of a value the code looks at.
 
-use crate::facts::{Expr, ExprKind, Literal, Read, Step, TypeExpr};
+use crate::facts::{Expr, ExprKind, Literal, Name, Read, Step, TypeExpr};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -99,7 +99,7 @@ pub(super) fn all_optional(reads: &mut [Read]) {
 
 /// A key that the function tests for presence anywhere is optional everywhere in it: the test stands before the use.
 pub(super) fn settle(reads: &mut [Read]) {
-    let mut tested: Vec<(Expr, Vec<String>)> = Vec::new();
+    let mut tested: Vec<(Expr, Vec<Name>)> = Vec::new();
     for read in reads.iter() {
         for (at, step) in read.path.iter().enumerate() {
             if let Step::Key { presence: Presence::Optional, .. } = step
@@ -134,7 +134,7 @@ fn same_base(a: &Expr, b: &Expr) -> bool {
     }
 }
 
-fn names(path: &[Step]) -> Option<Vec<String>> {
+fn names(path: &[Step]) -> Option<Vec<Name>> {
     path.iter()
         .map(|step| match step {
             Step::Key { name, .. } => Some(name.clone()),

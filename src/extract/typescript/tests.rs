@@ -32,7 +32,7 @@ fn render(facts: &FileFacts) -> String {
     }
     for decl in &facts.types {
         let export = if decl.exported { "export " } else { "" };
-        let params: Vec<String> = decl.params.iter().map(|param| param.name.clone()).collect();
+        let params: Vec<&str> = decl.params.iter().map(|param| param.name.as_str()).collect();
         let params = if params.is_empty() { String::new() } else { format!("<{}>", params.join(", ")) };
         writeln!(out, "{export}type {}{}{params} = {}", scope(&decl.scope), decl.name, ty(&decl.write)).unwrap();
         if let Some(read) = &decl.read {
@@ -72,7 +72,7 @@ fn render(facts: &FileFacts) -> String {
     out
 }
 
-fn scope(scope: &[String]) -> String {
+fn scope(scope: &[crate::facts::Name]) -> String {
     scope.iter().map(|part| format!("{part}.")).collect()
 }
 
@@ -212,7 +212,7 @@ fn literal(value: &Literal) -> String {
     match value {
         Literal::Null => "null".to_owned(),
         Literal::Bool(value) => value.to_string(),
-        Literal::Number(digits) => digits.clone(),
+        Literal::Number(digits) => digits.clone().into(),
         Literal::Text(text) => format!("{text:?}"),
     }
 }
@@ -226,7 +226,7 @@ fn expr(value: &Expr, function: Option<&Function>) -> String {
         ExprKind::Template(parts) => format!("`{}`", all(parts, " + ")),
         ExprKind::Name(path) => path.join("."),
         ExprKind::Local(id) => match function.and_then(|function| function.locals.get(id.0 as usize)) {
-            Some(local) if !local.name.is_empty() => local.name.clone(),
+            Some(local) if !local.name.is_empty() => local.name.clone().into(),
             _ => format!("%{}", id.0),
         },
         ExprKind::Outer(out, id) => format!("^{out}%{}", id.0),
@@ -240,7 +240,7 @@ fn expr(value: &Expr, function: Option<&Function>) -> String {
                     ValueMember::Entry { key, value, conditional } => {
                         let key = match &key.kind {
                             ExprKind::Literal(Literal::Text(text)) => text.clone(),
-                            _ => format!("[{}]", go(key)),
+                            _ => format!("[{}]", go(key)).into(),
                         };
                         format!("{key}{}: {}", if *conditional { "?" } else { "" }, go(value))
                     }

@@ -11,8 +11,8 @@ use super::expressions::digits;
 use super::known::{format, integer, number, string};
 use super::lower::{Lower, node_span, span_of};
 use crate::facts::{
-    Additional, Class, Expr, ExprKind, FieldExpr, FnId, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp,
-    TypeRef,
+    Additional, Class, Expr, ExprKind, FieldExpr, FnId, Literal, Name, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind,
+    TypeOp, TypeRef,
 };
 use crate::shape::NumberRange;
 use crate::shape::{Presence, StringShape};
@@ -24,11 +24,11 @@ const MAX_EXPANDED: usize = 256;
 /// The name under which the value of a mapped type refers to the key.
 const MAPPED_KEY: &str = "K";
 
-pub(super) fn reference(path: Vec<String>) -> TypeKind {
+pub(super) fn reference(path: Vec<Name>) -> TypeKind {
     TypeKind::Ref(TypeRef { path, args: Vec::new() })
 }
 
-pub(super) fn field(name: impl Into<String>, ty: TypeExpr, presence: Presence, span: Span) -> ObjectMember {
+pub(super) fn field(name: impl Into<Name>, ty: TypeExpr, presence: Presence, span: Span) -> ObjectMember {
     ObjectMember::Field(FieldExpr {
         name: name.into(),
         aliases: Vec::new(),
@@ -42,7 +42,7 @@ pub(super) fn field(name: impl Into<String>, ty: TypeExpr, presence: Presence, s
 }
 
 pub(super) fn text(text: &str, span: Span) -> TypeExpr {
-    TypeExpr::new(TypeKind::Const(Literal::Text(text.to_owned())), span)
+    TypeExpr::new(TypeKind::Const(Literal::Text(text.into())), span)
 }
 
 impl Lower<'_> {
@@ -53,13 +53,13 @@ impl Lower<'_> {
 
     fn ty_at(&mut self, ty: &TSType<'_>, span: Span) -> TypeExpr {
         let kind = match ty {
-            TSType::TSAnyKeyword(_) => TypeKind::Unknown("any".to_owned()),
-            TSType::TSUnknownKeyword(_) => TypeKind::Unknown("unknown".to_owned()),
+            TSType::TSAnyKeyword(_) => TypeKind::Unknown("any".into()),
+            TSType::TSUnknownKeyword(_) => TypeKind::Unknown("unknown".into()),
             TSType::TSObjectKeyword(_) => TypeKind::Object(ObjectExpr {
                 members: Vec::new(),
                 additional: Additional::Open(Box::new(TypeExpr::unknown("object", span))),
             }),
-            TSType::TSBigIntKeyword(_) => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
+            TSType::TSBigIntKeyword(_) => TypeKind::Unknown("a bigint, which JSON cannot hold".into()),
             TSType::TSBooleanKeyword(_) => TypeKind::Boolean,
             TSType::TSNeverKeyword(_) => TypeKind::Never,
             TSType::TSNullKeyword(_) => TypeKind::Null,
@@ -70,8 +70,8 @@ impl Lower<'_> {
             | TSType::TSVoidKeyword(_)
             | TSType::TSFunctionType(_)
             | TSType::TSConstructorType(_) => TypeKind::Absent,
-            TSType::TSIntrinsicKeyword(_) => TypeKind::Unknown("intrinsic".to_owned()),
-            TSType::TSThisType(_) => TypeKind::Unknown("this".to_owned()),
+            TSType::TSIntrinsicKeyword(_) => TypeKind::Unknown("intrinsic".into()),
+            TSType::TSThisType(_) => TypeKind::Unknown("this".into()),
             TSType::TSTypePredicate(_) => TypeKind::Boolean,
             TSType::TSParenthesizedType(inner) => return self.ty(&inner.type_annotation),
             TSType::TSArrayType(array) => {
@@ -84,10 +84,10 @@ impl Lower<'_> {
             TSType::TSLiteralType(literal) => match &literal.literal {
                 TSLiteral::BooleanLiteral(literal) => TypeKind::Const(Literal::Bool(literal.value)),
                 TSLiteral::NumericLiteral(literal) => TypeKind::Const(Literal::Number(digits(literal.value))),
-                TSLiteral::StringLiteral(literal) => TypeKind::Const(Literal::Text(literal.value.as_str().to_owned())),
-                TSLiteral::BigIntLiteral(_) => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
+                TSLiteral::StringLiteral(literal) => TypeKind::Const(Literal::Text(literal.value.as_str().into())),
+                TSLiteral::BigIntLiteral(_) => TypeKind::Unknown("a bigint, which JSON cannot hold".into()),
                 TSLiteral::TemplateLiteral(template) => match template.single_quasi() {
-                    Some(text) => TypeKind::Const(Literal::Text(text.as_str().to_owned())),
+                    Some(text) => TypeKind::Const(Literal::Text(text.as_str().into())),
                     None => string(),
                 },
                 TSLiteral::UnaryExpression(unary) => match &unary.argument {
@@ -121,13 +121,13 @@ impl Lower<'_> {
             }
             TSType::TSMappedType(mapped) => self.mapped(mapped, span),
             TSType::TSConditionalType(conditional) => self.conditional(conditional, span),
-            TSType::TSInferType(_) => TypeKind::Unknown("an inferred type".to_owned()),
+            TSType::TSInferType(_) => TypeKind::Unknown("an inferred type".into()),
             TSType::TSTemplateLiteralType(template) => {
                 let types: Vec<TypeExpr> = template.types.iter().map(|ty| self.ty(ty)).collect();
-                let texts: Vec<String> = template
+                let texts: Vec<Name> = template
                     .quasis
                     .iter()
-                    .map(|quasi| quasi.value.cooked.as_ref().unwrap_or(&quasi.value.raw).as_str().to_owned())
+                    .map(|quasi| quasi.value.cooked.as_ref().unwrap_or(&quasi.value.raw).as_str().into())
                     .collect();
                 template_type(&texts, types, span)
             }
@@ -135,13 +135,13 @@ impl Lower<'_> {
                 TypeKind::Union(vec![self.ty(&inner.type_annotation), TypeExpr::new(TypeKind::Null, span)])
             }
             TSType::JSDocNonNullableType(inner) => return self.ty(&inner.type_annotation),
-            TSType::JSDocUnknownType(_) => TypeKind::Unknown("unknown".to_owned()),
+            TSType::JSDocUnknownType(_) => TypeKind::Unknown("unknown".into()),
         };
         TypeExpr::new(kind, span)
     }
 
     /// A name in value position inside of a type: `typeof x.y`.
-    fn value_path(&self, path: &[String], span: Span) -> Expr {
+    fn value_path(&self, path: &[Name], span: Span) -> Expr {
         let mut names = path.iter();
         let first = names.next().cloned().unwrap_or_default();
         // A type can stand outside of the function whose variable it names, so only names of the module level are followed.
@@ -153,12 +153,12 @@ impl Lower<'_> {
     }
 
     fn import_type(&mut self, import: &oxc_ast::ast::TSImportType<'_>, span: Span) -> TypeExpr {
-        let module = import.source.value.as_str().to_owned();
-        let local = format!("import({module})");
+        let module = import.source.value.as_str();
+        let local = Name::from(format!("import({module})"));
         self.facts.imports.push(crate::facts::Import {
             scope: Vec::new(),
             local: Some(local.clone()),
-            module: vec![module],
+            module: vec![module.into()],
             name: None,
             exported: false,
             span,
@@ -189,7 +189,7 @@ impl Lower<'_> {
                 };
                 rest = Some(Box::new(element_type));
             } else if rest.is_some() {
-                return TypeKind::Unknown("a tuple with elements after its rest".to_owned());
+                return TypeKind::Unknown("a tuple with elements after its rest".into());
             } else {
                 items.push(ty);
             }
@@ -297,15 +297,15 @@ impl Lower<'_> {
 
     fn type_reference(&mut self, reference: &TSTypeReference<'_>, span: Span) -> TypeKind {
         let path = type_name(&reference.type_name);
-        let first = path.first().map(String::as_str).unwrap_or("");
+        let first = path.first().map(Name::as_str).unwrap_or("");
         if path.len() == 1 && self.mapped_key.as_deref() == Some(first) {
-            return TypeKind::Param(MAPPED_KEY.to_owned());
+            return TypeKind::Param(MAPPED_KEY.into());
         }
         if path.len() == 1 && self.type_params.iter().any(|param| param == first) {
             if self.mapped_key.is_some() && first == MAPPED_KEY {
-                return TypeKind::Unknown("a mapped type that also names a parameter `K` from outside".to_owned());
+                return TypeKind::Unknown("a mapped type that also names a parameter `K` from outside".into());
             }
-            return TypeKind::Param(first.to_owned());
+            return TypeKind::Param(first.into());
         }
         if let Some(kind) = self.schema_inference(&path, reference, span) {
             return kind;
@@ -351,7 +351,7 @@ impl Lower<'_> {
                     return TypeKind::Map { keys: Some(Box::new(args.remove(0))), values: Box::new(values) };
                 }
                 ("Readonly" | "NoInfer" | "ThisType", 1) => return args.remove(0).kind,
-                ("Parameters", 1) => return TypeKind::Unknown("the parameters of a function as a list".to_owned()),
+                ("Parameters", 1) => return TypeKind::Unknown("the parameters of a function as a list".into()),
                 ("Date", 0) => return format("date-time"),
                 ("String", 0) => return string(),
                 ("Number", 0) => return number(),
@@ -381,7 +381,7 @@ impl Lower<'_> {
                     return TypeKind::Map { keys: None, values: Box::new(TypeExpr::new(number(), span)) };
                 }
                 ("ArrayBuffer" | "DataView" | "Blob", 0) => return TypeKind::Object(ObjectExpr::default()),
-                ("Object", 0) => return TypeKind::Unknown("object".to_owned()),
+                ("Object", 0) => return TypeKind::Unknown("object".into()),
                 _ => {}
             }
         }
@@ -393,9 +393,9 @@ impl Lower<'_> {
         let mut keys = self.ty(&mapped.constraint);
         if self.mapped_key.is_some() && mapped.name_type.is_none() {
             // A mapped type inside of another would name both keys alike.
-            return TypeKind::Unknown("a mapped type inside of another".to_owned());
+            return TypeKind::Unknown("a mapped type inside of another".into());
         }
-        let outer = self.mapped_key.replace(key_name.clone());
+        let outer = self.mapped_key.replace(key_name.clone().into());
         // `as Exclude<K, "x">` leaves keys out; other new names do not reduce here.
         if let Some(name_type) = &mapped.name_type {
             let name = self.ty(name_type);
@@ -411,7 +411,7 @@ impl Lower<'_> {
                 TypeKind::Param(ref param) if param == MAPPED_KEY => {}
                 _ => {
                     self.mapped_key = outer;
-                    return TypeKind::Unknown("a mapped type that renames its keys".to_owned());
+                    return TypeKind::Unknown("a mapped type that renames its keys".into());
                 }
             }
         }
@@ -479,7 +479,7 @@ impl Lower<'_> {
                 None => Vec::new(),
             };
             let heritage_span = span_of(heritage.span);
-            let ty = match (path.len(), path.first().map(String::as_str), args.len()) {
+            let ty = match (path.len(), path.first().map(Name::as_str), args.len()) {
                 (1, Some("Omit"), 2) => TypeKind::Apply(TypeOp::Omit, args),
                 (1, Some("Pick"), 2) => TypeKind::Apply(TypeOp::Pick, args),
                 (1, Some("Partial"), 1) => TypeKind::Apply(TypeOp::Partial, args),
@@ -505,7 +505,7 @@ impl Lower<'_> {
                 TSSignature::TSMethodSignature(method) => {
                     has_methods = true;
                     if let Some(method_name) = method.key.static_name() {
-                        self.scope.push(name.clone());
+                        self.scope.push(name.clone().into());
                         let returns = method.return_type.as_ref().map(|annotation| &annotation.type_annotation);
                         let outer = self.type_params.len();
                         self.type_parameters(method.type_parameters.as_deref());
@@ -520,7 +520,7 @@ impl Lower<'_> {
                     };
                     if let TSType::TSFunctionType(function) = annotation.type_annotation.without_parenthesized() {
                         has_methods = true;
-                        self.scope.push(name.clone());
+                        self.scope.push(name.clone().into());
                         self.signature(
                             &property_name,
                             true,
@@ -532,7 +532,7 @@ impl Lower<'_> {
                         self.scope.pop();
                     } else {
                         let ty = self.ty(&annotation.type_annotation);
-                        class_members.push((property_name.into_owned(), Some(ty), None));
+                        class_members.push((property_name.into(), Some(ty), None));
                     }
                 }
                 _ => {}
@@ -543,7 +543,7 @@ impl Lower<'_> {
         if has_methods {
             self.add_class(Class {
                 scope: scope.clone(),
-                name: name.clone(),
+                name: name.clone().into(),
                 bases,
                 members: class_members,
                 exported,
@@ -554,7 +554,7 @@ impl Lower<'_> {
         }
         self.add_type(TypeDecl {
             scope,
-            name,
+            name: name.into(),
             params,
             write: TypeExpr::new(TypeKind::Object(object), extent),
             read: None,
@@ -576,12 +576,8 @@ impl Lower<'_> {
         exported: bool,
         span: oxc_span::Span,
     ) -> FnId {
-        let function = crate::facts::Function {
-            name: name.to_owned(),
-            is_method,
-            exported,
-            ..self.new_function(span_of(span), span_of(span))
-        };
+        let function =
+            crate::facts::Function { name: name.into(), is_method, exported, ..self.new_function(span_of(span), span_of(span)) };
         self.enter(function);
         self.parameters(params);
         self.frame().function.return_type = returns.map(|ty| self.ty(ty));
@@ -659,14 +655,14 @@ fn same_value(a: &Expr, b: &Expr) -> bool {
 }
 
 /// A template literal type: constants where its parts are, a pattern where they are plain types, else what `link` makes of it.
-fn template_type(texts: &[String], types: Vec<TypeExpr>, span: Span) -> TypeKind {
-    let choices: Option<Vec<Vec<String>>> = types.iter().map(|ty| constants(&ty.kind)).collect();
+fn template_type(texts: &[Name], types: Vec<TypeExpr>, span: Span) -> TypeKind {
+    let choices: Option<Vec<Vec<Name>>> = types.iter().map(|ty| constants(&ty.kind)).collect();
     if let Some(choices) = choices {
         let count = choices.iter().map(Vec::len).product::<usize>();
         if count <= MAX_EXPANDED {
             let mut all = vec![texts.first().cloned().unwrap_or_default()];
             for (choice, after) in choices.iter().zip(texts.iter().skip(1)) {
-                all = all.iter().flat_map(|head| choice.iter().map(move |part| format!("{head}{part}{after}"))).collect();
+                all = all.iter().flat_map(|head| choice.iter().map(move |part| format!("{head}{part}{after}").into())).collect();
             }
             return match all.len() {
                 1 => TypeKind::Const(Literal::Text(all.remove(0))),
@@ -675,9 +671,9 @@ fn template_type(texts: &[String], types: Vec<TypeExpr>, span: Span) -> TypeKind
         }
         return string();
     }
-    let patterns: Option<Vec<String>> = types.iter().map(|ty| pattern(&ty.kind)).collect();
+    let patterns: Option<Vec<Name>> = types.iter().map(|ty| pattern(&ty.kind)).collect();
     if let Some(patterns) = patterns {
-        let mut whole = String::from("^");
+        let mut whole = Name::from("^");
         for (at, part) in texts.iter().enumerate() {
             whole.push_str(&escape(part));
             if let Some(inner) = patterns.get(at) {
@@ -685,7 +681,7 @@ fn template_type(texts: &[String], types: Vec<TypeExpr>, span: Span) -> TypeKind
             }
         }
         whole.push('$');
-        return TypeKind::String(StringShape { patterns: vec![whole], ..StringShape::default() }.into());
+        return TypeKind::String(StringShape { patterns: vec![whole.into()], ..StringShape::default() }.into());
     }
     let mut parts = Vec::new();
     let mut rest = types.into_iter();
@@ -701,11 +697,11 @@ fn template_type(texts: &[String], types: Vec<TypeExpr>, span: Span) -> TypeKind
     TypeKind::Of(Box::new(Expr::new(ExprKind::Template(parts), span)))
 }
 
-fn constants(kind: &TypeKind) -> Option<Vec<String>> {
+fn constants(kind: &TypeKind) -> Option<Vec<Name>> {
     match kind {
         TypeKind::Const(Literal::Text(text) | Literal::Number(text)) => Some(vec![text.clone()]),
-        TypeKind::Const(Literal::Bool(value)) => Some(vec![value.to_string()]),
-        TypeKind::Boolean => Some(vec!["false".to_owned(), "true".to_owned()]),
+        TypeKind::Const(Literal::Bool(value)) => Some(vec![value.to_string().into()]),
+        TypeKind::Boolean => Some(vec!["false".into(), "true".into()]),
         TypeKind::Union(parts) => {
             let mut all = Vec::new();
             for part in parts {
@@ -717,22 +713,22 @@ fn constants(kind: &TypeKind) -> Option<Vec<String>> {
     }
 }
 
-fn pattern(kind: &TypeKind) -> Option<String> {
+fn pattern(kind: &TypeKind) -> Option<Name> {
     if let Some(all) = constants(kind) {
-        let escaped: Vec<String> = all.iter().map(|one| escape(one)).collect();
-        return Some(format!("({})", escaped.join("|")));
+        let escaped: Vec<Name> = all.iter().map(|one| escape(one)).collect();
+        return Some(format!("({})", escaped.join("|")).into());
     }
     match kind {
-        TypeKind::String(shape) if shape.patterns.is_empty() => Some("[\\s\\S]*".to_owned()),
-        TypeKind::Number(_) => Some("-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?".to_owned()),
-        TypeKind::Integer(_) => Some("-?[0-9]+".to_owned()),
+        TypeKind::String(shape) if shape.patterns.is_empty() => Some("[\\s\\S]*".into()),
+        TypeKind::Number(_) => Some("-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?".into()),
+        TypeKind::Integer(_) => Some("-?[0-9]+".into()),
         _ => None,
     }
 }
 
 /// A text as a part of an ECMA-262 regular expression.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+pub(super) fn escape(text: &str) -> Name {
+    let mut out = Name::with_capacity(text.len());
     for letter in text.chars() {
         if matches!(letter, '\\' | '^' | '$' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '/') {
             out.push('\\');
@@ -742,26 +738,26 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-pub(super) fn type_name(name: &TSTypeName<'_>) -> Vec<String> {
+pub(super) fn type_name(name: &TSTypeName<'_>) -> Vec<Name> {
     match name {
-        TSTypeName::IdentifierReference(id) => vec![id.name.as_str().to_owned()],
+        TSTypeName::IdentifierReference(id) => vec![id.name.as_str().into()],
         TSTypeName::QualifiedName(name) => qualified(name),
-        TSTypeName::ThisExpression(_) => vec!["this".to_owned()],
+        TSTypeName::ThisExpression(_) => vec!["this".into()],
     }
 }
 
-pub(super) fn qualified(name: &TSQualifiedName<'_>) -> Vec<String> {
+pub(super) fn qualified(name: &TSQualifiedName<'_>) -> Vec<Name> {
     let mut path = type_name(&name.left);
-    path.push(name.right.name.as_str().to_owned());
+    path.push(name.right.name.as_str().into());
     path
 }
 
-fn push_qualifier(qualifier: &TSImportTypeQualifier<'_>, path: &mut Vec<String>) {
+fn push_qualifier(qualifier: &TSImportTypeQualifier<'_>, path: &mut Vec<Name>) {
     match qualifier {
-        TSImportTypeQualifier::Identifier(id) => path.push(id.name.as_str().to_owned()),
+        TSImportTypeQualifier::Identifier(id) => path.push(id.name.as_str().into()),
         TSImportTypeQualifier::QualifiedName(name) => {
             push_qualifier(&name.left, path);
-            path.push(name.right.name.as_str().to_owned());
+            path.push(name.right.name.as_str().into());
         }
     }
 }

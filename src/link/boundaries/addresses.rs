@@ -1,24 +1,26 @@
 //! What the address of a channel says: the topic or queue behind it, and whether it is that of a webhook.
 
+use crate::facts::Name;
+
 /// The names of channels behind addresses. Where nothing but the host of a queue is constant, nothing is known of its name.
-pub(super) fn channels_of(addresses: Vec<String>) -> Vec<String> {
+pub(super) fn channels_of(addresses: Vec<Name>) -> Vec<Name> {
     by_path(addresses.into_iter().map(channel_of).filter(|name| !is_host_alone(name)).collect())
 }
 
 /// Names among which an address whose host is not known, or is one of several, goes by its path: which host it is depends on where the
 /// program runs, `https://*/api/jobs` in one place and `http://localhost:3000/api/jobs` in another.
-pub(super) fn by_path(names: Vec<String>) -> Vec<String> {
+pub(super) fn by_path(names: Vec<Name>) -> Vec<Name> {
     let elsewhere = |host: &str, path: &str| {
         names.iter().filter_map(|name| host_and_path(name)).any(|(other, same)| same == path && other != host)
     };
-    let mut found: Vec<String> = Vec::with_capacity(names.len());
+    let mut found: Vec<Name> = Vec::with_capacity(names.len());
     for name in &names {
         let name = match host_and_path(name) {
             Some((host, path)) if is_anywhere(host) || elsewhere(host, path) => path,
             _ => name,
         };
         if !found.iter().any(|known| known == name) {
-            found.push(name.to_owned());
+            found.push(name.into());
         }
     }
     found
@@ -40,8 +42,8 @@ fn is_anywhere(host: &str) -> bool {
 }
 
 /// The name of the topic or queue that an address is of: both sides of a channel know it, whatever account or region it is in.
-fn channel_of(address: String) -> String {
-    named_in(&address).filter(|name| name.chars().any(char::is_alphabetic)).map(str::to_owned).unwrap_or(address)
+fn channel_of(address: Name) -> Name {
+    named_in(&address).filter(|name| name.chars().any(char::is_alphabetic)).map(Name::from).unwrap_or(address)
 }
 
 /// `https://sqs.*.amazonaws.com/*/*`
@@ -87,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_address_says_which_topic_or_queue_it_is_of() {
-        let of = |address: &str| channel_of(address.to_owned());
+        let of = |address: &str| channel_of(address.to_owned().into());
         assert_eq!(of("arn:aws:sns:eu-west-1:123456789012:orders"), "orders");
         assert_eq!(of("arn:aws:events:eu-west-1:123456789012:event-bus/orders"), "orders");
         assert_eq!(of("https://sqs.eu-west-1.amazonaws.com/123456789012/resize-jobs"), "resize-jobs");
@@ -100,7 +102,7 @@ mod tests {
 
     #[test]
     fn an_address_of_which_nothing_but_the_host_is_known_names_nothing() {
-        let of = |address: &str| channels_of(vec![address.to_owned()]);
+        let of = |address: &str| channels_of(vec![address.to_owned().into()]);
         assert!(of("https://sqs.*.amazonaws.com/*/*").is_empty());
         assert_eq!(of("https://sqs.*.amazonaws.com/*/orders").len(), 1);
         assert_eq!(of("https://*/webhook").len(), 1);
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_address_that_depends_on_where_the_program_runs_goes_by_its_path() {
-        let of = |names: &[&str]| by_path(names.iter().map(|name| (*name).to_owned()).collect()).join(" ");
+        let of = |names: &[&str]| by_path(names.iter().map(|name| Name::from(*name)).collect()).join(" ");
         assert_eq!(of(&["https://app.acme.co/api/jobs", "http://localhost:8888/api/jobs"]), "/api/jobs");
         assert_eq!(of(&["https://*/api/jobs/"]), "/api/jobs");
         assert_eq!(of(&["https://app.acme.co/api/jobs"]), "https://app.acme.co/api/jobs");

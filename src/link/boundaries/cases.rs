@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Intake, Linker};
-use crate::facts::{Expr, FnId};
+use crate::facts::{Expr, FnId, Name};
 use crate::link::dispatch::{self, Sorting};
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::Step;
@@ -22,7 +22,7 @@ const MAX_EVENTS: usize = 200;
 impl<'a> Linker<'_, 'a> {
     /// A boundary for each event that the handler tells apart; false where it tells none.
     pub(super) fn by_case(&mut self, boundary: &Boundary, intakes: &[Intake<'a>]) -> bool {
-        let mut cases: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        let mut cases: BTreeMap<Name, Vec<Place>> = BTreeMap::new();
         for intake in intakes {
             collect(self.eval, intake.root, &intake.prefix, &self.sent, &mut cases, 0);
         }
@@ -35,7 +35,7 @@ impl<'a> Linker<'_, 'a> {
             let others: Vec<Place> = all.iter().filter(|place| !own.contains(place)).map(|place| **place).collect();
             let (shape, enforced, _) = self.intake_shape(intakes, &Sorting::without(&others));
             found.push(Boundary {
-                event: Some(event.clone()),
+                event: Some(event.clone().into()),
                 shape: super::discriminator::narrowed(&shape, event),
                 enforced,
                 ..boundary.clone()
@@ -51,8 +51,8 @@ fn collect(
     eval: &Eval<'_>,
     root: Root,
     prefix: &[Step],
-    sent: &BTreeSet<String>,
-    cases: &mut BTreeMap<String, Vec<Place>>,
+    sent: &BTreeSet<Name>,
+    cases: &mut BTreeMap<Name, Vec<Place>>,
     depth: u32,
 ) {
     let home = match root {
@@ -91,7 +91,7 @@ fn collect(
                     && depth < MAX_DEPTH
                     && handed.position < eval.program.function(target).params
                 {
-                    let inside = [Step::Key(handed.key.to_owned())];
+                    let inside = [Step::Key(handed.key.into())];
                     let inner: Vec<Step> = inside.into_iter().chain(prefix[handed.steps.len()..].iter().cloned()).collect();
                     collect(eval, Root::Param(target, handed.position), &inner, sent, cases, depth + 1);
                 }

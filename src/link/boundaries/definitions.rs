@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Intake, Linker};
-use crate::facts::{Expr, ExprKind, FnId, Literal, Role, TypeKind, ValueMember};
+use crate::facts::{Expr, ExprKind, FnId, Literal, Name, Role, TypeKind, ValueMember};
 use crate::link::declared::any_word;
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
@@ -75,7 +75,7 @@ pub(super) struct Defined {
     pub function: FnRef,
     /// Where it gives the name.
     pub named: Span,
-    pub events: Vec<String>,
+    pub events: Vec<Name>,
     /// What is run; at least one.
     pub targets: Vec<FnRef>,
     pub schema: Option<Arc<Shape>>,
@@ -146,7 +146,7 @@ impl<'a> Linker<'_, 'a> {
                 }
             }
             ExprKind::Record(record) => {
-                let stated = stated || speaks(record.ty.path.last().map_or("", String::as_str));
+                let stated = stated || speaks(record.ty.path.last().map_or("", Name::as_str));
                 for (_, value) in &record.fields {
                     self.find(function, value, stated, found, depth + 1);
                 }
@@ -197,7 +197,7 @@ impl<'a> Linker<'_, 'a> {
             None => reduce::hole("nothing is read of it"),
         };
         let boundary = Boundary {
-            symbol: surroundings::symbol(self.program, targets[0]),
+            symbol: surroundings::symbol(self.program, targets[0]).into(),
             in_test: self.in_test(function),
             enforced,
             package: self.packages.of(self.program.files.unit(function.file).path.as_str()),
@@ -217,7 +217,7 @@ impl<'a> Linker<'_, 'a> {
         let root = Root::Param(target, 0);
         let whole = crate::link::reads::reads_of(self.eval, root, &[], &Sorting::default());
         let key = PAYLOADS.iter().find(|key| whole.reads(key));
-        let prefix = key.map(|key| Step::Key((*key).to_owned())).into_iter().collect();
+        let prefix = key.map(|key| Step::Key((*key).into())).into_iter().collect();
         Some(Intake { root, prefix, declared, enforced: false, of_request: false, all: None })
     }
 
@@ -260,7 +260,7 @@ fn inside<'a>(members: &'a [ValueMember], path: &[&str]) -> Option<&'a Expr> {
 }
 
 /// The names in a type: of `satisfies JobDefinition<…>`, `Record<string, JobDefinition>`, `EventHandler[]`.
-fn type_words(kind: &TypeKind) -> String {
+fn type_words(kind: &TypeKind) -> Name {
     match kind {
         TypeKind::Ref(reference) => {
             let mut words = reference.path.join(".");
@@ -268,11 +268,11 @@ fn type_words(kind: &TypeKind) -> String {
                 words.push(' ');
                 words.push_str(&type_words(&argument.kind));
             }
-            words
+            words.into()
         }
         TypeKind::Array { items, .. } => type_words(&items.kind),
         TypeKind::Map { values, .. } => type_words(&values.kind),
-        _ => String::new(),
+        _ => Name::default(),
     }
 }
 

@@ -80,7 +80,7 @@ fn name_of(branch: &Shape) -> Option<String> {
     EVENT_KEYS.iter().find_map(|key| {
         let name = payload::constant_field(branch, key).filter(|name| !(has_better && is_sort(name)));
         has_better |= branch.as_object().is_some_and(|object| object.field(key).is_some());
-        name
+        name.map(String::from)
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::discriminator::is_payload;
 use super::{Intake, Linker, REQUEST_MEMBERS};
-use crate::facts::{Call, ExprKind, Function, LanguageId, LocalKind, TypeExpr, TypeKind};
+use crate::facts::{Call, ExprKind, Function, LanguageId, LocalKind, Name, TypeExpr, TypeKind};
 use crate::link::dispatch::Sorting;
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
@@ -26,7 +26,7 @@ const MAX_STATED_NAMES: usize = 64;
 
 impl<'a> Linker<'_, 'a> {
     /// The names that the type of an event's name lists: members of an enumeration, a union of texts.
-    pub(super) fn stated_names(&self, event: &Term<'a>) -> Vec<String> {
+    pub(super) fn stated_names(&self, event: &Term<'a>) -> Vec<Name> {
         let shape = payload::wire_shape(self.types, event, Side::Write);
         names_of(&shape).filter(|names| names.len() <= MAX_STATED_NAMES).unwrap_or_default()
     }
@@ -140,7 +140,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// The names that a type argument of a handler's parameter lists: `"user.created"` of `EventBridgeEvent<"user.created", User>`.
-    pub(super) fn names_in_param_type(&self, target: FnRef, handled: &'a Function, position: usize) -> Vec<String> {
+    pub(super) fn names_in_param_type(&self, target: FnRef, handled: &'a Function, position: usize) -> Vec<Name> {
         let locals = handled.locals.iter().take(handled.params as usize);
         let argument = locals.filter_map(|local| local.ty.as_ref()).find_map(|ty| match &ty.kind {
             TypeKind::Ref(reference) if reference.args.len() > 1 => reference.args.get(position),
@@ -152,7 +152,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// What a call's receiver is called in the source.
-    fn receiver_text(&self, function: FnRef, call: &crate::facts::Call) -> Option<String> {
+    fn receiver_text(&self, function: FnRef, call: &crate::facts::Call) -> Option<Name> {
         if let ExprKind::Member(base, _) = &call.callee.kind
             && let ExprKind::Local(id) = base.kind
         {
@@ -160,26 +160,26 @@ impl<'a> Linker<'_, 'a> {
         }
         let text = callee_text(&call.callee);
         let (receiver, _) = text.rsplit_once('.')?;
-        Some(receiver.rsplit('.').next().unwrap_or(receiver).to_owned())
+        Some(receiver.rsplit('.').next().unwrap_or(receiver).into())
     }
 
     /// The channels that another call on the same receiver names: `consumer.subscribe({ topic })` beside `consumer.run(…)`.
-    pub(super) fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<String> {
+    pub(super) fn channels_beside(&self, idiom: &Idiom, site: CallSite) -> Vec<Name> {
         let calls = self.calls_beside(idiom, site);
         let named = |(at, call): &(FnRef, &'a Call)| {
             let term = idiom.beside_channel.iter().find_map(|selector| selector.select(self.eval, *at, call));
             term.as_ref().map(texts_of).unwrap_or_default()
         };
-        let mut found: Vec<String> = calls.iter().flat_map(named).collect();
+        let mut found: Vec<Name> = calls.iter().flat_map(named).collect();
         found.dedup();
         found
     }
 
     /// The events that are bound to the queue of a consumer: `queue.bind(exchange, routing_key="order.paid")` beside
     /// `queue.consume(…)`. None where one of them is not known, or where everything is let in.
-    pub(super) fn events_beside(&self, idiom: &Idiom, site: CallSite, channel: Option<&Term<'a>>) -> Vec<String> {
+    pub(super) fn events_beside(&self, idiom: &Idiom, site: CallSite, channel: Option<&Term<'a>>) -> Vec<Name> {
         let own = self.eval.own_class(site.function);
-        let mut found: Vec<String> = Vec::new();
+        let mut found: Vec<Name> = Vec::new();
         for (at, call) in self.calls_beside(idiom, site) {
             let pick = |selectors: &[Selector]| selectors.iter().find_map(|selector| selector.select(self.eval, at, call));
             let of = pick(&idiom.beside_of);
@@ -193,7 +193,7 @@ impl<'a> Linker<'_, 'a> {
                 return Vec::new();
             }
             // Any number of words is written `#`, which is `*` here.
-            found.extend(texts.iter().map(|text| text.replace('#', "*")));
+            found.extend(texts.iter().map(|text| text.replace('#', "*").into()));
         }
         let mut seen = BTreeSet::new();
         found.retain(|text| seen.insert(text.clone()));
@@ -335,7 +335,7 @@ pub(super) fn all_of<'a>(target: FnRef) -> Intake<'a> {
 }
 
 /// `T` of an extractor type such as `Json<T>`, where the type is one of the patterns.
-fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[String]) -> Option<&'t TypeExpr> {
+fn extractor_argument<'t>(ty: &'t TypeExpr, patterns: &[Name]) -> Option<&'t TypeExpr> {
     let TypeKind::Ref(reference) = &ty.kind else { return None };
     let name = reference.path.join(".");
     patterns.iter().find_map(|pattern| {
@@ -366,7 +366,7 @@ fn enveloped(ty: &TypeExpr) -> &TypeExpr {
 fn is_raw_body(ty: &TypeExpr) -> bool {
     match &ty.kind {
         TypeKind::Ref(reference) => {
-            reference.args.is_empty() && matches!(reference.path.last().map(String::as_str), Some("Bytes" | "String"))
+            reference.args.is_empty() && matches!(reference.path.last().map(Name::as_str), Some("Bytes" | "String"))
         }
         TypeKind::String(_) => true,
         _ => false,
@@ -374,20 +374,20 @@ fn is_raw_body(ty: &TypeExpr) -> bool {
 }
 
 /// The texts that a shape lists, where it is nothing but a list of them.
-fn names_of(shape: &Arc<Shape>) -> Option<Vec<String>> {
+fn names_of(shape: &Arc<Shape>) -> Option<Vec<Name>> {
     let branches = if shape.branches().is_empty() { std::slice::from_ref(shape) } else { shape.branches() };
     branches
         .iter()
         .map(|branch| match &branch.kind {
-            ShapeKind::Const(serde_json::Value::String(name)) => Some(name.clone()),
+            ShapeKind::Const(serde_json::Value::String(name)) => Some(name.into()),
             _ => None,
         })
         .collect()
 }
 
 /// A path without the names of its parameters: `/orders/{webhook_id}` is about orders.
-pub(super) fn without_parameters(path: &str) -> String {
-    let (mut kept, mut inside) = (String::new(), false);
+pub(super) fn without_parameters(path: &str) -> Name {
+    let (mut kept, mut inside) = (Name::default(), false);
     for letter in path.chars() {
         match letter {
             '{' | '<' => inside = true,

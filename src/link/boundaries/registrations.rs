@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Linker;
-use crate::facts::{Call, ExprKind, FnId, LanguageId};
+use crate::facts::{Call, ExprKind, FnId, LanguageId, Name};
 use crate::link::eval::callee_text;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::index::last_name;
@@ -17,10 +17,10 @@ pub(super) type Registrations<'a> = FxHashMap<FnRef, Vec<&'a Call>>;
 
 impl<'a> Linker<'_, 'a> {
     pub(super) fn registrations(&self, rows: &[&Idiom]) -> Registrations<'a> {
-        let last = |wanted: &String| wanted.rsplit('.').next().unwrap_or(wanted).to_owned();
+        let last = |wanted: &Name| wanted.rsplit('.').next().unwrap_or(wanted).into();
         // A name alone is no evidence: `task(x)` may be any function.
         let asking = rows.iter().filter(|row| row.asks_for_import());
-        let names: Vec<String> = asking.flat_map(|row| row.decorators.iter().map(last)).collect();
+        let names: Vec<Name> = asking.flat_map(|row| row.decorators.iter().map(last)).collect();
         let mut found: Registrations<'a> = FxHashMap::default();
         for (at, unit) in self.program.files.units.iter().enumerate() {
             if unit.facts.language != LanguageId::Python {
@@ -52,7 +52,7 @@ impl<'a> Linker<'_, 'a> {
 pub(super) fn decorator_of<'c>(row: &Idiom, mut decorators: impl Iterator<Item = &'c Call>) -> Option<&'c Call> {
     decorators.find(|call| {
         let last = last_name(&call.callee.kind);
-        let may_be = |wanted: &&String| wanted.rsplit('.').next() == last;
+        let may_be = |wanted: &&Name| wanted.rsplit('.').next() == last;
         row.decorators.iter().filter(may_be).any(|wanted| {
             let name = callee_text(&call.callee).replace("::", ".");
             name.strip_suffix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

@@ -3,7 +3,7 @@
 
 use super::Linker;
 use super::definitions::{Defined, member, speaks};
-use crate::facts::{Expr, ExprKind, FnId, Literal, Role, ValueMember};
+use crate::facts::{Expr, ExprKind, FnId, Literal, Name, Role, ValueMember};
 use crate::link::eval::callee_text;
 use crate::link::model::Boundary;
 use crate::link::modules::FileId;
@@ -51,7 +51,7 @@ impl<'a> Linker<'_, 'a> {
             return;
         }
         let schema = handler.schema.and_then(|schema| self.schema(owner, schema));
-        let events = vec![handler.name.to_owned()];
+        let events = vec![Name::from(handler.name)];
         self.defined(Defined { idiom: "handler-table", function: owner, named: handler.named, events, targets, schema });
     }
 }

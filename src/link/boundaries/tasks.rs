@@ -3,7 +3,7 @@
 
 use super::intakes::all_of;
 use super::{Intake, Linker};
-use crate::facts::{FnId, LanguageId, Role};
+use crate::facts::{FnId, LanguageId, Name, Role};
 use crate::link::eval::callee_text;
 use crate::link::model::{Boundary, Delivery};
 use crate::link::modules::FileId;
@@ -36,7 +36,7 @@ impl<'a> Linker<'_, 'a> {
         }
     }
 
-    fn task(&mut self, target: FnRef, by_tests: bool, name: String) {
+    fn task(&mut self, target: FnRef, by_tests: bool, name: Name) {
         let function = self.program.function(target);
         let origin = self.origin(target.file, function.span);
         if self.boundaries.iter().any(|known| known.role == Role::Consumer && known.origin == origin) {
@@ -55,7 +55,7 @@ impl<'a> Linker<'_, 'a> {
         };
         let (shape, enforced, _) = self.intake_shape(std::slice::from_ref(&intake), &crate::link::dispatch::Sorting::default());
         let boundary = Boundary {
-            symbol: surroundings::symbol(self.program, target),
+            symbol: surroundings::symbol(self.program, target).into(),
             in_test: self.in_test(target) || by_tests && function.in_test,
             enforced,
             delivery: Delivery { acks: self.around.intake(&[target], &[]), ..Delivery::default() },
@@ -68,7 +68,7 @@ impl<'a> Linker<'_, 'a> {
     }
 
     /// The parameters of a task that its callers fill by their place, where its message is the object of all of them.
-    pub(super) fn places_taken(&self, intakes: &[Intake<'a>], target: FnRef) -> Vec<Option<String>> {
+    pub(super) fn places_taken(&self, intakes: &[Intake<'a>], target: FnRef) -> Vec<Option<Name>> {
         let taken_apart = intakes.iter().any(|intake| intake.all == Some(target));
         if taken_apart { self.relays.by_position(self.eval, target) } else { Vec::new() }
     }
@@ -98,8 +98,8 @@ impl<'a> Linker<'_, 'a> {
                     continue;
                 }
                 let boundary = Boundary {
-                    event_expr: Some(function.name.clone()),
-                    symbol: surroundings::symbol(self.program, target),
+                    event_expr: Some(function.name.clone().into()),
+                    symbol: surroundings::symbol(self.program, target).into(),
                     in_test: true,
                     package: self.packages.of(unit.path.as_str()),
                     ..Boundary::new(
@@ -122,7 +122,7 @@ impl<'a> Linker<'_, 'a> {
 
     /// The Python class of a payload that is an instance of a class of which nothing says how it is serialized: a helper that is
     /// handed a row of a database turns it into something else before it sends it.
-    pub(super) fn opaque_class(&self, payload: &Term<'a>) -> Option<String> {
+    pub(super) fn opaque_class(&self, payload: &Term<'a>) -> Option<Name> {
         let ty = match &payload.kind {
             Kind::Typed(inner, ty) if !matches!(inner.bare().kind, Kind::Object(_) | Kind::Array(_)) => ty,
             Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => ty,

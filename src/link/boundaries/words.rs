@@ -8,10 +8,10 @@ impl<'a> Linker<'_, 'a> {
     /// A term in the words of the source, for people.
     pub(super) fn text_at(&self, term: &Term<'a>) -> String {
         match &term.bare().kind {
-            Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".to_owned()),
-            Kind::Unknown(text) => text.clone(),
+            Kind::Literal(literal) => payload::literal_text(literal).unwrap_or_else(|| "null".into()).into(),
+            Kind::Unknown(text) => text.clone().into(),
             Kind::Built(built) => format!("{}(…)", built.root),
-            Kind::Class(class) => class.name.clone(),
+            Kind::Class(class) => class.name.clone().into(),
             Kind::OnClass(on) => format!("{}.{}()", self.text_at(&on.class), on.method),
             Kind::Member(inner, name) => format!("{}.{name}", self.text_at(inner)),
             Kind::Param { function, index, .. } => self
@@ -19,7 +19,7 @@ impl<'a> Linker<'_, 'a> {
                 .function(*function)
                 .locals
                 .get(*index as usize)
-                .map_or_else(|| "?".to_owned(), |local| local.name.clone()),
+                .map_or_else(|| "?".to_owned(), |local| local.name.clone().into()),
             Kind::Template(parts) => parts
                 .iter()
                 .map(|part| match part.as_text() {

@@ -109,7 +109,7 @@ impl<'a> Eval<'a> {
         }
         let args = call.args.iter().map(|argument| self.eval(function, &argument.value, at, depth + 1)).collect();
         let site = Site { file: function.file, span: call.span };
-        Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: CALLED.to_owned(), args })), site))
+        Some(Term::new(Kind::OnClass(Box::new(OnClass { class, method: CALLED.into(), args })), site))
     }
 
     pub(super) fn class_call(&self, class: &ClassValue<'a>, method: &str, args: &[Term<'a>], site: Site) -> Option<Term<'a>> {

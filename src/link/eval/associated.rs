@@ -2,7 +2,7 @@
 //! what they are given.
 
 use super::Eval;
-use crate::facts::{Call, ExprKind, LanguageId, TypeExpr, TypeKind};
+use crate::facts::{Call, ExprKind, LanguageId, Name, TypeExpr, TypeKind};
 use crate::link::callee;
 use crate::link::resolve::{Entity, FnRef, Found};
 use crate::link::term::{CLASS_NAME, Kind, OnClass, Site, Term, TypeUse};
@@ -10,13 +10,7 @@ use crate::link::term::{CLASS_NAME, Kind, OnClass, Site, Term, TypeUse};
 impl<'a> Eval<'a> {
     /// `E::NAME` and, with arguments, `E::name()`, where `E` is a type parameter of the function around: known once it is known
     /// what is passed for the parameter that `E` is the type of.
-    pub(super) fn of_type_parameter(
-        &self,
-        function: FnRef,
-        path: &[String],
-        args: Vec<Term<'a>>,
-        site: Site,
-    ) -> Option<Term<'a>> {
+    pub(super) fn of_type_parameter(&self, function: FnRef, path: &[Name], args: Vec<Term<'a>>, site: Site) -> Option<Term<'a>> {
         let [owner, member] = path else { return None };
         if self.program.files.unit(function.file).facts.language != LanguageId::Rust {
             return None;
@@ -97,7 +91,7 @@ impl<'a> Eval<'a> {
     }
 
     /// The member of the enum that a variant is one of.
-    fn of_variant(&self, path: &[String], ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
+    fn of_variant(&self, path: &[Name], ty: &TypeUse<'a>, member: &str) -> Option<Entity> {
         let [.., owner, _] = path else { return None };
         let owner = if owner == "Self" { ty.scope.last()? } else { owner };
         self.program.member_of(owner, ty.file, member)

@@ -37,7 +37,7 @@ impl<'a> Eval<'a> {
         let place = value.site;
         let entries = vec![
             Entry::Spread { value, conditional: false },
-            Entry::Field { key: key.to_owned(), value: name, conditional: false, site },
+            Entry::Field { key: key.into(), value: name, conditional: false, site },
         ];
         Term::new(Kind::Object(entries), place)
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Eval;
-use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Name, TypeKind};
 use crate::link::callee;
 use crate::link::naming::EVENT_KEYS;
 use crate::link::resolve::{DeclId, Entity, FnRef, Want};
@@ -61,7 +61,7 @@ impl<'a> Eval<'a> {
     }
 
     /// What a class keeps of the arguments of its constructor, under the names of its members.
-    fn kept(&self, class: DeclId, args: &[Term<'a>], depth: u32, fields: &mut Vec<(String, Term<'a>)>) {
+    fn kept(&self, class: DeclId, args: &[Term<'a>], depth: u32, fields: &mut Vec<(Name, Term<'a>)>) {
         if depth > MAX_SUPER {
             return;
         }
@@ -102,7 +102,7 @@ impl<'a> Eval<'a> {
 
     /// The name that a Python class gives its events by a default, where an object of it is made without another:
     /// `event_type: str = "order.placed"`.
-    pub(super) fn named_by_default(&self, function: FnRef, path: &[String], fields: &mut Vec<(String, Term<'a>)>, site: Site) {
+    pub(super) fn named_by_default(&self, function: FnRef, path: &[Name], fields: &mut Vec<(Name, Term<'a>)>, site: Site) {
         if self.program.files.unit(function.file).facts.language != LanguageId::Python {
             return;
         }
@@ -112,7 +112,7 @@ impl<'a> Eval<'a> {
         if !fields.iter().any(|(name, _)| name == key)
             && let Some(text) = self.constant_of(class, key, site)
         {
-            fields.push(((*key).to_owned(), text));
+            fields.push(((*key).into(), text));
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Eval<'a> {
         })
     }
 
-    fn class_named(&self, function: FnRef, path: &[String]) -> Option<DeclId> {
+    fn class_named(&self, function: FnRef, path: &[Name]) -> Option<DeclId> {
         let found = self.program.resolve(function.file, self.program.visible_scope(function), path, Want::Class)?;
         match found.entity {
             Entity::Class(class) if found.rest.is_empty() => Some(class),

@@ -8,7 +8,7 @@ use crate::link::resolve::FnRef;
 use crate::link::term::{Kind, RECEIVER, RECEIVER_CLASS, Site, Term, TypeUse, Written};
 
 /// The type that a method belongs to, in the words of a method.
-static OWN_TYPE: LazyLock<TypeRef> = LazyLock::new(|| TypeRef { path: vec!["Self".to_owned()], args: Vec::new() });
+static OWN_TYPE: LazyLock<TypeRef> = LazyLock::new(|| TypeRef { path: vec!["Self".into()], args: Vec::new() });
 
 /// What a method is called on, as the method's body knows it.
 #[derive(Default)]

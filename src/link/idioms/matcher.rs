@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::selector::{Root, Selector};
 use super::wildcard::Wildcard;
 use super::{Row, Texts};
-use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Role, TypeKind};
+use crate::facts::{Call, CallKind, Expr, ExprKind, LanguageId, LocalKind, Name, Role, TypeKind};
 use crate::link::eval::{Eval, callee_text, dotted};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Built, Entry, Kind, Term, Written};
@@ -16,25 +16,25 @@ use crate::shape::wire_name::fold;
 /// A row with its texts parsed.
 #[derive(Debug)]
 pub struct Idiom {
-    pub id: String,
+    pub id: Name,
     pub language: Option<LanguageId>,
     pub role: Role,
-    pub kind: String,
+    pub kind: Name,
     calls: Vec<CallPattern>,
-    pub decorators: Vec<String>,
-    pub functions: Vec<String>,
+    pub decorators: Vec<Name>,
+    pub functions: Vec<Name>,
     from: Vec<Wildcard>,
     receivers: Vec<Wildcard>,
     not_from: Vec<Wildcard>,
     strict: bool,
-    pub param_types: Vec<String>,
+    pub param_types: Vec<Name>,
     pub by_type: bool,
     pub event: Vec<Selector>,
     pub channel: Vec<Selector>,
     pub payload: Vec<Selector>,
     pub handler: Vec<Selector>,
     /// Calls on the same receiver that name the channel, and where in them it is.
-    pub beside: Vec<String>,
+    pub beside: Vec<Name>,
     pub beside_channel: Vec<Selector>,
     /// … the events, and which channel they are about.
     pub beside_event: Vec<Selector>,
@@ -46,22 +46,22 @@ pub struct Idiom {
     pub headers: Vec<Selector>,
     pub retry: Vec<Selector>,
     pub retry_default: Option<u32>,
-    pub retry_needs: Vec<String>,
-    pub defaults_in: Vec<String>,
+    pub retry_needs: Vec<Name>,
+    pub defaults_in: Vec<Name>,
     /// What makes the client that it goes through.
     pub client: Vec<ClientPattern>,
     pub confirms: bool,
     pub requires: Vec<Selector>,
-    pub guarantee_default: Option<String>,
+    pub guarantee_default: Option<Name>,
     pub awaits: bool,
-    pub deferred: Option<String>,
+    pub deferred: Option<Name>,
 }
 
 #[derive(Debug)]
 struct CallPattern {
     /// What stands before the last name: a type, a module; `Some("")` for a method of anything, `None` for a plain function.
-    owner: Option<String>,
-    name: String,
+    owner: Option<Name>,
+    name: Name,
     /// Where the name has a `*`.
     wild: Option<Wildcard>,
     kind: PatternKind,
@@ -78,22 +78,22 @@ enum PatternKind {
 /// that text as its first argument).
 #[derive(Debug)]
 pub struct ClientPattern {
-    owner: Option<String>,
-    pub name: String,
-    text: Option<String>,
+    owner: Option<Name>,
+    pub name: Name,
+    text: Option<Name>,
 }
 
 impl ClientPattern {
     fn parse(text: &str) -> ClientPattern {
         let (path, text) = match text.split_once("('") {
-            Some((path, text)) => (path, Some(text.trim_end_matches("')").to_owned())),
+            Some((path, text)) => (path, Some(text.trim_end_matches("')").into())),
             None => (text, None),
         };
         let (owner, name) = match path.rsplit_once('.') {
-            Some((owner, name)) => (Some(owner.to_owned()), name),
+            Some((owner, name)) => (Some(owner.into()), name),
             None => (None, path),
         };
-        ClientPattern { owner, name: name.to_owned(), text }
+        ClientPattern { owner, name: name.into(), text }
     }
 
     /// Whether a chain of calls makes it.
@@ -101,7 +101,7 @@ impl ClientPattern {
         let Some((_, args)) = built.calls.iter().find(|(name, _)| *name == self.name) else { return false };
         let owned = self.owner.as_ref().is_none_or(|owner| built.root.split(['.', ':']).any(|part| part == owner));
         let told =
-            |wanted: &String| args.iter().find(|(name, _)| name.is_none()).and_then(|(_, value)| value.as_text()) == Some(wanted);
+            |wanted: &Name| args.iter().find(|(name, _)| name.is_none()).and_then(|(_, value)| value.as_text()) == Some(wanted);
         owned && self.text.as_ref().is_none_or(told)
     }
 }
@@ -124,7 +124,7 @@ pub enum Evidence {
 #[derive(Debug, Default)]
 pub struct Idioms {
     pub rows: Vec<Arc<Idiom>>,
-    by_name: FxHashMap<String, Vec<usize>>,
+    by_name: FxHashMap<Name, Vec<usize>>,
     /// Rows whose name has a wildcard.
     wild: Vec<(Wildcard, usize)>,
 }
@@ -155,24 +155,24 @@ impl Idiom {
             other => return Err(format!("role `{other}`: it is `producer` or `consumer`")),
         };
         Ok(Idiom {
-            id: row.id.clone(),
+            id: row.id.clone().into(),
             language,
             role,
-            kind: row.kind.clone(),
+            kind: row.kind.clone().into(),
             calls: row.call.iter().map(CallPattern::parse).collect(),
-            decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".")).collect(),
-            functions: row.function.iter().map(|text| text.replace("::", ".")).collect(),
+            decorators: row.decorator.iter().map(|text| text.trim_start_matches('@').replace("::", ".").into()).collect(),
+            functions: row.function.iter().map(|text| text.replace("::", ".").into()).collect(),
             from: packages(&row.from),
             not_from: packages(&row.not_from),
             receivers: row.receiver.iter().map(|text| Wildcard::new(&fold_pattern(text))).collect(),
             strict: row.strict,
-            param_types: row.param_type.iter().map(str::to_owned).collect(),
+            param_types: row.param_type.iter().map(Name::from).collect(),
             by_type: row.by_type,
             event: selectors(&row.event)?,
             channel: selectors(&row.channel)?,
             payload: selectors(&row.payload)?,
             handler: selectors(&row.handler)?,
-            beside: row.beside.iter().map(|name| name.trim_start_matches('.').to_owned()).collect(),
+            beside: row.beside.iter().map(|name| name.trim_start_matches('.').into()).collect(),
             beside_channel: selectors(&row.beside_channel)?,
             beside_event: selectors(&row.beside_event)?,
             beside_of: selectors(&row.beside_of)?,
@@ -183,14 +183,14 @@ impl Idiom {
             headers: selectors(&row.headers)?,
             retry: selectors(&row.retry)?,
             retry_default: row.retry_default,
-            retry_needs: row.retry_needs.iter().map(str::to_owned).collect(),
-            defaults_in: row.defaults_in.iter().map(str::to_owned).collect(),
+            retry_needs: row.retry_needs.iter().map(Name::from).collect(),
+            defaults_in: row.defaults_in.iter().map(Name::from).collect(),
             client: row.client.iter().map(ClientPattern::parse).collect(),
             confirms: row.confirms,
             requires: selectors(&row.requires)?,
-            guarantee_default: row.guarantee_default.clone(),
+            guarantee_default: row.guarantee_default.as_ref().map(Name::from),
             awaits: row.awaits,
-            deferred: row.deferred.clone(),
+            deferred: row.deferred.as_ref().map(Name::from),
         })
     }
 
@@ -369,7 +369,7 @@ impl Idiom {
         if let Some(mut path) = dotted(base)
             && self.is_python()
         {
-            path.push(String::new());
+            path.push(Name::default());
             if owner_comes_from(packages, eval, function, &path) {
                 return true;
             }
@@ -383,7 +383,7 @@ impl Idiom {
 }
 
 /// Whether what stands before the last name of a path was made by, or imported from, one of the packages.
-fn owner_comes_from(packages: &[Wildcard], eval: &Eval<'_>, function: FnRef, path: &[String]) -> bool {
+fn owner_comes_from(packages: &[Wildcard], eval: &Eval<'_>, function: FnRef, path: &[Name]) -> bool {
     use crate::link::resolve::{Entity, Want};
     let scope = &eval.program.function(function).scope;
     let Some(found) = eval.program.resolve(function.file, scope, &path[..path.len() - 1], Want::Value) else { return false };
@@ -402,7 +402,7 @@ fn owner_comes_from(packages: &[Wildcard], eval: &Eval<'_>, function: FnRef, pat
 }
 
 /// The receivers are written as people write names; they are compared without casing and separators.
-fn fold_pattern(text: &str) -> String {
+fn fold_pattern(text: &str) -> Name {
     text.chars().filter(|letter| letter.is_alphanumeric() || *letter == '*').flat_map(char::to_lowercase).collect()
 }
 
@@ -419,7 +419,7 @@ fn receiver_is_named<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr, at: u
     names.iter().any(|name| fits(name))
 }
 
-fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<String>, depth: u32) {
+fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<Name>, depth: u32) {
     if depth > 6 {
         return;
     }
@@ -455,7 +455,7 @@ fn source_names(eval: &Eval<'_>, function: FnRef, base: &Expr, names: &mut Vec<S
     }
 }
 
-fn term_names(term: &Term<'_>, names: &mut Vec<String>) {
+fn term_names(term: &Term<'_>, names: &mut Vec<Name>) {
     match &term.kind {
         Kind::Typed(inner, ty) => {
             names.extend(type_name(ty.ty));
@@ -464,15 +464,15 @@ fn term_names(term: &Term<'_>, names: &mut Vec<String>) {
         Kind::OfType(ty) | Kind::Param { declared: Some(ty), .. } => names.extend(type_name(ty.ty)),
         Kind::Record(record) => names.extend(type_name(record.ty.ty)),
         Kind::Built(built) => {
-            names.push(built.root.rsplit(['.', ':']).next().unwrap_or_default().to_owned());
+            names.push(built.root.rsplit(['.', ':']).next().unwrap_or_default().into());
             names.extend(built.calls.iter().map(|(name, _)| name.clone()));
-            names.extend(built.root.split(['.', ':']).find(|part| !part.is_empty()).map(str::to_owned));
+            names.extend(built.root.split(['.', ':']).find(|part| !part.is_empty()).map(Name::from));
         }
         _ => {}
     }
 }
 
-fn type_name(ty: Written<'_>) -> Vec<String> {
+fn type_name(ty: Written<'_>) -> Vec<Name> {
     match ty {
         // `outbox::ActiveModel`: every table has one, and the module says which.
         Written::Named(reference) => match reference.path.as_slice() {
@@ -483,7 +483,7 @@ fn type_name(ty: Written<'_>) -> Vec<String> {
         },
         Written::Expr(expr) => match &expr.kind {
             TypeKind::Ref(reference) => {
-                let mut names: Vec<String> = reference.path.last().cloned().into_iter().collect();
+                let mut names: Vec<Name> = reference.path.last().cloned().into_iter().collect();
                 for arg in &reference.args {
                     names.extend(type_name(Written::Expr(arg)));
                 }
@@ -517,7 +517,7 @@ fn start_of_chain<'a>(eval: &Eval<'a>, function: FnRef, base: &'a Expr) -> &'a E
 }
 
 /// The full path of a foreign type or function behind a term.
-fn external_path<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Vec<String>> {
+fn external_path<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Vec<Name>> {
     use crate::link::resolve::{Entity, Want};
     let of_type = |ty: &crate::link::term::TypeUse<'_>| {
         let path = match ty.ty {
@@ -546,7 +546,7 @@ fn external_path<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Vec<String>> {
         Kind::Record(record) => of_type(&record.ty),
         Kind::Member(inner, name) => of_type(&crate::link::callee::type_of_member(eval, inner, name)?),
         Kind::Built(built) => {
-            let path: Vec<String> = built.root.split(['.', ':']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            let path: Vec<Name> = built.root.split(['.', ':']).filter(|part| !part.is_empty()).map(Name::from).collect();
             match eval
                 .program
                 .resolve(term.site.file, &[], &path, Want::Value)
@@ -570,11 +570,11 @@ impl CallPattern {
         };
         let text = text.replace("::", ".");
         let (owner, name) = match text.rfind('.') {
-            Some(dot) => (Some(text[..dot].to_owned()), text[dot + 1..].to_owned()),
+            Some(dot) => (Some(text[..dot].into()), text[dot + 1..].to_owned()),
             None => (None, text),
         };
         let wild = name.contains('*').then(|| Wildcard::new(&name));
-        CallPattern { owner, name, wild, kind }
+        CallPattern { owner, name: name.into(), wild, kind }
     }
 
     fn matches<'a>(&self, eval: &Eval<'a>, function: FnRef, call: &'a Call) -> bool {
@@ -597,7 +597,7 @@ impl CallPattern {
         };
         let (base, name): (Option<&Expr>, &str) = match (&call.callee.kind, variable) {
             (ExprKind::Member(base, name), _) => (Some(base), name),
-            (ExprKind::Name(path), _) => (None, path.last().map(String::as_str).unwrap_or_default()),
+            (ExprKind::Name(path), _) => (None, path.last().map(Name::as_str).unwrap_or_default()),
             // A function that was handed over goes by the name of its parameter.
             (_, Some(id)) => match eval.program.function(function).locals.get(id.0 as usize) {
                 Some(local) if local.kind == LocalKind::Param && self.kind == PatternKind::Plain => (None, local.name.as_str()),
@@ -628,7 +628,7 @@ impl CallPattern {
             (Some(owner), Some(_)) if owner.is_empty() => true,
             (Some(owner), Some(base)) => {
                 let text = callee_text(base);
-                let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
+                let parts: Vec<Name> = text.split('.').map(Name::from).collect();
                 if path_ends_with(&parts, owner) {
                     return true;
                 }
@@ -644,7 +644,7 @@ impl CallPattern {
     }
 }
 
-fn path_ends_with(path: &[String], owner: &str) -> bool {
+fn path_ends_with(path: &[Name], owner: &str) -> bool {
     let wanted: Vec<&str> = owner.split('.').collect();
     path.len() >= wanted.len()
         && path[path.len() - wanted.len()..]

@@ -1,6 +1,6 @@
 //! Selectors: where in a call an idiom keeps the event name, the payload and the options.
 
-use crate::facts::{Argument, Call, Expr, ExprKind, Literal};
+use crate::facts::{Argument, Call, Expr, ExprKind, Literal, Name};
 use crate::link::eval::Eval;
 use crate::link::relay::{self, Form};
 use crate::link::resolve::FnRef;
@@ -19,7 +19,7 @@ pub enum Root {
     /// `args[0]`; from the end where it is negative.
     Argument(i32),
     /// `args.name`
-    Named(String),
+    Named(Name),
     /// `args[*]`
     AnyArgument,
     /// `arguments`, `arguments[1]`, `arguments.packed`: the message of a call that runs a task.
@@ -39,7 +39,7 @@ pub enum Root {
     /// `params[0]` of a handler
     Param(i32),
     /// `params.name` of a handler
-    NamedParam(String),
+    NamedParam(Name),
     /// `params`: the object of all parameters of a handler
     AllParams,
     /// `model-param`: the first parameter of a handler whose type is an object of the repository
@@ -49,7 +49,7 @@ pub enum Root {
     /// `decorator.args[0]`
     DecoratorArgument(u32),
     /// `decorator.args.name`
-    DecoratorNamed(String),
+    DecoratorNamed(Name),
     /// `decorator.receiver`: what the decorator is a method of, by its name.
     DecoratorReceiver,
     /// `payload`: what the row selects as its payload.
@@ -69,16 +69,16 @@ pub enum Root {
     /// `param-type[0]`: a type argument of the parameter's type that the row asks for.
     ParamTypeArgument(u32),
     /// `'text'`
-    Text(String),
+    Text(Name),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    Key(String),
+    Key(Name),
     Position(u32),
     Each,
     /// `.method()`, `.method(1)`: an argument of a call in the chain of calls that builds the value.
-    Argument(String, u32),
+    Argument(Name, u32),
 }
 
 /// The methods of a view that every view has.
@@ -110,7 +110,7 @@ impl Selector {
         }
         let text = text.trim();
         if let Some(constant) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-            return Ok(Selector { root: Root::Text(constant.to_owned()), steps: Vec::new(), by_name: false });
+            return Ok(Selector { root: Root::Text(constant.into()), steps: Vec::new(), by_name: false });
         }
         let mut steps = steps_of(text)?;
         if steps.is_empty() {
@@ -359,7 +359,7 @@ impl Selector {
 }
 
 /// The named arguments that a call is given in a dictionary: `send(**message)`.
-pub fn unpacked<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
+pub fn unpacked<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Vec<(Name, Term<'a>)> {
     let mut found = Vec::new();
     for argument in call.args.iter().filter(|argument| is_unpacked(argument)) {
         let term = eval.term(function, &argument.value, call.span.start);
@@ -402,7 +402,7 @@ fn object_of_pairs(list: Term<'_>) -> Option<Term<'_>> {
     let pairs = items.iter().map(|item| match &item.bare().kind {
         Kind::Array(pair) => match pair.as_slice() {
             [key, value] => {
-                Some(Entry::Field { key: key.as_text()?.to_owned(), value: value.clone(), conditional: false, site: key.site })
+                Some(Entry::Field { key: key.as_text()?.into(), value: value.clone(), conditional: false, site: key.site })
             }
             _ => None,
         },
@@ -414,7 +414,7 @@ fn object_of_pairs(list: Term<'_>) -> Option<Term<'_>> {
 /// Whether a value is an object of a class that is declared in the repository, or may become one by who calls.
 fn is_instance(eval: &Eval<'_>, term: &Term<'_>) -> bool {
     use super::super::resolve::{Entity, Want};
-    let is_class = |file, scope: &[String], path: &[String]| {
+    let is_class = |file, scope: &[Name], path: &[Name]| {
         eval.program.resolve(file, scope, path, Want::Class).is_some_and(|found| matches!(found.entity, Entity::Class(_)))
     };
     let of_class = |ty: &super::super::term::TypeUse<'_>| {
@@ -422,7 +422,7 @@ fn is_instance(eval: &Eval<'_>, term: &Term<'_>) -> bool {
     };
     match &term.kind {
         Kind::Built(built) if built.calls.len() == 1 => {
-            let path: Vec<String> = built.root.split('.').map(str::to_owned).collect();
+            let path: Vec<Name> = built.root.split('.').map(Name::from).collect();
             is_class(term.site.file, &[], &path)
         }
         Kind::Typed(inner, ty) => of_class(ty) || is_instance(eval, inner),
@@ -434,7 +434,7 @@ fn is_instance(eval: &Eval<'_>, term: &Term<'_>) -> bool {
 }
 
 /// The name of a thing that other code knows by its name: a task by the one it is registered under, a signal by its variable.
-pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<String> {
+pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<Name> {
     if let Kind::Function(target) = &term.bare().kind {
         let function = eval.program.function(*target);
         return relay::registered_name(function).or_else(|| (!function.name.is_empty()).then(|| function.name.clone()));
@@ -451,7 +451,7 @@ pub fn named_in_source(eval: &Eval<'_>, term: &Term<'_>, expr: &Expr) -> Option<
 }
 
 /// The same for a loop variable, which goes by the names of what it runs over: `for signal in (created, updated): signal.send(…)`.
-fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: &'a Expr) -> Vec<String> {
+fn names_in_source<'a>(eval: &Eval<'a>, function: FnRef, term: &Term<'a>, expr: &'a Expr) -> Vec<Name> {
     if let ExprKind::Local(id) = &expr.kind
         && let Some(local) = eval.program.function(function).locals.get(id.0 as usize)
         && let Some(Expr { kind: ExprKind::Element(list), .. }) = &local.value
@@ -572,9 +572,9 @@ fn steps_of(text: &str) -> Result<Vec<Step>, String> {
         if let Some((method, position)) = name.strip_suffix(')').and_then(|call| call.split_once('(')) {
             let position = if position.is_empty() { Ok(0) } else { position.parse::<u32>() };
             let position = position.map_err(|_| format!("`{text}`: `{name}` takes the number of an argument"))?;
-            steps.push(Step::Argument(method.to_owned(), position));
+            steps.push(Step::Argument(method.into(), position));
         } else if !name.is_empty() {
-            steps.push(Step::Key(name.to_owned()));
+            steps.push(Step::Key(name.into()));
         } else if at == 0 || brackets.is_empty() {
             return Err(format!("`{text}` has an empty step"));
         }
@@ -585,8 +585,8 @@ fn steps_of(text: &str) -> Result<Vec<Step>, String> {
                 "*" => Step::Each,
                 _ => match inside.parse::<i32>() {
                     Ok(position) if position >= 0 => Step::Position(position as u32),
-                    Ok(back) => Step::Key(back.to_string()),
-                    Err(_) => Step::Key(inside.trim_matches(['"', '\'']).to_owned()),
+                    Ok(back) => Step::Key(back.to_string().into()),
+                    Err(_) => Step::Key(inside.trim_matches(['"', '\'']).into()),
                 },
             });
             brackets = &rest[close + 1..];
@@ -599,7 +599,7 @@ fn steps_of(text: &str) -> Result<Vec<Step>, String> {
 }
 
 /// The path of a decorator that registers a route: `@app.post("/webhooks/orders")`.
-fn route_of(decorator: &Call) -> Option<String> {
+fn route_of(decorator: &Call) -> Option<Name> {
     let name = crate::link::index::last_name(&decorator.callee.kind)?;
     if !VERBS.contains(&name) && !matches!(name, "route" | "api_route") {
         return None;

@@ -82,7 +82,7 @@ impl<'a> Statement<'a> {
                         }
                     }
                 }
-                text
+                text.into()
             }
             // `text("INSERT …")`
             Kind::Built(built) => {
@@ -113,7 +113,7 @@ impl<'a> Statement<'a> {
 
     fn row(self, given: &[Term<'a>], site: Site) -> Term<'a> {
         let mut next = 0;
-        let field = |key: String, value: Term<'a>| Entry::Field { key, value, conditional: false, site };
+        let field = |key: String, value: Term<'a>| Entry::Field { key: key.into(), value, conditional: false, site };
         let mut entries: Vec<Entry<'a>> = Vec::new();
         for (column, written) in self.columns.into_iter().zip(&self.values) {
             // `${TOPIC}`, whose value stands in the text by now.
@@ -129,7 +129,7 @@ impl<'a> Statement<'a> {
                     (!matches!(value.kind, Kind::Absent)).then_some(value)
                 }),
                 Some(Place::Part(number)) => self.parts.get(number).cloned(),
-                Some(Place::Text(text)) => Some(Term::new(Kind::Literal(Literal::Text(text)), site)),
+                Some(Place::Text(text)) => Some(Term::new(Kind::Literal(Literal::Text(text.into())), site)),
                 None => None,
             };
             let value = value.map_or_else(|| Term::unknown(written.clone(), site), unwrapped);

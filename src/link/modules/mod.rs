@@ -9,7 +9,7 @@ pub mod typescript;
 
 use std::sync::Arc;
 
-use crate::facts::{FileFacts, LanguageId};
+use crate::facts::{FileFacts, LanguageId, Name};
 use crate::link::index::FileIndex;
 use crate::source::RepoPath;
 
@@ -36,13 +36,13 @@ pub struct FileId(pub u32);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleId {
     pub file: FileId,
-    pub scope: Vec<String>,
+    pub scope: Vec<Name>,
 }
 
 /// How one language finds modules. Built once per snapshot from the paths and manifests.
 pub trait Modules: Sync {
     /// The module that `module` names in an import written in `from`. `None` for what is not in the repository.
-    fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId>;
+    fn find(&self, from: &ModuleId, module: &[Name]) -> Option<ModuleId>;
 
     /// The other files that make one module together with this one.
     fn parts(&self, _of: &ModuleId) -> Vec<ModuleId> {

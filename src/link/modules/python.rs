@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{FileId, Files, ModuleId, Modules};
-use crate::facts::LanguageId;
+use crate::facts::{LanguageId, Name};
 use crate::source::resolve;
 
 struct PythonModules {
@@ -81,7 +81,7 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
 }
 
 impl PythonModules {
-    fn at(&self, folder: &str, segments: &[String]) -> Option<ModuleId> {
+    fn at(&self, folder: &str, segments: &[Name]) -> Option<ModuleId> {
         let length = segments.iter().map(|segment| segment.len() + 1).sum::<usize>();
         let mut place = String::with_capacity(folder.len() + length);
         place.push_str(folder);
@@ -95,7 +95,7 @@ impl PythonModules {
     }
 
     /// `.` is the package of the file, every further dot the package around it.
-    fn relative(&self, from: &str, dots: usize, segments: &[String]) -> Option<ModuleId> {
+    fn relative(&self, from: &str, dots: usize, segments: &[Name]) -> Option<ModuleId> {
         let mut folder = from;
         for _ in 1..dots {
             if folder.is_empty() {
@@ -108,7 +108,7 @@ impl PythonModules {
 }
 
 impl Modules for PythonModules {
-    fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId> {
+    fn find(&self, from: &ModuleId, module: &[Name]) -> Option<ModuleId> {
         let folder = self.folders.get(from.file.0 as usize)?.as_str();
         let (first, rest) = module.split_first()?;
         if first.starts_with('.') {
@@ -135,7 +135,7 @@ impl Modules for PythonModules {
             return None;
         }
         let folder = self.package_of.get(&of.file)?;
-        self.at(folder, std::slice::from_ref(&name.to_owned()))
+        self.at(folder, &[name.into()])
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
         let files = Files::new(&units);
         let modules = build(&files);
         let from = ModuleId { file: files.at(from).expect("the importing file is in the tree"), scope: Vec::new() };
-        let module: Vec<String> = module.iter().map(|part| (*part).to_owned()).collect();
+        let module: Vec<Name> = module.iter().map(|part| Name::from(*part)).collect();
         modules.find(&from, &module).map(|id| files.unit(id.file).path.to_string())
     }
 

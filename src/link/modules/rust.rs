@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{FileId, Files, ModuleId, Modules};
-use crate::facts::LanguageId;
+use crate::facts::{LanguageId, Name};
 use crate::source::resolve;
 
 /// What the front end writes as the module of an import that stands for `mod x;`.
@@ -18,13 +18,13 @@ const PARENT_BUDGET: usize = 64;
 #[derive(Default)]
 struct Crate {
     /// The folder of the manifest.
-    folder: String,
+    folder: Name,
     /// The name that code uses, with underscores.
-    name: Option<String>,
-    package: Option<String>,
+    name: Option<Name>,
+    package: Option<Name>,
     library: Option<FileId>,
     /// Local name → (package, folder relative to the snapshot).
-    dependencies: Vec<(String, Option<String>, Option<String>)>,
+    dependencies: Vec<(Name, Option<Name>, Option<Name>)>,
 }
 
 struct RustModules {
@@ -32,16 +32,16 @@ struct RustModules {
     /// The manifest nearest to each file.
     crate_of: FxHashMap<FileId, usize>,
     /// Every Rust file by its path.
-    files: FxHashMap<String, FileId>,
-    paths: Vec<String>,
+    files: FxHashMap<Name, FileId>,
+    paths: Vec<Name>,
     /// Files that are the root of a crate: library, binaries, tests, examples.
     roots: FxHashSet<FileId>,
     /// A file's parent module, from the `mod x;` that names it.
     parents: FxHashMap<FileId, ModuleId>,
     /// `mod x;` by the module that holds it.
-    children: FxHashMap<(ModuleId, String), FileId>,
+    children: FxHashMap<(ModuleId, Name), FileId>,
     /// Inner modules that something stands in.
-    inner: FxHashSet<(FileId, Vec<String>)>,
+    inner: FxHashSet<(FileId, Vec<Name>)>,
 }
 
 /// The modules of all Rust files of a snapshot.
@@ -50,14 +50,14 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
         crates: Vec::new(),
         crate_of: FxHashMap::default(),
         files: FxHashMap::default(),
-        paths: files.units.iter().map(|unit| unit.path.as_str().to_owned()).collect(),
+        paths: files.units.iter().map(|unit| Name::from(unit.path.as_str())).collect(),
         roots: FxHashSet::default(),
         parents: FxHashMap::default(),
         children: FxHashMap::default(),
         inner: FxHashSet::default(),
     };
     for (id, unit) in files.of(LanguageId::Rust) {
-        modules.files.insert(unit.path.as_str().to_owned(), id);
+        modules.files.insert(unit.path.as_str().into(), id);
     }
     for (_, unit) in files.of(LanguageId::Project) {
         if unit.path.file_name() == "Cargo.toml"
@@ -100,21 +100,24 @@ pub fn build(files: &Files<'_>) -> impl Modules + use<> {
 
 impl RustModules {
     fn add_crate(&mut self, folder: &str, manifest: &crate::facts::Manifest) {
-        let at = |path: &str| resolve(folder, path).map(|path| path.as_str().to_owned());
+        let at = |path: &str| resolve(folder, path).map(|path| Name::from(path.as_str()));
         let library = manifest.roots.first().and_then(|root| at(root)).and_then(|path| self.files.get(&path).copied());
         for root in &manifest.roots {
             if let Some(id) = at(root).and_then(|path| self.files.get(&path).copied()) {
                 self.roots.insert(id);
             }
         }
-        let package = manifest.package.clone();
-        let name = manifest.library.clone().or_else(|| package.clone()).map(|name| name.replace('-', "_"));
+        let package = manifest.package.as_ref().map(Name::from);
+        let name =
+            manifest.library.as_ref().map(Name::from).or_else(|| package.clone()).map(|name| Name::from(name.replace('-', "_")));
         let dependencies = manifest
             .dependencies
             .iter()
-            .map(|(local, package, path)| (local.replace('-', "_"), package.clone(), path.as_deref().and_then(at)))
+            .map(|(local, package, path)| {
+                (local.replace('-', "_").into(), package.as_ref().map(Name::from), path.as_deref().and_then(at))
+            })
             .collect();
-        self.crates.push(Crate { folder: folder.to_owned(), name, package, library, dependencies });
+        self.crates.push(Crate { folder: folder.into(), name, package, library, dependencies });
     }
 
     /// The places where cargo looks for roots.
@@ -176,20 +179,20 @@ impl RustModules {
     }
 
     /// The folder in which the children of a file's module lie.
-    fn folder_of(&self, id: FileId, path: &str) -> String {
+    fn folder_of(&self, id: FileId, path: &str) -> Name {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let stem = name.strip_suffix(".rs").unwrap_or(name);
         if stem == "mod" || self.roots.contains(&id) {
-            folder.to_owned()
+            folder.into()
         } else if folder.is_empty() {
-            stem.to_owned()
+            stem.into()
         } else {
-            format!("{folder}/{stem}")
+            format!("{folder}/{stem}").into()
         }
     }
 
     /// `x.rs` or `x/mod.rs` beside or below the module that says `mod x;`.
-    fn by_place(&self, id: FileId, path: &str, scope: &[String], name: &str) -> Option<FileId> {
+    fn by_place(&self, id: FileId, path: &str, scope: &[Name], name: &str) -> Option<FileId> {
         let mut folder = self.folder_of(id, path);
         for inner in scope {
             if !folder.is_empty() {
@@ -197,11 +200,11 @@ impl RustModules {
             }
             folder.push_str(inner);
         }
-        let at = |rest: String| {
-            let path = if folder.is_empty() { rest } else { format!("{folder}/{rest}") };
+        let at = |rest: Name| {
+            let path = if folder.is_empty() { rest } else { format!("{folder}/{rest}").into() };
             self.files.get(&path).copied()
         };
-        at(format!("{name}.rs")).or_else(|| at(format!("{name}/mod.rs")))
+        at(format!("{name}.rs").into()).or_else(|| at(format!("{name}/mod.rs").into()))
     }
 
     /// The parent of a module: the enclosing inner module, or the module whose `mod x;` names its file.
@@ -275,7 +278,7 @@ impl RustModules {
 }
 
 impl Modules for RustModules {
-    fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId> {
+    fn find(&self, from: &ModuleId, module: &[Name]) -> Option<ModuleId> {
         let (first, rest) = module.split_first()?;
         let mut at = match first.as_str() {
             CHILD_MODULE => return self.child(from, rest.first()?),
@@ -309,11 +312,11 @@ impl Modules for RustModules {
     }
 
     fn child(&self, of: &ModuleId, name: &str) -> Option<ModuleId> {
-        if let Some(file) = self.children.get(&(of.clone(), name.to_owned())) {
+        if let Some(file) = self.children.get(&(of.clone(), name.into())) {
             return Some(ModuleId { file: *file, scope: Vec::new() });
         }
         let mut scope = of.scope.clone();
-        scope.push(name.to_owned());
+        scope.push(name.into());
         let inner = (of.file, scope);
         self.inner.contains(&inner).then(|| ModuleId { file: inner.0, scope: inner.1.clone() })
     }
@@ -346,9 +349,9 @@ mod tests {
         let files = Files::new(units);
         let modules = build(&files);
         let (file, scope) = from.split_once('#').unwrap_or((from, ""));
-        let scope = scope.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let scope = scope.split("::").filter(|part| !part.is_empty()).map(Name::from).collect();
         let from = ModuleId { file: files.at(file).expect("the file is there"), scope };
-        let path: Vec<String> = path.split("::").map(str::to_owned).collect();
+        let path: Vec<Name> = path.split("::").map(Name::from).collect();
         let found = modules.find(&from, &path)?;
         let inner = if found.scope.is_empty() { String::new() } else { format!("#{}", found.scope.join("::")) };
         Some(format!("{}{inner}", files.unit(found.file).path))

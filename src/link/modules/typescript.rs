@@ -11,7 +11,7 @@ mod declarations;
 use rustc_hash::FxHashMap;
 
 use super::{FileId, Files, ModuleId, Modules};
-use crate::facts::{LanguageId, Manifest};
+use crate::facts::{LanguageId, Manifest, Name};
 use crate::source::resolve;
 
 /// Configurations followed through `extends`.
@@ -344,7 +344,7 @@ fn schema_folder(path: &str) -> &str {
 }
 
 impl Modules for TypeScriptModules {
-    fn find(&self, from: &ModuleId, module: &[String]) -> Option<ModuleId> {
+    fn find(&self, from: &ModuleId, module: &[Name]) -> Option<ModuleId> {
         match module {
             // `export { a as b }` names its own file.
             [] => Some(from.clone()),
@@ -439,7 +439,7 @@ mod tests {
         asks.iter()
             .map(|(from, specifier)| {
                 let from = ModuleId { file: files.at(from).expect("the file is there"), scope: Vec::new() };
-                match modules.find(&from, &[(*specifier).to_owned()]) {
+                match modules.find(&from, &[(*specifier).to_owned().into()]) {
                     Some(found) => units[found.file.0 as usize].path.as_str().to_owned(),
                     None => "-".to_owned(),
                 }

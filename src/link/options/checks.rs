@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use super::names;
-use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, ValueMember};
+use crate::facts::{Call, Completion, Enclosing, Expr, ExprKind, FnId, Function, Guard, Literal, Name, ValueMember};
 use crate::link::callers::Callers;
 use crate::link::eval::{Eval, callee_text};
 use crate::link::index::last_name;
@@ -34,10 +34,10 @@ const LOOKUP_DEPTH: u32 = 2;
 /// Something that the code does, where, and in which words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    pub text: String,
+    pub text: Name,
     pub origin: Origin,
     /// The function that it stands in, where that is one which the handler calls; empty for the handler's own and what is put around it.
-    pub within: String,
+    pub within: Name,
 }
 
 /// What a consumer's code does.
@@ -46,20 +46,20 @@ pub struct Checks {
     /// Whether everything that it runs has been looked at.
     pub whole: bool,
     /// The names of the functions and methods that it calls.
-    pub calls: BTreeSet<String>,
+    pub calls: BTreeSet<Name>,
     /// Tests for a repetition, and inserts that pass over what is there.
     pub dedup: Vec<Check>,
     /// Ways out where a record is there already: what they look up may be the message, and may be something else.
     pub lookups: Vec<Check>,
     /// Writes that find their row again, by what they write to.
-    pub upserts: BTreeMap<String, Check>,
+    pub upserts: BTreeMap<Name, Check>,
     /// Writes that make a new row, by what they write to.
-    pub inserts: BTreeMap<String, Check>,
+    pub inserts: BTreeMap<Name, Check>,
     pub signatures: Vec<Check>,
     /// What is signed, where it is a value that was put into text again after it had been parsed.
     pub reserialised: Vec<Check>,
     /// The scopes that a caller must have.
-    pub scopes: BTreeMap<String, Origin>,
+    pub scopes: BTreeMap<Name, Origin>,
 }
 
 /// What the handlers of a consumer do, with the call that registers them.
@@ -95,7 +95,7 @@ pub fn of_handlers(eval: &Eval<'_>, handlers: &[FnRef], registration: Option<Cal
 }
 
 /// Where a program checks signatures, outside of tests, or puts such a check in front of handlers: file and name.
-pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPath, String)> {
+pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPath, Name)> {
     let mut places = BTreeSet::new();
     for unit in eval.program.files.units {
         places.extend(unit.index.signature_checks.iter().map(|name| (unit.path.clone(), name.clone())));
@@ -115,10 +115,10 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
                     };
                     if let Some(name) = named.filter(|name| names::is_signature_check(name) || names::is_signature_wrapper(name))
                     {
-                        places.insert((unit.path.clone(), format!("{name} in front")));
+                        places.insert((unit.path.clone(), format!("{name} in front").into()));
                     }
                     // What goes by another name in this file may still be one of them.
-                    let may_be = |named: &String| {
+                    let may_be = |named: &Name| {
                         by_name.contains(named.as_str()) || by_name.contains("") || unit.index.renamed.contains(named.as_str())
                     };
                     let target = match &arg.value.kind {
@@ -133,8 +133,8 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
                         _ => None,
                     };
                     if target.is_some_and(|target| reaching.contains(&target)) {
-                        let name = named.map_or("a closure", String::as_str);
-                        places.insert((unit.path.clone(), format!("{name} in front")));
+                        let name = named.map_or("a closure", Name::as_str);
+                        places.insert((unit.path.clone(), format!("{name} in front").into()));
                     }
                 }
             }
@@ -145,7 +145,7 @@ pub fn signature_places(eval: &Eval<'_>, callers: &Callers) -> BTreeSet<(RepoPat
         let function = eval.program.function(*target);
         if names::EXTRACTS.contains(&function.name.as_str()) {
             let path = eval.program.files.unit(target.file).path.clone();
-            places.insert((path, format!("{} of {}", function.name, function.scope.join("."))));
+            places.insert((path, format!("{} of {}", function.name, function.scope.join(".")).into()));
         }
     }
     places
@@ -190,7 +190,7 @@ fn only_looks(call: &Call) -> bool {
 struct Walk<'w, 'a> {
     eval: &'w Eval<'a>,
     checks: Checks,
-    inserts: Vec<(String, Check)>,
+    inserts: Vec<(Name, Check)>,
     seen: FxHashSet<FnRef>,
     /// The handlers and what is put around them.
     own: Vec<FnRef>,
@@ -205,7 +205,7 @@ impl<'a> Walk<'_, 'a> {
         self.check_at(function, callee_text(&call.callee), call.span)
     }
 
-    fn check_at(&self, function: FnRef, text: String, span: Span) -> Check {
+    fn check_at(&self, function: FnRef, text: Name, span: Span) -> Check {
         let program = self.eval.program;
         let mut current = Some(function);
         let own = std::iter::from_fn(|| {
@@ -215,9 +215,9 @@ impl<'a> Walk<'_, 'a> {
         })
         .take(16)
         .any(|at| self.own.contains(&at));
-        let symbol = if own { String::new() } else { symbol(program, function) };
+        let symbol = if own { Name::default() } else { symbol(program, function) };
         let within = symbol.rsplit('.').next().unwrap_or_default().to_owned();
-        Check { text, origin: self.origin(function, span), within }
+        Check { text, origin: self.origin(function, span), within: within.into() }
     }
 
     /// What is put around a handler: its decorators, its parameters' dependencies, the calls that it is an argument of.
@@ -409,7 +409,7 @@ impl<'a> Walk<'_, 'a> {
         let (mut key, mut holds) = crate::link::surroundings::plain_test(&guard.source, !guard.otherwise);
         for (suffix, there) in [(".is_some()", true), (".is_none()", false), (" > 0", true), (" !== 0", true), (" == 0", false)] {
             if let Some(rest) = key.strip_suffix(suffix) {
-                key = rest.trim().to_owned();
+                key = rest.trim().into();
                 holds = holds == there;
                 break;
             }
@@ -459,7 +459,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn call(&mut self, function: FnRef, call: &'a Call, depth: u32) {
         let Some(name) = last_name(&call.callee.kind) else { return };
-        self.checks.calls.insert(name.to_owned());
+        self.checks.calls.insert(name.into());
         let text = callee_text(&call.callee);
         let literals: Vec<&str> = call.args.iter().filter_map(|arg| literal_text(&arg.value)).collect();
         if is_signature_call(name, &text, &literals) {
@@ -513,7 +513,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// A statement in SQL.
     fn sql(&mut self, function: FnRef, call: &'a Call, text: &str) {
-        let folded: String = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+        let folded: Name = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase().into();
         let after = |word: &str| {
             let at = folded.find(word)? + word.len();
             let table = folded[at..].trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?;
@@ -528,7 +528,7 @@ impl<'a> Walk<'_, 'a> {
         else {
             return;
         };
-        let told = |form: &str| self.check_at(function, format!("insert into {table}{form}"), call.span);
+        let told = |form: &str| self.check_at(function, format!("insert into {table}{form}").into(), call.span);
         let passes = folded.contains("do nothing")
             || folded.contains("insert ignore")
             || folded.contains("insert or ignore")
@@ -568,7 +568,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// What a write goes to: `order` of `prisma.order.upsert`, `Order.objects.update_or_create`, `insert(orders).values(…)`.
-    fn model_of(&self, function: FnRef, call: &'a Call, text: &str) -> Option<String> {
+    fn model_of(&self, function: FnRef, call: &'a Call, text: &str) -> Option<Name> {
         let owner: &'a Function = self.eval.program.function(function);
         let mut chain = vec![call];
         let mut current = call;
@@ -601,13 +601,13 @@ impl<'a> Walk<'_, 'a> {
         parts.last().map(|last| model_name(last)).filter(|model| !names::NO_MODELS.contains(&model.as_str()))
     }
 
-    fn name_of(&self, owner: &'a Function, expr: &'a Expr) -> Option<String> {
+    fn name_of(&self, owner: &'a Function, expr: &'a Expr) -> Option<Name> {
         match &expr.kind {
             ExprKind::Name(path) => path.iter().rev().find(|part| *part != "table").cloned(),
             ExprKind::Member(base, name) if name == "table" => self.name_of(owner, base),
             ExprKind::Member(_, name) => Some(name.clone()),
             ExprKind::Record(record) => record.ty.path.last().cloned(),
-            ExprKind::Call(id) => last_name(&owner.calls.get(id.0 as usize)?.callee.kind).map(str::to_owned),
+            ExprKind::Call(id) => last_name(&owner.calls.get(id.0 as usize)?.callee.kind).map(Name::from),
             ExprKind::Local(id) => {
                 let local = owner.locals.get(id.0 as usize)?;
                 local.value.as_ref().and_then(|value| match &value.kind {
@@ -622,7 +622,7 @@ impl<'a> Walk<'_, 'a> {
 }
 
 /// `OrderRepository`, `orders`, `order_table` → `order`.
-fn model_name(name: &str) -> String {
+fn model_name(name: &str) -> Name {
     let mut folded = fold(name.trim_matches(['"', '`', '\'', '[', ']']));
     for suffix in ["repository", "repo", "model", "table", "service", "store", "dao", "collection", "schema", "entity"] {
         if let Some(stem) = folded.strip_suffix(suffix)
@@ -632,8 +632,8 @@ fn model_name(name: &str) -> String {
         }
     }
     match folded.strip_suffix('s') {
-        Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem.to_owned(),
-        Some(_) | None => folded,
+        Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem.into(),
+        Some(_) | None => folded.into(),
     }
 }
 

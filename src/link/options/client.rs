@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::lookup::{self, Found, Wanted};
 use super::{Given, names};
-use crate::facts::{Call, Expr, ExprKind, Function, LanguageId};
+use crate::facts::{Call, Expr, ExprKind, Function, LanguageId, Name};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::{ClientPattern, Idiom};
 use crate::link::packages;
@@ -22,7 +22,7 @@ const MAX_CLIENTS: usize = 64;
 pub struct Client<'a> {
     made: Term<'a>,
     /// Settings that are made on it by calls of their own: `config.set("acks", "all");`.
-    later: Vec<(String, Term<'a>)>,
+    later: Vec<(Name, Term<'a>)>,
 }
 
 /// What is known of the client behind a call.
@@ -101,13 +101,13 @@ fn is_made(patterns: &[ClientPattern], built: &Built<'_>) -> bool {
 }
 
 /// `config.set("acks", "all");` in statements of their own, on the variable that a client is made from.
-fn set_on_local<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
+fn set_on_local<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(Name, Term<'a>)> {
     let ExprKind::Member(base, _) = &call.callee.kind else { return Vec::new() };
     told_to(eval, at, base, "set", call.span.start)
 }
 
 /// The keys and values that a method puts into a variable by calls of their own before a place.
-fn told_to<'a>(eval: &Eval<'a>, at: FnRef, variable: &Expr, method: &str, before: u32) -> Vec<(String, Term<'a>)> {
+fn told_to<'a>(eval: &Eval<'a>, at: FnRef, variable: &Expr, method: &str, before: u32) -> Vec<(Name, Term<'a>)> {
     let ExprKind::Local(local) = &variable.kind else { return Vec::new() };
     let function: &'a Function = eval.program.function(at);
     let mut found = Vec::new();
@@ -116,9 +116,9 @@ fn told_to<'a>(eval: &Eval<'a>, at: FnRef, variable: &Expr, method: &str, before
             if name == method && matches!(&on.kind, ExprKind::Local(id) if id == local));
         if let (true, [key, value]) = (on_it, other.args.as_slice()) {
             let key = eval.term(at, &key.value, other.span.start);
-            let text = key.as_text().map(str::to_owned).or_else(|| match &key.bare().kind {
+            let text = key.as_text().map(Name::from).or_else(|| match &key.bare().kind {
                 // `"x-dead-letter-exchange".into()`
-                Kind::Built(built) => built.on.as_ref().and_then(|on| on.as_text()).map(str::to_owned),
+                Kind::Built(built) => built.on.as_ref().and_then(|on| on.as_text()).map(Name::from),
                 _ => None,
             });
             found.extend(text.map(|text| (text, eval.term(at, &value.value, other.span.start))));
@@ -191,7 +191,7 @@ fn calls_outside_tests<'e>(eval: &'e Eval<'_>, name: &'e str) -> impl Iterator<I
 }
 
 /// What is put into the variables that a call is given by calls of their own: `arguments.insert("x-dead-letter-exchange".into(), …)`.
-pub fn inserted<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(String, Term<'a>)> {
+pub fn inserted<'a>(eval: &Eval<'a>, at: FnRef, call: &'a Call) -> Vec<(Name, Term<'a>)> {
     if eval.program.files.unit(at.file).facts.language != LanguageId::Rust {
         return Vec::new();
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Literal;
+use crate::facts::{Literal, Name};
 use crate::link::eval::Eval;
 use crate::link::resolve::FnRef;
 use crate::link::summaries::CallSite;
@@ -19,14 +19,14 @@ const MAX_PARTS: u32 = 400;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derived {
     /// In the words of the source.
-    pub text: String,
+    pub text: Name,
     /// The constant that it is, where it is one.
-    pub constant: Option<String>,
+    pub constant: Option<Name>,
     pub inputs: BTreeSet<Input>,
     /// The constants in it, in order.
-    pub literals: Vec<String>,
+    pub literals: Vec<Name>,
     /// What makes it another one with each attempt: `randomUUID`, `Date.now`.
-    pub unstable: Option<String>,
+    pub unstable: Option<Name>,
     /// Whether every part of it is known.
     pub whole: bool,
     pub origin: Origin,
@@ -36,10 +36,10 @@ impl Derived {
     /// A constant that no code says.
     pub fn constant(text: &str, origin: Origin) -> Derived {
         Derived {
-            text: text.to_owned(),
-            constant: Some(text.to_owned()),
+            text: text.into(),
+            constant: Some(text.into()),
             inputs: BTreeSet::new(),
-            literals: vec![text.to_owned()],
+            literals: vec![text.into()],
             unstable: None,
             whole: true,
             origin,
@@ -50,16 +50,16 @@ impl Derived {
 /// A value that goes into a key: where it comes from, and the members down to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
-    pub root: String,
-    pub path: String,
+    pub root: Name,
+    pub path: Name,
 }
 
 impl Input {
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Name {
         match (self.root.is_empty(), self.path.is_empty()) {
             (_, true) => self.root.clone(),
             (true, false) => self.path.clone(),
-            (false, false) => format!("{}.{}", self.root, self.path),
+            (false, false) => format!("{}.{}", self.root, self.path).into(),
         }
     }
 }
@@ -96,8 +96,8 @@ struct Walk<'w, 'a> {
     eval: &'w Eval<'a>,
     chain: &'w [CallSite],
     inputs: BTreeSet<Input>,
-    literals: Vec<String>,
-    unstable: Option<String>,
+    literals: Vec<Name>,
+    unstable: Option<Name>,
     whole: bool,
     left: u32,
     /// Outside of alternatives: a fallback that is seldom taken makes no key unstable.
@@ -105,13 +105,13 @@ struct Walk<'w, 'a> {
 }
 
 impl<'a> Walk<'_, 'a> {
-    fn add(&mut self, root: &str, path: &[String]) {
-        let path: Vec<&str> = path.iter().rev().map(String::as_str).collect();
-        self.inputs.insert(Input { root: root.to_owned(), path: path.join(".") });
+    fn add(&mut self, root: &str, path: &[Name]) {
+        let path: Vec<&str> = path.iter().rev().map(Name::as_str).collect();
+        self.inputs.insert(Input { root: root.into(), path: path.join(".").into() });
     }
 
     /// Looks at a value; `path` holds the members that are taken of it, the last one first.
-    fn term(&mut self, term: &Term<'a>, path: &mut Vec<String>) {
+    fn term(&mut self, term: &Term<'a>, path: &mut Vec<Name>) {
         if self.left == 0 {
             self.whole = false;
             return;
@@ -183,7 +183,7 @@ impl<'a> Walk<'_, 'a> {
             Kind::Unknown(text) => {
                 if is_path(text) {
                     // A constant of another module is the same with every handoff.
-                    if !is_constant_name(path.first().map_or(text.as_str(), String::as_str)) {
+                    if !is_constant_name(path.first().map_or(text.as_str(), Name::as_str)) {
                         self.add(text, path);
                     }
                 } else {
@@ -193,7 +193,7 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn built(&mut self, built: &Built<'a>, site: Site, path: &[String]) {
+    fn built(&mut self, built: &Built<'a>, site: Site, path: &[Name]) {
         let bare = built.calls.iter().all(|(_, args)| args.is_empty());
         if let Some(name) = fresh(&built.root, bare) {
             self.fresh(name, site);
@@ -218,7 +218,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn fresh(&mut self, name: &str, site: Site) {
         if self.certain && !super::retry::is_made_once(self.eval, self.chain, site) {
-            self.unstable.get_or_insert_with(|| name.to_owned());
+            self.unstable.get_or_insert_with(|| name.into());
         }
     }
 
@@ -234,14 +234,14 @@ fn is_nothing(term: &Term<'_>) -> bool {
     matches!(term.bare().kind, Kind::Absent | Kind::Literal(Literal::Null))
 }
 
-fn constant_text(literal: &Literal) -> Option<String> {
+fn constant_text(literal: &Literal) -> Option<Name> {
     match literal {
-        Literal::Bool(value) => Some(value.to_string()),
+        Literal::Bool(value) => Some(value.to_string().into()),
         Literal::Null | Literal::Number(_) | Literal::Text(_) => crate::link::payload::literal_text(literal),
     }
 }
 
-fn type_name(ty: Written<'_>) -> Option<String> {
+fn type_name(ty: Written<'_>) -> Option<Name> {
     match ty {
         Written::Named(named) => named.path.last().cloned(),
         Written::Expr(expr) => match &expr.kind {
@@ -322,25 +322,25 @@ fn fresh(name: &str, bare: bool) -> Option<&str> {
 }
 
 /// A value in the words of the source, for people.
-pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
+pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> Name {
     if depth > 5 {
-        return "…".to_owned();
+        return "…".into();
     }
     let go = |part: &Term<'a>| words(eval, part, depth + 1);
     match &term.kind {
         Kind::Literal(Literal::Text(text)) => text.clone(),
-        Kind::Literal(literal) => constant_text(literal).unwrap_or_else(|| "null".to_owned()),
-        Kind::Absent => "nothing".to_owned(),
+        Kind::Literal(literal) => constant_text(literal).unwrap_or_else(|| "null".into()),
+        Kind::Absent => "nothing".into(),
         Kind::Typed(inner, _) | Kind::Encoded(inner) | Kind::Decoded(inner, _) => go(inner),
         Kind::Member(inner, name) => {
             let inner = match &inner.bare().kind {
                 Kind::Built(built) => format!("{}(…)", built.root),
-                _ => go(inner),
+                _ => go(inner).into(),
             };
-            if inner.is_empty() || inner == "…" { name.clone() } else { format!("{inner}.{name}") }
+            if inner.is_empty() || inner == "…" { name.clone() } else { format!("{inner}.{name}").into() }
         }
         Kind::Element(inner) => go(inner),
-        Kind::Lookup(_, key) => format!("[{}]", go(key)),
+        Kind::Lookup(_, key) => format!("[{}]", go(key)).into(),
         Kind::Param { function, index, .. } => {
             eval.program.function(*function).locals.get(*index as usize).map(|local| local.name.clone()).unwrap_or_default()
         }
@@ -355,34 +355,34 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
             // That an option may be left out is no word about what it is.
             let there = |branch: &&Term<'a>| !is_nothing(branch) && !matches!(branch.kind, Kind::Tested(_, false));
             let given: Vec<&Term<'a>> = branches.iter().filter(there).collect();
-            let mut all: Vec<String> = given.into_iter().map(go).collect();
+            let mut all: Vec<Name> = given.into_iter().map(go).collect();
             all.dedup();
-            all.join(" or ")
+            all.join(" or ").into()
         }
-        Kind::Array(items) => format!("[{}]", items.iter().map(go).collect::<Vec<_>>().join(", ")),
-        Kind::ListOf(item) => format!("[{}, …]", go(item)),
+        Kind::Array(items) => format!("[{}]", items.iter().map(go).collect::<Vec<_>>().join(", ")).into(),
+        Kind::ListOf(item) => format!("[{}, …]", go(item)).into(),
         Kind::Object(entries) => {
             let all = entries.iter().map(|entry| match entry {
                 Entry::Field { key, value, .. } => format!("{key}: {}", go(value)),
                 Entry::AnyKey { .. } => "…".to_owned(),
                 Entry::Spread { value, .. } => format!("...{}", go(value)),
             });
-            format!("{{{}}}", all.collect::<Vec<_>>().join(", "))
+            format!("{{{}}}", all.collect::<Vec<_>>().join(", ")).into()
         }
         Kind::Built(built) => {
             let args = built.calls.last().map(|(_, args)| args.as_slice()).unwrap_or_default();
-            let args: Vec<String> = args
+            let args: Vec<Name> = args
                 .iter()
                 .map(|(name, value)| match name {
-                    Some(name) => format!("{name}={}", go(value)),
+                    Some(name) => Name::from(format!("{name}={}", go(value))),
                     None => go(value),
                 })
                 .collect();
             let last = built.calls.last().map(|(name, _)| name.as_str()).unwrap_or_default();
             match (&built.on, built.calls.len()) {
-                (Some(on), 1) => format!("{}.{last}({})", go(on), args.join(", ")),
-                (_, 1) => format!("{}({})", built.root, args.join(", ")),
-                _ => format!("{}(…).{last}({})", built.root, args.join(", ")),
+                (Some(on), 1) => format!("{}.{last}({})", go(on), args.join(", ")).into(),
+                (_, 1) => format!("{}({})", built.root, args.join(", ")).into(),
+                _ => format!("{}(…).{last}({})", built.root, args.join(", ")).into(),
             }
         }
         Kind::OfType(ty) => {
@@ -390,17 +390,16 @@ pub fn words<'a>(eval: &Eval<'a>, term: &Term<'a>, depth: u32) -> String {
             match facts.made.iter().find(|made| made.span == term.site.span) {
                 Some(made) => {
                     let function = FnRef { file: term.site.file, id: made.function };
-                    let from: Vec<String> =
-                        made.from.iter().map(|from| go(&eval.term(function, from, made.span.start))).collect();
-                    format!("{}({})", made.name, from.join(", "))
+                    let from: Vec<Name> = made.from.iter().map(|from| go(&eval.term(function, from, made.span.start))).collect();
+                    format!("{}({})", made.name, from.join(", ")).into()
                 }
-                None => type_name(ty.ty).unwrap_or_else(|| "…".to_owned()),
+                None => type_name(ty.ty).unwrap_or_else(|| "…".into()),
             }
         }
         Kind::Tested(inner, _) => go(inner),
         Kind::Class(class) => class.name.clone(),
         Kind::Unknown(text) => text.clone(),
-        Kind::Record(record) => type_name(record.ty.ty).unwrap_or_else(|| "…".to_owned()),
-        Kind::MapOf(_) | Kind::OnClass(_) | Kind::Function(_) => "…".to_owned(),
+        Kind::Record(record) => type_name(record.ty.ty).unwrap_or_else(|| "…".into()),
+        Kind::MapOf(_) | Kind::OnClass(_) | Kind::Function(_) => "…".into(),
     }
 }

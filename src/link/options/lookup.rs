@@ -2,7 +2,7 @@
 //!
 //! Selectors find what is there; a rule about something that went away has to know that it is gone, and not merely out of sight.
 
-use crate::facts::Literal;
+use crate::facts::{Literal, Name};
 use crate::link::idioms::selector::Step;
 use crate::link::term::{Built, Entry, Kind, Term};
 use crate::shape::wire_name::fold;
@@ -145,7 +145,7 @@ fn key<'a>(term: &Term<'a>, name: &str) -> Found<'a> {
                     }
                     Entry::Field { .. } => {}
                     Entry::AnyKey { .. } => unknown = true,
-                    Entry::Spread { value, .. } => match at(value, &[Step::Key(name.to_owned())]) {
+                    Entry::Spread { value, .. } => match at(value, &[Step::Key(name.into())]) {
                         Found::Given(value) => {
                             found.push(Found::Given(value));
                             return union(found, term);
@@ -165,7 +165,7 @@ fn key<'a>(term: &Term<'a>, name: &str) -> Found<'a> {
             None => match &record.base {
                 None => Found::Absent,
                 Some(base) if is_default(base) => Found::Absent,
-                Some(base) => at(base, &[Step::Key(name.to_owned())]),
+                Some(base) => at(base, &[Step::Key(name.into())]),
             },
         },
         Kind::Built(built) => {
@@ -358,7 +358,7 @@ pub fn search_calls<'a>(built: &Built<'a>, wanted: Wanted<'_>) -> Found<'a> {
 }
 
 /// The field of a payload whose name is wanted; `None` where the payload has no fields that are known.
-pub fn field<'a>(payload: &Term<'a>, wanted: &dyn Fn(&str) -> bool) -> Option<(String, Found<'a>)> {
+pub fn field<'a>(payload: &Term<'a>, wanted: &dyn Fn(&str) -> bool) -> Option<(Name, Found<'a>)> {
     let mut bare = payload;
     while let Kind::Encoded(inner) | Kind::Typed(inner, _) = &bare.kind {
         bare = inner;
@@ -371,7 +371,7 @@ pub fn field<'a>(payload: &Term<'a>, wanted: &dyn Fn(&str) -> bool) -> Option<(S
             });
             named.or_else(|| {
                 let open = entries.iter().any(|entry| matches!(entry, Entry::AnyKey { .. } | Entry::Spread { .. }));
-                open.then(|| (String::new(), Found::Unknown))
+                open.then(|| (Name::default(), Found::Unknown))
             })
         }
         Kind::Record(record) => {

@@ -20,7 +20,7 @@ use super::idioms::matcher::Idiom;
 use super::idioms::selector::{Root, Selector, is_unpacked};
 use super::summaries::{CallSite, Emission};
 use super::term::{Entry, Kind, Term};
-use crate::facts::Call;
+use crate::facts::{Call, Name};
 use checks::Checks;
 use inputs::Derived;
 use lookup::{Found, Wanted};
@@ -51,7 +51,7 @@ impl Setting {
 pub struct Options {
     pub idempotency_key: Setting,
     /// Where in the payload the idempotency key stands, where it is a field of it.
-    pub key_field: Option<String>,
+    pub key_field: Option<Name>,
     /// The message, partition or ordering key.
     pub key: Setting,
     pub headers: Headers,
@@ -59,13 +59,13 @@ pub struct Options {
     /// What a consumer's code does; `None` for a producer.
     pub checks: Option<Arc<Checks>>,
     /// The names of the parameters and variables around the call: a name that is still there has not been renamed.
-    pub names: Arc<BTreeSet<String>>,
+    pub names: Arc<BTreeSet<Name>>,
 }
 
 /// The headers, attributes or properties that go beside a payload, by their folded name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Headers {
-    pub entries: BTreeMap<String, (String, Derived)>,
+    pub entries: BTreeMap<Name, (Name, Derived)>,
     /// Whether every header is among the entries.
     pub whole: bool,
 }
@@ -83,7 +83,7 @@ fn is_empty_headers(term: &Term<'_>) -> bool {
 /// What a call is given, beside what the idiom takes as event and payload.
 #[derive(Clone, Debug)]
 pub struct Given<'a> {
-    pub args: Vec<(Option<String>, Term<'a>)>,
+    pub args: Vec<(Option<Name>, Term<'a>)>,
     pub receiver: Option<Term<'a>>,
     /// Whether nothing is spread into the call.
     pub whole: bool,
@@ -252,8 +252,7 @@ pub fn of_producer<'a>(eval: &Eval<'a>, idiom: &Idiom, emission: &Emission<'a>) 
     if !idiom.key.is_empty() {
         options.key = derive(given.find(&idiom.key));
     }
-    let queue: Vec<String> =
-        [&emission.channel, &emission.event].into_iter().flatten().flat_map(super::naming::texts_of).collect();
+    let queue: Vec<Name> = [&emission.channel, &emission.event].into_iter().flatten().flat_map(super::naming::texts_of).collect();
     options.settings = settings::of_call(eval, idiom, given, &emission.chain, &queue);
     options.names = names_around(eval, emission.site());
     options
@@ -265,7 +264,7 @@ pub fn of_registered<'a>(
     idiom: &Idiom,
     emission: &Emission<'a>,
     handlers: &[super::resolve::FnRef],
-    queue: &[String],
+    queue: &[Name],
 ) -> Options {
     let site = emission.site();
     let (handlers, registration) =
@@ -294,7 +293,7 @@ pub fn of_handler<'a>(eval: &Eval<'a>, idiom: &Idiom, target: super::resolve::Fn
 }
 
 /// The names of everything that the function around a call, and the functions around that, call their own.
-fn names_around(eval: &Eval<'_>, site: CallSite) -> Arc<BTreeSet<String>> {
+fn names_around(eval: &Eval<'_>, site: CallSite) -> Arc<BTreeSet<Name>> {
     let mut names = BTreeSet::new();
     let mut current = site.function;
     for _ in 0..16 {
@@ -340,7 +339,7 @@ impl Headers {
         if matches!(value.bare().kind, Kind::Absent | Kind::Literal(crate::facts::Literal::Null)) {
             return;
         }
-        self.entries.insert(crate::shape::wire_name::fold(name), (name.to_owned(), inputs::derived(eval, value, chain)));
+        self.entries.insert(crate::shape::wire_name::fold(name).into(), (name.into(), inputs::derived(eval, value, chain)));
     }
 
     fn take<'a>(&mut self, eval: &Eval<'a>, term: &Term<'a>, chain: &[CallSite], depth: u32) {

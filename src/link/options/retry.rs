@@ -1,6 +1,6 @@
 //! What repeats a handoff that failed: helpers around the call, decorators, a loop by hand, settings of a library.
 
-use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Function};
+use crate::facts::{Call, Enclosing, Expr, ExprKind, FnId, Function, Name};
 use crate::link::eval::Eval;
 use crate::link::index::last_name;
 use crate::link::resolve::FnRef;
@@ -15,7 +15,7 @@ const MAX_NESTING: usize = 16;
 /// Something that repeats what stands inside it.
 pub struct Around<'a> {
     /// By its name in the source.
-    pub name: String,
+    pub name: Name,
     pub function: FnRef,
     /// The call or decorator that sets it up; `None` for a loop by hand.
     pub call: Option<&'a Call>,
@@ -33,7 +33,7 @@ pub fn around<'a>(eval: &Eval<'a>, chain: &[CallSite]) -> Vec<Around<'a>> {
             if let Enclosing::Loop(span) = enclosing
                 && is_retry_loop(owner, call, *span)
             {
-                found.push(Around { name: "a loop".to_owned(), function: site.function, call: None, extent: *span });
+                found.push(Around { name: "a loop".into(), function: site.function, call: None, extent: *span });
             }
         }
         let mut current = site.function;
@@ -46,7 +46,7 @@ pub fn around<'a>(eval: &Eval<'a>, chain: &[CallSite]) -> Vec<Around<'a>> {
                     let name = name.to_owned();
                     // Its arguments stand at the top of the file.
                     let top = FnRef { file: current.file, id: FnId(0) };
-                    found.push(Around { name, function: top, call: Some(decorator), extent: owner.extent });
+                    found.push(Around { name: name.into(), function: top, call: Some(decorator), extent: owner.extent });
                 }
             }
             let Some((parent, slot)) = owner.parent else { break };
@@ -60,7 +60,7 @@ pub fn around<'a>(eval: &Eval<'a>, chain: &[CallSite]) -> Vec<Around<'a>> {
                 && is_retrying(&helper.callee)
             {
                 let name = name.to_owned();
-                found.push(Around { name, function: outer, call: Some(helper), extent: owner.extent });
+                found.push(Around { name: name.into(), function: outer, call: Some(helper), extent: owner.extent });
             }
             current = outer;
         }

@@ -7,7 +7,7 @@ use super::client::{self, Known};
 use super::inputs::{self, Derived};
 use super::lookup::{self, Found, Wanted};
 use super::{Given, Setting, names, retry};
-use crate::facts::{Call, ExprKind, Function, LanguageId, Literal};
+use crate::facts::{Call, ExprKind, Function, LanguageId, Literal, Name};
 use crate::link::eval::Eval;
 use crate::link::idioms::matcher::Idiom;
 use crate::link::index::last_name;
@@ -27,7 +27,7 @@ pub enum Count {
     Times(u32),
     Forever,
     /// In the words of the source, where it is no constant.
-    Computed(String),
+    Computed(Name),
 }
 
 /// What repeats a handoff.
@@ -41,7 +41,7 @@ pub struct Retry {
     pub open: bool,
     pub backoff: Setting,
     /// Helpers, decorators and loops around the call, with how often they try where that is written there.
-    pub around: Vec<(String, Option<Count>)>,
+    pub around: Vec<(Name, Option<Count>)>,
 }
 
 /// How often, for how long and how surely.
@@ -74,12 +74,12 @@ pub struct Switches {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Switch {
     pub on: bool,
-    pub text: String,
+    pub text: Name,
     pub origin: Option<Origin>,
 }
 
 /// The settings of a boundary that a call sets up, with the chain down to it.
-pub fn of_call<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSite], queue: &[String]) -> Settings {
+pub fn of_call<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>, chain: &[CallSite], queue: &[Name]) -> Settings {
     let mut settings = of_options(eval, idiom, given, chain);
     for around in retry::around(eval, chain) {
         let count = around.call.and_then(|call| helper_count(eval, around.function, call));
@@ -107,7 +107,7 @@ pub fn of_handler<'a>(eval: &Eval<'a>, idiom: &Idiom, target: FnRef, decorator: 
         Some(call) => {
             let given = Given::of_decorator(eval, target.file, call);
             let mut settings = of_options(eval, idiom, &given, &[]);
-            let needed = |wanted: &&String| {
+            let needed = |wanted: &&Name| {
                 given.args.iter().any(|(name, value)| {
                     name.as_ref() == Some(wanted) && !matches!(value.bare().kind, Kind::Literal(Literal::Bool(false)))
                 })
@@ -136,7 +136,7 @@ pub fn of_handler<'a>(eval: &Eval<'a>, idiom: &Idiom, target: FnRef, decorator: 
     for decorator in &function.decorators {
         if retry::is_retrying(&decorator.callee) {
             let top = FnRef { file: target.file, id: crate::facts::FnId(0) };
-            settings.retry.around.push((site(decorator), helper_count(eval, top, decorator)));
+            settings.retry.around.push((site(decorator).into(), helper_count(eval, top, decorator)));
         }
     }
     settings
@@ -290,7 +290,7 @@ fn switch<'a>(eval: &Eval<'a>, found: Found<'a>, unsaid: &str) -> Option<Switch>
             let origin = Origin::new(eval.program.files.unit(term.site.file).path.clone(), term.site.span);
             Some(Switch { on, text: inputs::words(eval, &term, 0), origin: Some(origin) })
         }
-        Found::Absent => Some(Switch { on: false, text: unsaid.to_owned(), origin: None }),
+        Found::Absent => Some(Switch { on: false, text: unsaid.into(), origin: None }),
         Found::Unknown => None,
     }
 }
@@ -306,7 +306,7 @@ fn confirms(eval: &Eval<'_>, idiom: &Idiom) -> Option<Switch> {
             let origin = Origin::new(eval.program.files.unit(site.function.file).path.clone(), call.span);
             Switch { on: true, text: crate::link::eval::callee_text(&call.callee), origin: Some(origin) }
         }
-        None => Switch { on: false, text: "nothing".to_owned(), origin: None },
+        None => Switch { on: false, text: "nothing".into(), origin: None },
     })
 }
 
@@ -362,7 +362,7 @@ fn has_defaults_elsewhere<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>)
         return false;
     }
     *eval.queue_defaults.get_or_init(|| {
-        let sites = calls_of(eval, idiom.defaults_in.iter().map(String::as_str));
+        let sites = calls_of(eval, idiom.defaults_in.iter().map(Name::as_str));
         sites.len() > MAX_DECLARATIONS
             || sites.iter().any(|site| {
                 let given = Given::of(eval, site.function, eval.program.function(site.function).call(site.call));
@@ -373,7 +373,7 @@ fn has_defaults_elsewhere<'a>(eval: &Eval<'a>, idiom: &Idiom, given: &Given<'a>)
 }
 
 /// The calls that declare one of these queues or exchanges; `None` where there are too many to look at.
-fn declarations(eval: &Eval<'_>, queue: &[String]) -> Option<Vec<CallSite>> {
+fn declarations(eval: &Eval<'_>, queue: &[Name]) -> Option<Vec<CallSite>> {
     let declaring = names::DECLARES_QUEUE.iter().chain(names::DECLARES_EXCHANGE).copied();
     let sites = eval.queue_declarations.get_or_init(|| calls_of(eval, declaring));
     if sites.len() > MAX_DECLARATIONS {
@@ -434,7 +434,7 @@ fn declared_durability(eval: &Eval<'_>, declared: &[CallSite]) -> Option<Switch>
         };
         // A queue that is declared again, to look whether it is there, is what it was declared as.
         if found.as_ref().is_none_or(|known| on && !known.on) {
-            found = Some(Switch { on, text, origin: Some(at) });
+            found = Some(Switch { on, text: text.into(), origin: Some(at) });
         }
     }
     found

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Root, known_member};
+use crate::facts::Name;
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::Step as PathStep;
 use crate::link::term::TypeUse;
@@ -10,7 +11,7 @@ use crate::link::types::{Side, Types};
 use crate::shape::{Presence, Shape, ShapeKind};
 
 /// A type, and the key under which it holds the payload, where it is not the payload's own.
-pub(super) type Stated<'a> = (TypeUse<'a>, Option<String>);
+pub(super) type Stated<'a> = (TypeUse<'a>, Option<Name>);
 
 /// The type that a function states of a parameter, and under which key of it the payload stands.
 pub(super) fn stated_by<'a>(eval: &Eval<'a>, root: Root, prefix: &[PathStep]) -> Option<Stated<'a>> {

@@ -5,7 +5,7 @@
 
 use super::{DIRECT, Form, PACKED, QUEUES, Relay};
 use super::{composed, decorated_name, given_for, handed, receiver, task_name, task_of, unresolved};
-use crate::facts::{Call, Expr, ExprKind, Function, Local, LocalKind};
+use crate::facts::{Call, Expr, ExprKind, Function, Local, LocalKind, Name};
 use crate::link::eval::Eval;
 use crate::link::idioms::selector::named_in_source;
 use crate::link::index::called_name;
@@ -26,7 +26,7 @@ pub struct Helper {
 
 /// What a call of a helper sends.
 pub struct Sent<'a> {
-    pub name: String,
+    pub name: Name,
     pub payload: Term<'a>,
 }
 
@@ -55,7 +55,7 @@ impl Helper {
         let given = given_for(owner, call, self.task)?;
         let form = self.form();
         let mut handed = handed(eval, function, call, form);
-        let of_helper = |name: &String| own_parameters(owner).any(|local| local.name == *name);
+        let of_helper = |name: &Name| own_parameters(owner).any(|local| local.name == *name);
         handed.named.retain(|named| !of_helper(&named.key));
         let site = Site { file: function.file, span: call.span };
         let term = eval.term(function, given, call.span.start);

@@ -1,7 +1,7 @@
 //! What tasks are called: by the name that registers them, that of their class, or that of the class which is put on a queue.
 
 use super::{RUN_METHODS, decorated};
-use crate::facts::{Expr, ExprKind, Function, Literal};
+use crate::facts::{Expr, ExprKind, Function, Literal, Name};
 use crate::link::callee;
 use crate::link::eval::Eval;
 use crate::link::resolve::{DeclId, FnRef};
@@ -32,18 +32,18 @@ pub fn name_at<'a>(eval: &Eval<'a>, function: FnRef, given: &'a Expr, at: u32) -
 }
 
 /// The name that messages for what a foreign call was given carry: the one that the call states, or that of the function.
-pub fn decorated_name<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<String> {
+pub fn decorated_name<'a>(eval: &Eval<'a>, term: &Term<'a>) -> Option<Name> {
     let target = decorated(eval, term)?;
     let Kind::Built(built) = &term.bare().kind else { return None };
     let stated = built.calls.iter().flat_map(|(_, args)| args).find_map(|(name, value)| {
         let names_it = NAMING.contains(&name.as_deref()?);
-        value.as_text().filter(|_| names_it).map(str::to_owned)
+        value.as_text().filter(|_| names_it).map(Name::from)
     });
     Some(stated.unwrap_or_else(|| task_name(eval, target)))
 }
 
 /// The name that messages for a function carry.
-pub fn task_name(eval: &Eval<'_>, target: FnRef) -> String {
+pub fn task_name(eval: &Eval<'_>, target: FnRef) -> Name {
     let function = eval.program.function(target);
     match function.scope.last() {
         Some(class) if function.is_method && RUN_METHODS.contains(&function.name.as_str()) => {
@@ -54,9 +54,9 @@ pub fn task_name(eval: &Eval<'_>, target: FnRef) -> String {
 }
 
 /// The name that messages for a task carry that is a class.
-pub fn class_task_name(eval: &Eval<'_>, class: DeclId) -> String {
+pub fn class_task_name(eval: &Eval<'_>, class: DeclId) -> Name {
     let site = Site { file: class.file, span: Span::default() };
-    let stated = ["name", "__name__"].iter().find_map(|key| eval.constant_of(class, key, site)?.as_text().map(str::to_owned));
+    let stated = ["name", "__name__"].iter().find_map(|key| eval.constant_of(class, key, site)?.as_text().map(Name::from));
     stated.unwrap_or_else(|| eval.program.class(class).name.clone())
 }
 
@@ -86,7 +86,7 @@ pub fn run_below(eval: &Eval<'_>, target: FnRef) -> Vec<(DeclId, FnRef)> {
 }
 
 /// The name that a decorator registers a function under.
-pub fn registered_name(function: &Function) -> Option<String> {
+pub fn registered_name(function: &Function) -> Option<Name> {
     function.decorators.iter().flat_map(|decorator| &decorator.args).find_map(|argument| {
         match (argument.name.as_deref(), &argument.value.kind) {
             (Some(name), ExprKind::Literal(Literal::Text(text))) if NAMING.contains(&name) => Some(text.clone()),

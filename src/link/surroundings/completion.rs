@@ -9,7 +9,7 @@ use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::{Around, MAX_CALLERS, symbol};
 use crate::facts::{
-    Call, CallKind, Completion, Enclosing, ExprKind, Function, LanguageId, Literal, LocalId, Swallowed, TypeExpr, TypeKind,
+    Call, CallKind, Completion, Enclosing, ExprKind, Function, LanguageId, Literal, LocalId, Name, Swallowed, TypeExpr, TypeKind,
 };
 use crate::link::idioms::matcher::Idiom;
 use crate::source::Origin;
@@ -82,7 +82,7 @@ enum Up {
     /// It is called by its name.
     Callers(FnRef),
     /// It is put off by this call.
-    Deferred(CallSite, String),
+    Deferred(CallSite, Name),
     Floating(CallSite),
 }
 
@@ -125,7 +125,7 @@ impl<'l, 'a> Around<'l, 'a> {
                 Completion::Awaited => {
                     let awaits = call.surroundings.awaits;
                     climb.wait.awaits = climb.wait.awaits.max(awaits);
-                    climb.wait.awaited.push(name);
+                    climb.wait.awaited.push(name.into());
                     blocking = !self.is_async(function);
                     promised = Some(true);
                 }
@@ -134,7 +134,7 @@ impl<'l, 'a> Around<'l, 'a> {
                 Completion::Used => match self.around(current, false).or_else(|| self.taken_later(current)) {
                     // `publisher.publish(…).result()`: code that cannot await waits like this.
                     Some(outer) if self.blocks(outer, current) => {
-                        climb.wait.blocked.push(name);
+                        climb.wait.blocked.push(name.into());
                         return;
                     }
                     // What is put on a list or handed to somebody who is not waited for: nobody knows what becomes of it.
@@ -156,7 +156,7 @@ impl<'l, 'a> Around<'l, 'a> {
                     }
                 },
                 Completion::Deferred(by) => {
-                    climb.wait.state = Waited::Deferred(by);
+                    climb.wait.state = Waited::Deferred(by.into());
                     climb.wait.at = Some(self.loose(current));
                     return;
                 }
@@ -179,7 +179,7 @@ impl<'l, 'a> Around<'l, 'a> {
                 Up::Root => return,
                 Up::Callers(function) => return self.ask_callers(function, hops, climb),
                 Up::Deferred(site, by) => {
-                    climb.wait.state = Waited::Deferred(by);
+                    climb.wait.state = Waited::Deferred(by.into());
                     climb.wait.at = Some(self.loose(site));
                     return;
                 }
@@ -239,7 +239,7 @@ impl<'l, 'a> Around<'l, 'a> {
                 Up::Root
             }
             Completion::Awaited | Completion::Returned | Completion::Checked | Completion::Used => {
-                climb.wait.through.push(name);
+                climb.wait.through.push(name.into());
                 Up::Call(outer)
             }
             Completion::Deferred(by) => Up::Deferred(outer, by),
@@ -466,12 +466,12 @@ impl<'l, 'a> Around<'l, 'a> {
         function.is_async || function.return_type.as_ref().is_some_and(is_promise)
     }
 
-    fn last_name(&self, site: CallSite) -> String {
+    fn last_name(&self, site: CallSite) -> Name {
         let function = self.eval.program.function(site.function);
         let callee = &function.call(site.call).callee;
         match &callee.kind {
             ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.clone()).unwrap_or_default(),
-            kind => last_name(kind).unwrap_or_default().to_owned(),
+            kind => last_name(kind).unwrap_or_default().into(),
         }
     }
 
@@ -481,9 +481,9 @@ impl<'l, 'a> Around<'l, 'a> {
         let call = function.call(site.call);
         let tried = call.surroundings.enclosing.iter().any(|around| matches!(around, Enclosing::Try(_)));
         Loose {
-            callee: self.last_name(site),
+            callee: self.last_name(site).into(),
             origin: self.origin(site),
-            symbol: symbol(program, site.function),
+            symbol: symbol(program, site.function).into(),
             language: self.language(site.function),
             in_async: function.is_async,
             caught: call.surroundings.swallowed != Swallowed::No && !tried,

@@ -9,7 +9,7 @@ use super::super::model::{Condition, Reach};
 use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::Around;
-use crate::facts::{Enclosing, Expr, ExprKind, Guard, Literal};
+use crate::facts::{Enclosing, Expr, ExprKind, Guard, Literal, Name};
 
 /// How many callers' callers lend their conditions.
 const MAX_HOPS: usize = 2;
@@ -137,8 +137,8 @@ impl<'l, 'a> Around<'l, 'a> {
 fn parts(guard: &Guard, at: &crate::source::Origin, out: &mut Vec<Condition>) {
     let mut add = |text: &str, holds: bool| {
         let (key, holds) = plain(text, holds);
-        let words = if holds { key.clone() } else { format!("not {key}") };
-        let condition = Condition { key, holds, words, raises: guard.raises, at: at.clone() };
+        let words = if holds { key.clone() } else { format!("not {key}").into() };
+        let condition = Condition { key: key.into(), holds, words: words.into(), raises: guard.raises, at: at.clone() };
         if !key_is_empty(&condition) && !out.iter().any(|known| known.same(&condition)) && out.len() < 64 {
             out.push(condition);
         }
@@ -146,7 +146,7 @@ fn parts(guard: &Guard, at: &crate::source::Origin, out: &mut Vec<Condition>) {
     let source = guard.source.trim();
     // One arm of several: the subject alone says nothing, its values do.
     if !guard.values.is_empty() && !compares(source) {
-        let values: Vec<String> = guard.values.iter().map(value_text).collect();
+        let values: Vec<Name> = guard.values.iter().map(value_text).collect();
         return add(&format!("{source} is {}", values.join(" or ")), !guard.negated);
     }
     let separators: &[&str] = if guard.otherwise { &["||", " or "] } else { &["&&", " and "] };
@@ -167,16 +167,16 @@ fn compares(source: &str) -> bool {
         || source.starts_with("match ")
 }
 
-fn value_text(value: &Expr) -> String {
+fn value_text(value: &Expr) -> Name {
     match &value.kind {
-        ExprKind::Literal(Literal::Text(text)) => format!("\"{text}\""),
+        ExprKind::Literal(Literal::Text(text)) => format!("\"{text}\"").into(),
         ExprKind::Literal(Literal::Number(number)) => number.clone(),
-        ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
-        ExprKind::Literal(Literal::Null) => "null".to_owned(),
-        ExprKind::Name(path) => path.join("."),
+        ExprKind::Literal(Literal::Bool(value)) => value.to_string().into(),
+        ExprKind::Literal(Literal::Null) => "null".into(),
+        ExprKind::Name(path) => path.join(".").into(),
         ExprKind::Member(_, _) => super::super::eval::callee_text(value),
         ExprKind::Unknown(text) => text.clone(),
-        _ => "…".to_owned(),
+        _ => "…".into(),
     }
 }
 
@@ -231,7 +231,7 @@ fn unwrapped(text: &str) -> &str {
 }
 
 /// The positive form of a test, and whether it has to hold.
-pub fn plain(text: &str, holds: bool) -> (String, bool) {
+pub fn plain(text: &str, holds: bool) -> (Name, bool) {
     let mut text = unwrapped(text);
     let mut holds = holds;
     for _ in 0..8 {
@@ -262,10 +262,10 @@ pub fn plain(text: &str, holds: bool) -> (String, bool) {
     // What a value is tested for, and that it is there at all, are one test in most code.
     for nothing in [" === null", " === undefined", " == null", " is None"] {
         if let Some(rest) = text.strip_suffix(nothing) {
-            return (rest.trim().to_owned(), !holds);
+            return (rest.trim().into(), !holds);
         }
     }
-    (text, holds)
+    (text.into(), holds)
 }
 
 #[cfg(test)]
@@ -284,9 +284,9 @@ mod tests {
             ("!!user.active", true),
         ];
         for (text, holds) in same {
-            assert_eq!(plain(text, holds), ("user.active".to_owned(), true), "{text}");
+            assert_eq!(plain(text, holds), ("user.active".into(), true), "{text}");
         }
-        assert_eq!(plain("kind !== 'a'", false), ("kind === 'a'".to_owned(), true));
-        assert_eq!(plain("user != null", true), ("user".to_owned(), true));
+        assert_eq!(plain("kind !== 'a'", false), ("kind === 'a'".into(), true));
+        assert_eq!(plain("user != null", true), ("user".into(), true));
     }
 }

@@ -8,7 +8,7 @@ use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::Around;
 use crate::facts::{
-    Argument, Call, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Function, LanguageId, Literal, ValueMember,
+    Argument, Call, CallKind, Completion, Enclosing, Expr, ExprKind, FnId, Function, LanguageId, Literal, Name, ValueMember,
 };
 use crate::link::model::Work;
 use crate::link::packages;
@@ -109,7 +109,7 @@ impl<'l, 'a> Around<'l, 'a> {
                     && last_name(&decorator.callee.kind).is_some_and(|name| TASKS.contains(&name))
                     && let Some((name, at)) = self.late_for_all()
                 {
-                    acks.late = Some(name);
+                    acks.late = Some(name.into());
                     acks.late_for_all = Some(at);
                 }
             }
@@ -168,17 +168,17 @@ impl<'l, 'a> Around<'l, 'a> {
     }
 
     /// The setting of a whole program that has messages acknowledged when they are done.
-    fn late_for_all(&self) -> Option<(String, Origin)> {
+    fn late_for_all(&self) -> Option<(Name, Origin)> {
         self.late.get_or_init(|| self.find_late()).clone()
     }
 
-    fn find_late(&self) -> Option<(String, Origin)> {
+    fn find_late(&self) -> Option<(Name, Origin)> {
         let on = |value: &Expr| matches!(value.kind, ExprKind::Literal(Literal::Bool(true)));
         for unit in self.eval.program.files.units {
             if unit.facts.language != LanguageId::Python || unit.facts.in_test || packages::is_test_path(unit.path.as_str()) {
                 continue;
             }
-            let found = |name: &str, span| Some((name.to_owned(), Origin::new(unit.path.clone(), span)));
+            let found = |name: &str, span| Some((name.into(), Origin::new(unit.path.clone(), span)));
             if let Some(constant) = unit.facts.constants.iter().find(|one| is_late(&one.name) && on(&one.value)) {
                 return found(&constant.name, constant.span);
             }
@@ -284,12 +284,12 @@ fn in_catch(call: &Call) -> bool {
 }
 
 /// The last name of what a method is called on.
-fn receiver_name(function: &Function, callee: &Expr) -> String {
-    let ExprKind::Member(base, _) = &callee.kind else { return String::new() };
+fn receiver_name(function: &Function, callee: &Expr) -> Name {
+    let ExprKind::Member(base, _) = &callee.kind else { return Name::default() };
     name_of(function, base)
 }
 
-pub(super) fn name_of(function: &Function, expr: &Expr) -> String {
+pub(super) fn name_of(function: &Function, expr: &Expr) -> Name {
     match &expr.kind {
         ExprKind::Local(id) => function.locals.get(id.0 as usize).map(|local| local.name.clone()).unwrap_or_default(),
         ExprKind::Member(_, name) => name.clone(),
@@ -299,7 +299,7 @@ pub(super) fn name_of(function: &Function, expr: &Expr) -> String {
             function.calls.get(id.0 as usize).map(|call| receiver_name(function, &call.callee)).unwrap_or_default()
         }
         ExprKind::Typed(inner, _) | ExprKind::Await(inner) => name_of(function, inner),
-        _ => String::new(),
+        _ => Name::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::resolve::FnRef;
 use super::super::summaries::CallSite;
 use super::order::{name_of, on_the_way};
 use super::{Around, block_words, is_transaction};
-use crate::facts::{Call, CallId, Enclosing, Expr, ExprKind, Function, LocalId, ValueMember};
+use crate::facts::{Call, CallId, Enclosing, Expr, ExprKind, Function, LocalId, Name, ValueMember};
 use crate::link::idioms::matcher::Idiom;
 
 /// Functions that run what they are given when the transaction has been committed.
@@ -151,11 +151,11 @@ impl<'l, 'a> Around<'l, 'a> {
     }
 
     /// The names of all functions that may commit: of those that speak of transactions, and of those that call one of them.
-    fn committers(&self) -> &FxHashSet<String> {
+    fn committers(&self) -> &FxHashSet<Name> {
         self.committers.get_or_init(|| {
             let program = self.eval.program;
             let mut names = FxHashSet::default();
-            let note = |names: &mut FxHashSet<String>, function: FnRef| {
+            let note = |names: &mut FxHashSet<Name>, function: FnRef| {
                 names.extend(self.callers.names_of(self.eval, function));
                 // A class goes by its own name where it is made.
                 names.extend(program.function(function).scope.last().cloned());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Handoff, at_call, subject, tell};
 use crate::compare::{Compared, Sides};
+use crate::facts::Name;
 use crate::finding::Severity;
 use crate::link::options::checks::{Check, Checks};
 use crate::link::options::names;
@@ -122,7 +123,7 @@ fn scopes(handoff: &Handoff<'_>, old: &Checks, new: &Checks, compared: &mut Comp
         return;
     }
     let (before, after): (BTreeSet<&str>, BTreeSet<&str>) =
-        (old.scopes.keys().map(String::as_str).collect(), new.scopes.keys().map(String::as_str).collect());
+        (old.scopes.keys().map(Name::as_str).collect(), new.scopes.keys().map(Name::as_str).collect());
     let Some(cause) = old.scopes.values().next() else { return };
     if let Some(found) = changed_scopes(handoff, &before, &after, true) {
         tell(compared, handoff, cause, found);

@@ -9,7 +9,7 @@ use crate::extract::python::casing::Casing;
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::{names, span};
-use crate::facts::{Additional, Expr, ExprKind, FieldExpr, TypeExpr, TypeKind};
+use crate::facts::{Additional, Expr, ExprKind, FieldExpr, Name, TypeExpr, TypeKind};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -18,7 +18,7 @@ use crate::source::Span;
 struct Options {
     casing: Option<(Casing, Span)>,
     /// `aliases = {"member": "alias"}`
-    aliases: Vec<(String, String)>,
+    aliases: Vec<(Name, Name)>,
     forbids_extra: bool,
     omits_none: bool,
     omits_defaults: bool,
@@ -81,7 +81,7 @@ impl<'a> Lower<'a> {
                     ("aliases", Some(Py::Dict(dict))) => {
                         for item in &dict.items {
                             if let (Some(Py::StringLiteral(name)), Py::StringLiteral(alias)) = (&item.key, &item.value) {
-                                options.aliases.push((name.value.to_str().to_owned(), alias.value.to_str().to_owned()));
+                                options.aliases.push((name.value.to_str().into(), alias.value.to_str().into()));
                             }
                         }
                     }
@@ -99,7 +99,7 @@ impl<'a> Lower<'a> {
     /// `to_dict`, `to_json` and their counterparts, which the mixin or decorator gives the class.
     fn dict_methods(&mut self, class: &'a StmtClassDef, at: Span) {
         let mut scope = self.classes.clone();
-        scope.push(class.name.to_string());
+        scope.push(class.name.as_str().into());
         let has = |name: &str| models::methods(class).any(|method| method.name.as_str() == name);
         let this = || Expr::new(ExprKind::This, at);
         if !has("to_dict") {
@@ -232,7 +232,7 @@ enum Metadata {
     None,
     Excluded,
     Sometimes,
-    Name(String),
+    Name(Name),
     Case(Casing, Span),
     Coded,
 }

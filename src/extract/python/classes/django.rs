@@ -10,7 +10,7 @@ use crate::extract::python::expressions::{path_of, texts_of};
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::{names, span};
-use crate::facts::{Additional, FieldExpr, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef};
+use crate::facts::{Additional, FieldExpr, Literal, Name, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp, TypeRef};
 use crate::shape::{Presence, StringShape};
 use crate::source::Span;
 
@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
         {
             return ty;
         }
-        let key = || TypeKind::Unknown("the key of another model".to_owned());
+        let key = || TypeKind::Unknown("the key of another model".into());
         let format = |name: &str| TypeKind::String(StringShape::format(name).into());
         let kind = match field {
             "CharField" | "TextField" | "SlugField" | "FilePathField" | "CICharField" | "CITextField" | "EncryptedCharField" => {
@@ -92,7 +92,7 @@ impl<'a> Lower<'a> {
             "DateField" => format("date"),
             "TimeField" => format("time"),
             "DurationField" => TypeKind::String(Default::default()),
-            "JSONField" | "HStoreField" => TypeKind::Unknown("any JSON value".to_owned()),
+            "JSONField" | "HStoreField" => TypeKind::Unknown("any JSON value".into()),
             "ArrayField" => {
                 let items = match call.arguments.args.first().or(given("base_field")) {
                     Some(Py::Call(inner)) => {
@@ -108,7 +108,7 @@ impl<'a> Lower<'a> {
             "ManyToManyField" => {
                 TypeKind::Array { items: Box::new(TypeExpr::new(key(), at)), min: None, max: None, unique: false }
             }
-            other => TypeKind::Unknown(format!("a column of the class `{other}`")),
+            other => TypeKind::Unknown(format!("a column of the class `{other}`").into()),
         };
         let mut bounds = Bounds::default();
         match (given("max_length"), field) {
@@ -194,13 +194,13 @@ impl<'a> Lower<'a> {
         let option = |name: &str| members.iter().find(|member| member.name == name).and_then(|member| member.value);
         let Some(path) = option("model").and_then(path_of) else { return };
         let model = TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
-        let mut read_only: Vec<String> = option("read_only_fields").and_then(texts_of).unwrap_or_default();
+        let mut read_only: Vec<Name> = option("read_only_fields").and_then(texts_of).unwrap_or_default();
         let changed = |what: &str, to: bool| changed_fields(option("extra_kwargs"), what, to);
         read_only.extend(changed("read_only", true));
         let write_only = changed("write_only", true);
         let not_required = changed("required", false);
         let left_out = if side == Side::Read { &read_only } else { &write_only };
-        let keys = |texts: &[String]| {
+        let keys = |texts: &[Name]| {
             let keys = texts.iter().map(|text| constant_type(Literal::Text(text.clone()), at)).collect();
             TypeExpr::new(TypeKind::Union(keys), at)
         };
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
             },
             (Some(fields), _) => match texts(fields, self) {
                 Some(listed) => {
-                    let mut from_model: Vec<String> = listed.iter().filter(|name| !declared.contains(name)).cloned().collect();
+                    let mut from_model: Vec<Name> = listed.iter().filter(|name| !declared.contains(name)).cloned().collect();
                     from_model.retain(|name| !(left_out.contains(name) || side == Side::Read && name == "id"));
                     // Fields that are declared but not listed are not part of it; listed ones keep the order of the list.
                     object.members.retain(|member| match member {
@@ -243,10 +243,10 @@ impl<'a> Lower<'a> {
                         .collect();
                     let known = ObjectExpr { members: known, additional: Additional::Silent };
                     object.members.insert(0, ObjectMember::Spread(TypeExpr::new(TypeKind::Object(known), at)));
-                    let (free, asked): (Vec<String>, Vec<String>) =
+                    let (free, asked): (Vec<Name>, Vec<Name>) =
                         from_model.into_iter().partition(|name| side == Side::Read && not_required.contains(name));
                     let pick =
-                        |names: &[String]| TypeExpr::new(TypeKind::Apply(TypeOp::Pick, vec![model.clone(), keys(names)]), at);
+                        |names: &[Name]| TypeExpr::new(TypeKind::Apply(TypeOp::Pick, vec![model.clone(), keys(names)]), at);
                     if !free.is_empty() {
                         let partial = TypeExpr::new(TypeKind::Apply(TypeOp::Partial, vec![pick(&free)]), at);
                         object.members.insert(1, ObjectMember::Spread(partial));
@@ -345,7 +345,7 @@ impl<'a> Lower<'a> {
             "TimeField" => format("time"),
             "ChoiceField" => match call.arguments.args.first().or(given("choices")).and_then(|value| self.choices(value, at)) {
                 Some(ty) => return ty,
-                None => TypeKind::Unknown("choices that are computed".to_owned()),
+                None => TypeKind::Unknown("choices that are computed".into()),
             },
             "MultipleChoiceField" => {
                 let items = call.arguments.args.first().or(given("choices")).and_then(|value| self.choices(value, at));
@@ -369,7 +369,7 @@ impl<'a> Lower<'a> {
             }
             "SerializerMethodField" => {
                 let named = call.arguments.args.first().or(given("method_name")).and_then(|value| self.constant_text(value));
-                let method = named.unwrap_or_else(|| format!("get_{}", member.name));
+                let method = named.unwrap_or_else(|| format!("get_{}", member.name).into());
                 let owner = member.owner;
                 let returns = models::methods(owner).chain(models::methods(class)).find(|known| known.name.as_str() == method);
                 return match returns.and_then(|method| method.returns.as_deref()) {
@@ -377,12 +377,12 @@ impl<'a> Lower<'a> {
                     None => TypeExpr::unknown("a method without a type decides its form", at),
                 };
             }
-            "PrimaryKeyRelatedField" => TypeKind::Unknown("the key of another model".to_owned()),
+            "PrimaryKeyRelatedField" => TypeKind::Unknown("the key of another model".into()),
             _ if last.ends_with("Serializer") => match path_of(&call.func) {
                 Some(path) => TypeKind::Ref(TypeRef { path, args: Vec::new() }),
-                None => TypeKind::Unknown("a computed serializer".to_owned()),
+                None => TypeKind::Unknown("a computed serializer".into()),
             },
-            _ => TypeKind::Unknown(format!("a field of the class `{last}`")),
+            _ => TypeKind::Unknown(format!("a field of the class `{last}`").into()),
         };
         let mut bounds = Bounds::default();
         for keyword in &call.arguments.keywords {
@@ -400,7 +400,7 @@ impl<'a> Lower<'a> {
 }
 
 /// The names of the fields that a serializer and its bases declare themselves, on either side.
-fn declared_fields(lineage: &[Part<'_>]) -> Vec<String> {
+fn declared_fields(lineage: &[Part<'_>]) -> Vec<Name> {
     let own = lineage.iter().filter_map(|part| match part {
         Part::Own(own) => Some(models::members(own)),
         Part::Elsewhere(_) => None,
@@ -412,12 +412,12 @@ fn declared_fields(lineage: &[Part<'_>]) -> Vec<String> {
             }
             _ => false,
         })
-        .map(|member| member.name.to_owned())
+        .map(|member| member.name.into())
         .collect()
 }
 
 /// The fields for which `extra_kwargs = {"email": {"write_only": True}}` sets an option to this value.
-fn changed_fields(options: Option<&Py>, what: &str, to: bool) -> Vec<String> {
+fn changed_fields(options: Option<&Py>, what: &str, to: bool) -> Vec<Name> {
     let Some(Py::Dict(fields)) = options else { return Vec::new() };
     let sets = |given: &Py| match given {
         Py::Dict(given) => given.items.iter().any(|item| {
@@ -429,7 +429,7 @@ fn changed_fields(options: Option<&Py>, what: &str, to: bool) -> Vec<String> {
     let named = fields.items.iter().filter(|item| sets(&item.value));
     named
         .filter_map(|item| match &item.key {
-            Some(Py::StringLiteral(name)) => Some(name.value.to_str().to_owned()),
+            Some(Py::StringLiteral(name)) => Some(name.value.to_str().into()),
             _ => None,
         })
         .collect()

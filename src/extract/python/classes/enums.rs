@@ -8,7 +8,7 @@ use crate::extract::python::annotations::union;
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models;
 use crate::extract::python::{expressions, names, span};
-use crate::facts::{Expr, ExprKind, Literal, TypeExpr, ValueMember};
+use crate::facts::{Expr, ExprKind, Literal, Name, TypeExpr, ValueMember};
 use crate::source::Span;
 
 impl<'a> Lower<'a> {
@@ -20,7 +20,7 @@ impl<'a> Lower<'a> {
             .any(|base| names::last_name(base).is_some_and(|last| last == "StrEnum" || last.ends_with("StrEnum")));
         let choices = class.bases().iter().any(|base| names::last_name(base).is_some_and(|last| last.ends_with("Choices")));
         let mut next = 1u64;
-        let mut members: Vec<(String, Expr)> = Vec::new();
+        let mut members: Vec<(Name, Expr)> = Vec::new();
         for member in models::members(class) {
             let Some(value) = member.value else { continue };
             // Members have no annotation, and names with underscores at the start are not members.
@@ -36,8 +36,11 @@ impl<'a> Lower<'a> {
             };
             let value_span = span(first.range());
             let lowered = if auto {
-                let literal =
-                    if lowers_auto { Literal::Text(member.name.to_lowercase()) } else { Literal::Number(next.to_string()) };
+                let literal = if lowers_auto {
+                    Literal::Text(member.name.to_lowercase().into())
+                } else {
+                    Literal::Number(next.to_string().into())
+                };
                 Expr::new(ExprKind::Literal(literal), value_span)
             } else {
                 match self.constant_text(first) {
@@ -50,7 +53,7 @@ impl<'a> Lower<'a> {
             {
                 next = number.saturating_add(1);
             }
-            members.push((member.name.to_owned(), Expr::new(lowered.kind, member.value.map_or(value_span, |_| value_span))));
+            members.push((member.name.into(), Expr::new(lowered.kind, member.value.map_or(value_span, |_| value_span))));
         }
         let spans: Vec<Span> = models::members(class).iter().map(|member| member.span).collect();
         self.declare_enum(class.name.as_str(), members, &spans, at, span(class.range));
@@ -58,18 +61,18 @@ impl<'a> Lower<'a> {
 
     /// `Enum("Color", "RED GREEN")`, `StrEnum("Event", {"PAID": "order.paid"})`
     pub(super) fn functional_enum(&mut self, name: &str, at: Span, extent: Span, full: &str, call: &'a ExprCall) -> bool {
-        let members: Vec<(String, Expr)> = match call.arguments.args.get(1) {
+        let members: Vec<(Name, Expr)> = match call.arguments.args.get(1) {
             Some(Py::Dict(dict)) => {
                 let mut out = Vec::new();
                 for item in &dict.items {
                     let Some(Py::StringLiteral(key)) = &item.key else { return false };
-                    out.push((key.value.to_str().to_owned(), self.expr(&item.value)));
+                    out.push((key.value.to_str().into(), self.expr(&item.value)));
                 }
                 out
             }
             Some(Py::StringLiteral(text)) => numbered(text.value.to_str().split([' ', ',']), full, at),
             Some(list @ (Py::List(_) | Py::Tuple(_))) => match expressions::texts_of(list) {
-                Some(texts) => numbered(texts.iter().map(String::as_str), full, at),
+                Some(texts) => numbered(texts.iter().map(Name::as_str), full, at),
                 None => return false,
             },
             _ => return false,
@@ -78,7 +81,7 @@ impl<'a> Lower<'a> {
         true
     }
 
-    fn declare_enum(&mut self, name: &str, members: Vec<(String, Expr)>, spans: &[Span], at: Span, extent: Span) {
+    fn declare_enum(&mut self, name: &str, members: Vec<(Name, Expr)>, spans: &[Span], at: Span, extent: Span) {
         if members.is_empty() {
             // A base for enumerations, with methods alone.
             return;
@@ -109,17 +112,17 @@ fn is_literal(value: &Py) -> bool {
     matches!(value, Py::StringLiteral(_) | Py::NumberLiteral(_))
 }
 
-fn numbered<'n>(names: impl Iterator<Item = &'n str>, full: &str, at: Span) -> Vec<(String, Expr)> {
+fn numbered<'n>(names: impl Iterator<Item = &'n str>, full: &str, at: Span) -> Vec<(Name, Expr)> {
     names
         .filter(|name| !name.is_empty())
         .enumerate()
         .map(|(index, name)| {
             let literal = if full == "enum.StrEnum" {
-                Literal::Text(name.to_lowercase())
+                Literal::Text(name.to_lowercase().into())
             } else {
-                Literal::Number((index + 1).to_string())
+                Literal::Number((index + 1).to_string().into())
             };
-            (name.to_owned(), Expr::new(ExprKind::Literal(literal), at))
+            (name.into(), Expr::new(ExprKind::Literal(literal), at))
         })
         .collect()
 }

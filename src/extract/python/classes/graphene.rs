@@ -98,7 +98,7 @@ fn scalar(name: &str) -> Option<TypeKind> {
         "JSONString" => TypeKind::String(
             StringShape { content_media_type: Some("application/json".to_owned()), ..StringShape::default() }.into(),
         ),
-        "GenericScalar" => TypeKind::Unknown("any value".to_owned()),
+        "GenericScalar" => TypeKind::Unknown("any value".into()),
         _ => return None,
     })
 }

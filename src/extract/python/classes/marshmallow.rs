@@ -8,7 +8,7 @@ use crate::extract::python::annotations::{Bounds, Side, union};
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::{names, span};
-use crate::facts::{Additional, FieldExpr, Literal, TypeExpr, TypeKind, TypeRef};
+use crate::facts::{Additional, FieldExpr, Literal, Name, TypeExpr, TypeKind, TypeRef};
 use crate::shape::{Presence, StringShape};
 use crate::source::Span;
 
@@ -23,7 +23,7 @@ impl<'a> Lower<'a> {
             {
                 for member in models::members(meta) {
                     if member.name == "unknown" {
-                        unknown = member.value.and_then(names::last_name).map(str::to_owned);
+                        unknown = member.value.and_then(names::last_name).map(Name::from);
                     }
                 }
             }
@@ -169,10 +169,7 @@ impl<'a> Lower<'a> {
             }
             "Constant" => {
                 let value = call.arguments.args.first().and_then(|value| self.default_literal(value));
-                value.map_or_else(
-                    || TypeKind::Unknown("a computed constant".to_owned()),
-                    |literal| constant_type(literal, at).kind,
-                )
+                value.map_or_else(|| TypeKind::Unknown("a computed constant".into()), |literal| constant_type(literal, at).kind)
             }
             "Enum" | "EnumField" => {
                 let by_value = given("by_value").is_some_and(|value| !models::is_false(Some(value)));
@@ -187,7 +184,7 @@ impl<'a> Lower<'a> {
                                 let names = models::members(class)
                                     .into_iter()
                                     .filter(|member| !member.name.starts_with('_') && member.value.is_some())
-                                    .map(|member| constant_type(Literal::Text(member.name.to_owned()), member.span))
+                                    .map(|member| constant_type(Literal::Text(member.name.into()), member.span))
                                     .collect();
                                 union(names, at).kind
                             }
@@ -199,11 +196,11 @@ impl<'a> Lower<'a> {
             }
             "Method" | "Function" => match side {
                 Side::Write => self.method_result(call, at).kind,
-                Side::Read => TypeKind::Unknown("a function decides what is accepted".to_owned()),
+                Side::Read => TypeKind::Unknown("a function decides what is accepted".into()),
             },
-            "Raw" | "Field" => TypeKind::Unknown("any value".to_owned()),
-            "Pluck" => TypeKind::Unknown("one field of another schema".to_owned()),
-            _ => TypeKind::Unknown(format!("a field of the class `{last}`")),
+            "Raw" | "Field" => TypeKind::Unknown("any value".into()),
+            "Pluck" => TypeKind::Unknown("one field of another schema".into()),
+            _ => TypeKind::Unknown(format!("a field of the class `{last}`").into()),
         };
         let mut ty = TypeExpr::new(kind, at);
         if let Some(validate) = given("validate") {
@@ -237,7 +234,7 @@ impl<'a> Lower<'a> {
     }
 
     fn nested_schema(&mut self, nested: &'a Py, at: Span) -> (TypeExpr, bool) {
-        let reference = |path: Vec<String>| TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
+        let reference = |path: Vec<Name>| TypeExpr::new(TypeKind::Ref(TypeRef { path, args: Vec::new() }), at);
         match nested {
             Py::StringLiteral(text) if text.value.to_str() == "self" => match self.own_class_named(at) {
                 Some(own) => (own, false),
@@ -245,7 +242,7 @@ impl<'a> Lower<'a> {
             },
             Py::StringLiteral(text) => {
                 let name = text.value.to_str().rsplit('.').next().unwrap_or_default().to_owned();
-                (reference(vec![name]), false)
+                (reference(vec![name.into()]), false)
             }
             Py::Call(call) => {
                 let many = models::is_true(models::keyword(&call.arguments.keywords, "many"));
@@ -338,7 +335,7 @@ impl<'a> Lower<'a> {
 /// A field that a schema or serializer has under its own name.
 pub(super) fn required(name: &str, ty: TypeExpr, at: Span) -> FieldExpr {
     FieldExpr {
-        name: name.to_owned(),
+        name: name.into(),
         aliases: Vec::new(),
         ty,
         presence: Presence::Required,

@@ -20,7 +20,7 @@ use super::lower::Lower;
 use super::models::{self, Part};
 use super::{names, span};
 use crate::facts::types::TypeParam;
-use crate::facts::{Class, Constant, Expr, ExprKind, Literal, TypeDecl, TypeExpr, TypeKind, ValueMember};
+use crate::facts::{Class, Constant, Expr, ExprKind, Literal, Name, TypeDecl, TypeExpr, TypeKind, ValueMember};
 use crate::source::Span;
 
 /// What a class declares.
@@ -65,7 +65,7 @@ impl<'a> Lower<'a> {
         self.class_facts(class, kind);
 
         let around = std::mem::replace(&mut self.bases, base_paths(class));
-        self.classes.push(class.name.to_string());
+        self.classes.push(class.name.as_str().into());
         for stmt in &class.body {
             match stmt {
                 Stmt::FunctionDef(function) => {
@@ -98,7 +98,7 @@ impl<'a> Lower<'a> {
             // A class inside a function is a name of that function.
             let at = span(class.name.range);
             let mut path = self.classes.clone();
-            path.push(class.name.to_string());
+            path.push(class.name.as_str().into());
             self.bind(class.name.as_str(), Some(Expr::new(ExprKind::Name(path), at)), None, at);
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Lower<'a> {
         let exported = self.exported(name) && self.frames.len() == 1;
         self.facts.types.push(TypeDecl {
             scope: self.classes.clone(),
-            name: name.to_owned(),
+            name: name.into(),
             params,
             write: declared.write,
             read,
@@ -205,7 +205,7 @@ impl<'a> Lower<'a> {
         let exported = self.exported(name);
         self.facts.constants.push(Constant {
             scope: self.classes.clone(),
-            name: name.to_owned(),
+            name: name.into(),
             value: Expr::new(ExprKind::Object(entries), at),
             ty: None,
             exported,
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
 
     /// The class as code sees it: members with their declared types, and those that `__init__` sets.
     fn class_facts(&mut self, class: &'a StmtClassDef, kind: Kind) {
-        let mut members: Vec<(String, Option<TypeExpr>, Option<Expr>)> = Vec::new();
+        let mut members: Vec<(Name, Option<TypeExpr>, Option<Expr>)> = Vec::new();
         if kind != Kind::Enum {
             for member in models::members(class) {
                 let ty = member.annotation.map(|annotation| self.annotation(annotation, Side::Write));
@@ -227,7 +227,7 @@ impl<'a> Lower<'a> {
                     }
                     _ => None,
                 };
-                members.push((member.name.to_owned(), ty, value));
+                members.push((member.name.into(), ty, value));
             }
         }
         for method in models::methods(class) {
@@ -239,7 +239,7 @@ impl<'a> Lower<'a> {
                 || models::decorator(&method.decorator_list, "cached_property").is_some()
             {
                 let ty = method.returns.as_ref().map(|returns| self.annotation(returns, Side::Write));
-                members.push((name.to_owned(), ty, None));
+                members.push((name.into(), ty, None));
             }
         }
         let bases = base_paths(class);
@@ -250,7 +250,7 @@ impl<'a> Lower<'a> {
         let exported = self.exported(class.name.as_str());
         self.facts.classes.push(Class {
             scope: self.classes.clone(),
-            name: class.name.to_string(),
+            name: class.name.as_str().into(),
             bases,
             members,
             exported,
@@ -264,7 +264,7 @@ impl<'a> Lower<'a> {
     fn set_up_members(
         &mut self,
         method: &'a ruff_python_ast::StmtFunctionDef,
-        members: &mut Vec<(String, Option<TypeExpr>, Option<Expr>)>,
+        members: &mut Vec<(Name, Option<TypeExpr>, Option<Expr>)>,
     ) {
         let Some(receiver) = method.parameters.posonlyargs.first().or(method.parameters.args.first()) else { return };
         let receiver = receiver.parameter.name.as_str();
@@ -308,7 +308,7 @@ impl<'a> Lower<'a> {
                             *known = ty;
                         }
                     }
-                    None => members.push((name.to_owned(), ty, constant)),
+                    None => members.push((name.into(), ty, constant)),
                 }
             }
         }
@@ -324,7 +324,7 @@ impl<'a> Lower<'a> {
             && path.iter().any(|part| part.contains("boto3") || part.contains("session"))
         {
             let service = self.constant_text(call.arguments.args.first()?)?;
-            let ty = crate::facts::TypeRef { path: vec!["boto3".to_owned(), service], args: Vec::new() };
+            let ty = crate::facts::TypeRef { path: vec!["boto3".into(), service], args: Vec::new() };
             return Some(TypeExpr::new(TypeKind::Ref(ty), at));
         }
         if !super::calls::is_class_name(last) {
@@ -466,8 +466,8 @@ impl<'a> Lower<'a> {
         for var in vars {
             let bound = self.type_vars.get(var).copied().flatten();
             let bound = bound.map(|bound| self.bound(bound));
-            self.type_params.push(var.to_owned());
-            out.push(TypeParam { name: var.to_owned(), default: None, bound });
+            self.type_params.push(var.into());
+            out.push(TypeParam { name: var.into(), default: None, bound });
         }
         out
     }
@@ -534,8 +534,8 @@ fn declare_alias<'a>(lower: &mut Lower<'a>, name: &'a str, at: Span, value: &'a 
     let mut vars: Vec<&str> = Vec::new();
     type_vars_in(lower, value, &mut vars, 0);
     for var in vars {
-        lower.type_params.push(var.to_owned());
-        params.push(TypeParam { name: var.to_owned(), default: None, bound: None });
+        lower.type_params.push(var.into());
+        params.push(TypeParam { name: var.into(), default: None, bound: None });
     }
     let write = lower.annotation(value, Side::Write);
     let read = lower.annotation(value, Side::Read);
@@ -563,7 +563,7 @@ fn type_vars_in<'e>(lower: &Lower<'_>, expr: &'e Py, out: &mut Vec<&'e str>, dep
 
 /// `Union`, `Optional`, `Literal`, `Annotated` and the generic containers: what stands before `[` in a type at module level.
 fn is_type_constructor(lower: &Lower<'_>, base: &Py) -> bool {
-    let typing = names::dotted(base).and_then(|path| lower.names.full(path[0]).map(str::to_owned));
+    let typing = names::dotted(base).and_then(|path| lower.names.full(path[0]).map(Name::from));
     let from_typing = typing.is_some_and(|full| {
         ["typing", "typing_extensions", "collections.abc"]
             .iter()
@@ -600,7 +600,7 @@ fn is_type_union(lower: &Lower<'_>, value: &Py) -> bool {
 }
 
 /// Bases as written, without their type arguments.
-fn base_paths(class: &StmtClassDef) -> Vec<Vec<String>> {
+fn base_paths(class: &StmtClassDef) -> Vec<Vec<Name>> {
     class.bases().iter().filter_map(|base| super::expressions::path_of(models::base_name(base))).collect()
 }
 

@@ -9,18 +9,18 @@ use crate::extract::python::casing::Casing;
 use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::{names, span};
-use crate::facts::{Additional, FieldExpr, Literal, ObjectMember, TypeExpr, TypeKind};
+use crate::facts::{Additional, FieldExpr, Literal, Name, ObjectMember, TypeExpr, TypeKind};
 use crate::shape::Presence;
 use crate::source::Span;
 
 #[derive(Default)]
 struct Options {
     casing: Option<(Casing, Span)>,
-    names: Vec<(String, String)>,
+    names: Vec<(Name, Name)>,
     unknown_names: bool,
     tag: Option<Literal>,
     tagged: bool,
-    tag_field: Option<String>,
+    tag_field: Option<Name>,
     forbids_unknown: bool,
     omits_defaults: bool,
     as_list: bool,
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
             );
             if let Some(tag) = &options.tag {
                 let field = FieldExpr {
-                    name: options.tag_field.clone().unwrap_or_else(|| "type".to_owned()),
+                    name: options.tag_field.clone().unwrap_or_else(|| "type".into()),
                     aliases: Vec::new(),
                     ty: constant_type(tag.clone(), at),
                     presence: Presence::Required,
@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
                     Py::Dict(dict) => {
                         for item in &dict.items {
                             if let (Some(Py::StringLiteral(from)), Py::StringLiteral(to)) = (&item.key, &item.value) {
-                                options.names.push((from.value.to_str().to_owned(), to.value.to_str().to_owned()));
+                                options.names.push((from.value.to_str().into(), to.value.to_str().into()));
                             }
                         }
                     }
@@ -105,9 +105,11 @@ impl<'a> Lower<'a> {
                 "tag" => {
                     options.tagged = !models::is_false(Some(value)) && !matches!(value, Py::NoneLiteral(_));
                     options.tag = match value {
-                        Py::StringLiteral(text) => Some(Literal::Text(text.value.to_str().to_owned())),
+                        Py::StringLiteral(text) => Some(Literal::Text(text.value.to_str().into())),
                         Py::NumberLiteral(number) => crate::extract::python::expressions::number_literal(&number.value),
-                        Py::Attribute(_) if names::last_name(value) == Some("lower") => Some(Literal::Text(name.to_lowercase())),
+                        Py::Attribute(_) if names::last_name(value) == Some("lower") => {
+                            Some(Literal::Text(name.to_lowercase().into()))
+                        }
                         _ => None,
                     };
                 }
@@ -122,7 +124,7 @@ impl<'a> Lower<'a> {
             }
         }
         if options.tagged && options.tag.is_none() {
-            options.tag = Some(Literal::Text(name.to_owned()));
+            options.tag = Some(Literal::Text(name.into()));
         }
     }
 

@@ -11,7 +11,7 @@ use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::names::{self, Names};
 use crate::extract::python::span;
 use crate::facts::{
-    Additional, Constant, Expr, ExprKind, FieldExpr, Literal, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp,
+    Additional, Constant, Expr, ExprKind, FieldExpr, Literal, Name, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeOp,
 };
 use crate::shape::Presence;
 use crate::source::Span;
@@ -28,7 +28,7 @@ struct Config {
     extra: Extra,
     timedelta_as_number: bool,
     /// Names of a v1 `fields` mapping: member → alias.
-    aliases: Vec<(String, String)>,
+    aliases: Vec<(Name, Name)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ enum Generator {
         read: Option<Casing>,
         at: Span,
     },
-    Unknown(String),
+    Unknown(Name),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,8 @@ enum Extra {
 struct Options<'a> {
     has_default: bool,
     default: Option<&'a Py>,
-    alias: Option<String>,
-    write_alias: Option<String>,
+    alias: Option<Name>,
+    write_alias: Option<Name>,
     read_alias: Option<ReadAlias>,
     excluded: bool,
     bounds: Bounds,
@@ -69,7 +69,7 @@ struct Options<'a> {
 #[derive(Clone, Debug, PartialEq)]
 enum ReadAlias {
     /// The first is the one a schema names.
-    Names(Vec<String>),
+    Names(Vec<Name>),
     /// `AliasPath("a", "b")`
     Path(Vec<Literal>),
 }
@@ -182,7 +182,7 @@ impl<'a> Lower<'a> {
             &mut |_, ty| match recase {
                 // A base in another file gets this model's casing, as its fields are this model's own.
                 Some(casing) => {
-                    let name = TypeExpr::new(TypeKind::Const(Literal::Text(casing.name().to_owned())), at);
+                    let name = TypeExpr::new(TypeKind::Const(Literal::Text(casing.name().into())), at);
                     TypeExpr::new(TypeKind::Apply(TypeOp::Recase, vec![ty, name]), at)
                 }
                 None => ty,
@@ -276,7 +276,7 @@ impl<'a> Lower<'a> {
             }
             for method in models::methods(inner) {
                 if method.name.as_str() == "alias_generator" {
-                    config.generator = Generator::Unknown("alias_generator".to_owned());
+                    config.generator = Generator::Unknown("alias_generator".into());
                 }
             }
         }
@@ -342,7 +342,7 @@ impl<'a> Lower<'a> {
                             }),
                             _ => None,
                         };
-                        config.aliases.extend(alias.map(|alias| (member.value.to_str().to_owned(), alias)));
+                        config.aliases.extend(alias.map(|alias| (member.value.to_str().into(), alias.into())));
                     }
                 }
             }
@@ -423,10 +423,10 @@ impl<'a> Lower<'a> {
             },
         };
         let mut scope = self.classes.clone();
-        scope.push(class.name.to_string());
+        scope.push(class.name.as_str().into());
         self.facts.constants.push(Constant {
             scope,
-            name: CASING.to_owned(),
+            name: CASING.into(),
             value,
             ty: None,
             exported: true,
@@ -507,7 +507,7 @@ impl<'a> Lower<'a> {
         let Py::Call(call) = value else { return None };
         match names::last_name(&call.func)? {
             "AliasChoices" => {
-                let names: Vec<String> = call.arguments.args.iter().filter_map(|arg| self.constant_text(arg)).collect();
+                let names: Vec<Name> = call.arguments.args.iter().filter_map(|arg| self.constant_text(arg)).collect();
                 match names.is_empty() {
                     false => Some(ReadAlias::Names(names)),
                     true => self.read_alias(call.arguments.args.first()?),
@@ -685,7 +685,7 @@ impl<'a> Lower<'a> {
                     Some(returns) => self.annotation(returns, Side::Write),
                     None => TypeExpr::unknown("a serializer without a type decides its form", at),
                 };
-                let targets: Vec<String> = call.arguments.args.iter().filter_map(|arg| self.constant_text(arg)).collect();
+                let targets: Vec<Name> = call.arguments.args.iter().filter_map(|arg| self.constant_text(arg)).collect();
                 for member in &mut object.members {
                     if let ObjectMember::Field(field) = member {
                         let own = field.source.as_deref().unwrap_or(&field.name);
@@ -743,11 +743,11 @@ fn required_by_ellipsis(member: &Member<'_>) -> bool {
 }
 
 /// The base in another file whose casing a model takes over.
-fn inherited_casing(lineage: &[Part<'_>]) -> Option<Vec<String>> {
+fn inherited_casing(lineage: &[Part<'_>]) -> Option<Vec<Name>> {
     lineage.iter().rev().find_map(|part| match part {
         Part::Elsewhere(base) => {
-            let mut path: Vec<String> = names::dotted(models::base_name(base))?.into_iter().map(str::to_owned).collect();
-            path.push(CASING.to_owned());
+            let mut path: Vec<Name> = names::dotted(models::base_name(base))?.into_iter().map(Name::from).collect();
+            path.push(CASING.into());
             Some(path)
         }
         Part::Own(_) => None,
@@ -755,7 +755,7 @@ fn inherited_casing(lineage: &[Part<'_>]) -> Option<Vec<String>> {
 }
 
 /// Fields that have no alias of their own take the casing of a base in another file, where it has one.
-fn wrap_for_casing(object: &mut ObjectExpr, base: Vec<String>, at: Span) {
+fn wrap_for_casing(object: &mut ObjectExpr, base: Vec<Name>, at: Span) {
     let has_word_break = |field: &FieldExpr| field.name.contains('_');
     let is_open = |member: &ObjectMember| matches!(member, ObjectMember::Field(field) if field.source.is_none() && field.aliases.is_empty() && has_word_break(field));
     if !object.members.iter().any(is_open) {

@@ -9,7 +9,7 @@ use crate::extract::python::lower::Lower;
 use crate::extract::python::models::{self, Member, Part};
 use crate::extract::python::span;
 use crate::facts::{
-    Additional, Expr, ExprKind, FieldExpr, LocalKind, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeRef, ValueMember,
+    Additional, Expr, ExprKind, FieldExpr, LocalKind, Name, ObjectExpr, ObjectMember, TypeExpr, TypeKind, TypeRef, ValueMember,
 };
 use crate::shape::Presence;
 use crate::source::Span;
@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
             for item in &dict.items {
                 let Some(Py::StringLiteral(key)) = &item.key else { continue };
                 members.push(ObjectMember::Field(FieldExpr {
-                    name: key.value.to_str().to_owned(),
+                    name: key.value.to_str().into(),
                     aliases: Vec::new(),
                     ty: self.annotation(&item.value, side),
                     presence: self.key_presence(&item.value, total),
@@ -96,9 +96,9 @@ impl<'a> Lower<'a> {
         };
         let write = tuple(self, Side::Write);
         let read = tuple(self, Side::Read);
-        let fields: Vec<(String, Span)> = members.iter().map(|member| (member.name.to_owned(), member.span)).collect();
+        let fields: Vec<(Name, Span)> = members.iter().map(|member| (member.name.into(), member.span)).collect();
         let mut scope = self.classes.clone();
-        scope.push(class.name.to_string());
+        scope.push(class.name.as_str().into());
         self.as_dict_method(scope, "_asdict", &fields, span(class.name.range));
         Declared { write, read: Some(read), serializable: false }
     }
@@ -129,7 +129,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A method that a class has without saying so: it gives the members as an object.
-    pub(super) fn as_dict_method(&mut self, scope: Vec<String>, name: &str, fields: &[(String, Span)], at: Span) {
+    pub(super) fn as_dict_method(&mut self, scope: Vec<Name>, name: &str, fields: &[(Name, Span)], at: Span) {
         let members = fields
             .iter()
             .map(|(name, at)| {
@@ -145,7 +145,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A method that a mixin or decorator gives a class.
-    pub(super) fn made_method(&mut self, scope: Vec<String>, name: &str, returns: Expr, at: Span) {
+    pub(super) fn made_method(&mut self, scope: Vec<Name>, name: &str, returns: Expr, at: Span) {
         let id = self.open(name, at, at, false);
         let function = &mut self.frame().function;
         function.scope = scope;
@@ -156,7 +156,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A method that makes an object of the class around it from what it is given: `from_dict`, and from a text where `decoded`.
-    pub(super) fn making_method(&mut self, scope: Vec<String>, name: &str, decoded: bool, at: Span) {
+    pub(super) fn making_method(&mut self, scope: Vec<Name>, name: &str, decoded: bool, at: Span) {
         let ty = TypeExpr::new(TypeKind::Ref(TypeRef { path: scope.clone(), args: Vec::new() }), at);
         let id = self.open(name, at, at, false);
         let given = self.local_of(LocalKind::Param, "value", None, None, at);

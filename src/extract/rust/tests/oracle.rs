@@ -12,7 +12,7 @@ const TEXT: &str = include_str!("../../../../fixtures/sources/rust/declarations/
 
 /// A type's keys in one form: (name, aliases, type, presence), whether others are allowed and with which values.
 struct Keys<'a> {
-    fields: Vec<(&'a str, &'a [String], &'a TypeExpr, Presence)>,
+    fields: Vec<(&'a str, &'a [crate::facts::Name], &'a TypeExpr, Presence)>,
     open: Option<&'a TypeExpr>,
     closed: bool,
 }
@@ -79,7 +79,7 @@ fn admits(facts: &FileFacts, ty: &TypeExpr, value: &Value, read: bool) -> bool {
                 && shape.patterns.iter().all(matched)
         }
         (TypeKind::Const(literal), _) => match literal {
-            crate::facts::Literal::Text(text) => value == text,
+            crate::facts::Literal::Text(text) => value == text.as_str(),
             crate::facts::Literal::Null => value.is_null(),
             crate::facts::Literal::Bool(found) => value == found,
             crate::facts::Literal::Number(digits) => value.as_number().is_some_and(|number| number.as_str() == digits),
@@ -99,7 +99,7 @@ fn admits(facts: &FileFacts, ty: &TypeExpr, value: &Value, read: bool) -> bool {
             let present = keys.fields.iter().all(|(name, aliases, _, presence)| {
                 *presence == Presence::Optional
                     || found.contains_key(*name)
-                    || aliases.iter().any(|alias| found.contains_key(alias))
+                    || aliases.iter().any(|alias| found.contains_key(alias.as_str()))
             });
             present
                 && found.iter().all(|(key, item)| match (named(key), keys.open) {

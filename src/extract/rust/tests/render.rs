@@ -12,7 +12,7 @@ use crate::shape::Presence;
 pub fn facts(facts: &FileFacts) -> String {
     let mut out = String::new();
     for import in &facts.imports {
-        let star = "*".to_owned();
+        let star = crate::facts::Name::from("*");
         let name = import.name.as_deref().map(|name| format!(" . {name}")).unwrap_or_default();
         let exported = if import.exported { "pub " } else { "" };
         let scope = scope(&import.scope);
@@ -39,7 +39,7 @@ pub fn facts(facts: &FileFacts) -> String {
         }
     }
     for decl in &facts.types {
-        let params: Vec<String> = decl.params.iter().map(|param| param.name.clone()).collect();
+        let params: Vec<&str> = decl.params.iter().map(|param| param.name.as_str()).collect();
         let params = if params.is_empty() { String::new() } else { format!("<{}>", params.join(", ")) };
         let serde = if decl.serializable { "" } else { "plain " };
         line(&mut out, &format!("{serde}type {}{}{params} = {}", scope(&decl.scope), decl.name, ty(&decl.write)));
@@ -106,7 +106,7 @@ fn line(out: &mut String, text: &str) {
     writeln!(out, "{text}").expect("writing to a string succeeds");
 }
 
-fn scope(scope: &[String]) -> String {
+fn scope(scope: &[crate::facts::Name]) -> String {
     scope.iter().map(|part| format!("{part}/")).collect()
 }
 
@@ -203,7 +203,7 @@ fn literal(found: &Literal) -> String {
     match found {
         Literal::Null => "null".to_owned(),
         Literal::Bool(value) => value.to_string(),
-        Literal::Number(digits) => digits.clone(),
+        Literal::Number(digits) => digits.clone().into(),
         Literal::Text(text) => format!("{text:?}"),
     }
 }

@@ -37,7 +37,7 @@ impl Lower<'_> {
                             return None;
                         }
                         Some(match name.strip_suffix('?') {
-                            Some(bare) => (bare.to_owned(), at, schema.optional()),
+                            Some(bare) => (bare.into(), at, schema.optional()),
                             None => (name, at, schema),
                         })
                     })
@@ -130,7 +130,7 @@ fn parse(text: &str, span: Span, depth: u32) -> TypeExpr {
         "undefined" => TypeKind::Absent,
         "never" => TypeKind::Never,
         "object" | "Record<string, unknown>" => TypeKind::Object(ObjectExpr::default()),
-        other => TypeKind::Unknown(other.to_owned()),
+        other => TypeKind::Unknown(other.into()),
     };
     TypeExpr::new(kind, span)
 }
@@ -138,7 +138,7 @@ fn parse(text: &str, span: Span, depth: u32) -> TypeExpr {
 fn literal(text: &str) -> Option<Literal> {
     let quoted = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     if let Some(inner) = quoted('\'').or_else(|| quoted('"')) {
-        return (!inner.contains(['\'', '"'])).then(|| Literal::Text(inner.to_owned()));
+        return (!inner.contains(['\'', '"'])).then(|| Literal::Text(inner.into()));
     }
     match text {
         "true" => Some(Literal::Bool(true)),

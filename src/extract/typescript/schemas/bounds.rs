@@ -3,7 +3,7 @@
 use oxc_ast::ast::Expression;
 
 use super::Schema;
-use crate::facts::TypeKind;
+use crate::facts::{Name, TypeKind};
 use crate::shape::{NumberRange, StringShape};
 
 /// A number that a schema is given as a bound.
@@ -25,12 +25,12 @@ pub(in super::super) fn length(expression: Option<&Expression<'_>>) -> Option<u6
     bound(expression)?.as_u64()
 }
 
-pub(in super::super) fn pattern_of(expression: Option<&Expression<'_>>) -> Option<String> {
+pub(in super::super) fn pattern_of(expression: Option<&Expression<'_>>) -> Option<Name> {
     match expression?.get_inner_expression() {
         Expression::RegExpLiteral(literal) if !literal.regex.flags.contains(oxc_ast::ast::RegExpFlags::I) => {
-            Some(literal.regex.pattern.text.as_str().to_owned())
+            Some(literal.regex.pattern.text.as_str().into())
         }
-        Expression::StringLiteral(literal) => Some(literal.value.as_str().to_owned()),
+        Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
         _ => None,
     }
 }
@@ -103,11 +103,11 @@ pub(in super::super) fn with_format(schema: Schema, format: &str) -> Schema {
     })
 }
 
-pub(in super::super) fn with_pattern(schema: Schema, pattern: Option<String>) -> Schema {
+pub(in super::super) fn with_pattern(schema: Schema, pattern: Option<Name>) -> Schema {
     let Some(pattern) = pattern else { return schema };
     schema.refine(|kind| {
         if let TypeKind::String(shape) = kind {
-            shape.patterns.push(pattern.clone());
+            shape.patterns.push(pattern.clone().into());
         }
     })
 }

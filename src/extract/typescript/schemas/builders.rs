@@ -9,7 +9,7 @@ use super::{
     Bound, Library, Schema, Step, additional, argument, as_integer, bounded, combine, format_name, object_of, pattern_of,
     with_format, with_pattern,
 };
-use crate::facts::{Literal, ObjectExpr, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{Literal, Name, ObjectExpr, TypeExpr, TypeKind, TypeOp};
 use crate::source::Span;
 
 pub(super) fn is_constructor(name: &str) -> bool {
@@ -54,7 +54,7 @@ impl Lower<'_> {
             "number" => plain(number()),
             "boolean" | "bool" => plain(TypeKind::Boolean),
             "date" => plain(format("date-time")),
-            "mixed" | "any" => plain(TypeKind::Unknown(step.name.to_owned())),
+            "mixed" | "any" => plain(TypeKind::Unknown(step.name.into())),
             "valid" => Schema::of(self.one_of(call, span)).optional(),
             "array" => match first {
                 Some(element) => list(self.schema_or_hole(Some(element), span), span).optional(),
@@ -81,7 +81,7 @@ impl Lower<'_> {
                 // An object of yup is there even where it is not given; of joi it may be left out.
                 if library == Library::Yup { schema } else { schema.optional() }
             }
-            "lazy" | "link" | "binary" | "func" | "symbol" => plain(TypeKind::Unknown(format!("{} schema", step.name))),
+            "lazy" | "link" | "binary" | "func" | "symbol" => plain(TypeKind::Unknown(format!("{} schema", step.name).into())),
             _ => return None,
         })
     }
@@ -169,7 +169,7 @@ impl Lower<'_> {
                 for argument in call.arguments.iter().filter_map(|argument| argument.as_expression()) {
                     let more = self.constant_type(argument);
                     // An empty text is a text.
-                    if more.kind != TypeKind::Const(Literal::Text(String::new())) {
+                    if more.kind != TypeKind::Const(Literal::Text(Name::default())) {
                         schema = schema.map(|ty| super::with(ty, more.kind.clone(), span));
                     }
                 }

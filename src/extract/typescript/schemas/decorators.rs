@@ -74,7 +74,7 @@ fn each_option(options: &Expr) -> bool {
     match &options.kind {
         ExprKind::Object(members) => members.iter().any(|member| match member {
             ValueMember::Entry { key, value, .. } => {
-                key.kind == ExprKind::Literal(Literal::Text("each".to_owned()))
+                key.kind == ExprKind::Literal(Literal::Text("each".into()))
                     && value.kind == ExprKind::Literal(Literal::Bool(true))
             }
             ValueMember::Spread { .. } => false,

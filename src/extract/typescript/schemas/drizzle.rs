@@ -5,7 +5,7 @@ use oxc_ast::ast::Expression;
 use super::super::known::{format, number, string};
 use super::super::lower::{Lower, node_span};
 use super::{Schema, Step, argument, chain, object_of};
-use crate::facts::{TypeExpr, TypeKind};
+use crate::facts::{Name, TypeExpr, TypeKind};
 use crate::source::Span;
 
 pub(super) fn is_table(name: &str) -> bool {
@@ -62,14 +62,14 @@ impl Lower<'_> {
             }
             "bigint" | "bigserial" => match mode.as_deref() {
                 Some("number") => TypeKind::Integer(Default::default()),
-                _ => TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned()),
+                _ => TypeKind::Unknown("a bigint, which JSON cannot hold".into()),
             },
             "real" | "doublePrecision" | "double" | "float" => number(),
             "boolean" => TypeKind::Boolean,
             "timestamp" | "datetime" => of_dates(mode.as_deref() == Some("string")),
             "date" => of_dates(mode.as_deref() != Some("date")),
             "time" => string(),
-            "json" | "jsonb" => TypeKind::Unknown("a JSON column".to_owned()),
+            "json" | "jsonb" => TypeKind::Unknown("a JSON column".into()),
             "mysqlEnum" => {
                 let values = Schema::of(self_enum(self, call, span));
                 return Some(self.column_steps(values, rest, span));
@@ -77,9 +77,9 @@ impl Lower<'_> {
             other => {
                 // The function that `pgEnum` has made.
                 if self.schemas.contains(other) {
-                    TypeKind::Ref(crate::facts::TypeRef { path: vec![other.to_owned()], args: Vec::new() })
+                    TypeKind::Ref(crate::facts::TypeRef { path: vec![other.into()], args: Vec::new() })
                 } else {
-                    TypeKind::Unknown(format!("a column of kind `{other}`"))
+                    TypeKind::Unknown(format!("a column of kind `{other}`").into())
                 }
             }
         };
@@ -116,9 +116,9 @@ impl Lower<'_> {
     }
 
     /// `{ mode: "boolean" }` in the arguments of a column.
-    fn column_mode(&self, call: &oxc_ast::ast::CallExpression<'_>) -> Option<String> {
+    fn column_mode(&self, call: &oxc_ast::ast::CallExpression<'_>) -> Option<Name> {
         match self.column_option(call, "mode")?.get_inner_expression() {
-            Expression::StringLiteral(literal) => Some(literal.value.as_str().to_owned()),
+            Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
             _ => None,
         }
     }

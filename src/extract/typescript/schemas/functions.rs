@@ -117,9 +117,9 @@ impl Lower<'_> {
             "string" => plain(string()),
             "number" => plain(number()),
             "boolean" => plain(TypeKind::Boolean),
-            "bigint" => plain(TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned())),
+            "bigint" => plain(TypeKind::Unknown("a bigint, which JSON cannot hold".into())),
             "date" => plain(format("date-time")),
-            "any" | "unknown" | "instance" | "custom" => plain(TypeKind::Unknown(step.name.to_owned())),
+            "any" | "unknown" | "instance" | "custom" => plain(TypeKind::Unknown(step.name.into())),
             "null" | "null_" => plain(TypeKind::Null),
             "undefined" | "undefined_" | "void" => plain(TypeKind::Absent).optional(),
             "never" => plain(TypeKind::Never),
@@ -172,7 +172,7 @@ impl Lower<'_> {
             "config" => self.schema_or_hole(first, span),
             "lazy" => match first.map(|first| first.get_inner_expression()) {
                 Some(Expression::ArrowFunctionExpression(arrow)) => self.schema_or_hole(arrow.body.as_expression(), span),
-                _ => plain(TypeKind::Unknown("a lazy schema".to_owned())),
+                _ => plain(TypeKind::Unknown("a lazy schema".into())),
             },
             "partial" => self.schema_or_hole(first, span).apply(TypeOp::Partial, &[], span),
             "required" => self.schema_or_hole(first, span).apply(TypeOp::Required, &[], span),
@@ -210,7 +210,7 @@ impl Lower<'_> {
         let Expression::CallExpression(call) = action.get_inner_expression() else { return schema };
         let Some(name) = call.callee_name() else { return schema };
         // An imported action may stand under a name of its own.
-        let name = self.libraries.get(name).and_then(|(_, taken)| taken.clone()).unwrap_or_else(|| name.to_owned());
+        let name = self.libraries.get(name).and_then(|(_, taken)| taken.clone()).unwrap_or_else(|| name.into());
         let first = argument(call, 0);
         match name.as_str() {
             "minLength" | "minValue" | "minSize" => bounded(schema, Bound::Min, first),
@@ -226,8 +226,8 @@ impl Lower<'_> {
                 _ => {}
             }),
             "regex" => with_pattern(schema, pattern_of(first)),
-            "startsWith" => with_pattern(schema, super::zod::quoted(first).map(|text| format!("^{text}"))),
-            "endsWith" => with_pattern(schema, super::zod::quoted(first).map(|text| format!("{text}$"))),
+            "startsWith" => with_pattern(schema, super::zod::quoted(first).map(|text| format!("^{text}").into())),
+            "endsWith" => with_pattern(schema, super::zod::quoted(first).map(|text| format!("{text}$").into())),
             "includes" => with_pattern(schema, super::zod::quoted(first)),
             "transform" | "rawTransform" => {
                 let output = TypeExpr::unknown("given by a transformation", span);
@@ -259,7 +259,7 @@ impl Lower<'_> {
             "Date" => plain(format("date-time")),
             "Any" | "Unknown" | "Unsafe" => match (&call.type_arguments, step.name) {
                 (Some(args), "Unsafe") if !args.params.is_empty() => Schema::of(self.ty(&args.params[0])),
-                _ => plain(TypeKind::Unknown(step.name.to_owned())),
+                _ => plain(TypeKind::Unknown(step.name.into())),
             },
             "Undefined" => plain(TypeKind::Absent).optional(),
             "Never" => plain(TypeKind::Never),
@@ -303,7 +303,7 @@ impl Lower<'_> {
                 let op = if step.name == "Pick" { TypeOp::Pick } else { TypeOp::Omit };
                 self.schema_or_hole(first, span).apply(op, &[keys], span)
             }
-            _ => plain(TypeKind::Unknown(format!("Type.{}", step.name))),
+            _ => plain(TypeKind::Unknown(format!("Type.{}", step.name).into())),
         })
     }
 

@@ -7,7 +7,7 @@ use super::super::known::{number, string};
 use super::super::lower::{Lower, node_span};
 use super::super::types::field;
 use super::{length, pattern_of};
-use crate::facts::{Additional, Literal, ObjectExpr, TypeExpr, TypeKind};
+use crate::facts::{Additional, Literal, Name, ObjectExpr, TypeExpr, TypeKind};
 use crate::shape::{NumberRange, Presence};
 use crate::source::Span;
 
@@ -44,11 +44,11 @@ impl Lower<'_> {
         let kind = match get(object, "type").map(|value| value.get_inner_expression()) {
             Some(Expression::StringLiteral(literal)) => self.json_schema_type(literal.value.as_str(), object, span),
             Some(Expression::ArrayExpression(array)) => {
-                let names: Vec<String> = array
+                let names: Vec<Name> = array
                     .elements
                     .iter()
                     .filter_map(|element| match element.as_expression()?.get_inner_expression() {
-                        Expression::StringLiteral(literal) => Some(literal.value.as_str().to_owned()),
+                        Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
                         _ => None,
                     })
                     .collect();
@@ -68,7 +68,7 @@ impl Lower<'_> {
                 .deeper(|lower| lower.json_schema_node(object))
                 .unwrap_or_else(|| TypeExpr::unknown("nested too deeply", span)),
             Expression::Identifier(id) if self.is_module_name(id.name.as_str()) => {
-                TypeExpr::new(super::super::types::reference(vec![id.name.as_str().to_owned()]), span)
+                TypeExpr::new(super::super::types::reference(vec![id.name.as_str().into()]), span)
             }
             _ => TypeExpr::unknown(self.folded(value.span()), span),
         }
@@ -82,7 +82,7 @@ impl Lower<'_> {
                     if let Some(Expression::StringLiteral(format)) = get(object, "format") {
                         shape.format = Some(format.value.as_str().to_owned());
                     }
-                    shape.patterns.extend(pattern_of(get(object, "pattern")));
+                    shape.patterns.extend(pattern_of(get(object, "pattern")).map(String::from));
                     shape.min_length = length(get(object, "minLength"));
                     shape.max_length = length(get(object, "maxLength"));
                 }
@@ -108,7 +108,7 @@ impl Lower<'_> {
                 }
             }
             "object" => self.json_schema_object(object),
-            other => TypeKind::Unknown(other.to_owned()),
+            other => TypeKind::Unknown(other.into()),
         }
     }
 
@@ -128,8 +128,11 @@ impl Lower<'_> {
                 let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
                 let Some(name) = property.key.static_name() else { continue };
                 let ty = self.json_schema_value(&property.value);
-                let presence =
-                    if required.contains(&Literal::Text(name.to_string())) { Presence::Required } else { Presence::Optional };
+                let presence = if required.contains(&Literal::Text(name.to_string().into())) {
+                    Presence::Required
+                } else {
+                    Presence::Optional
+                };
                 result.members.push(field(name.into_owned(), ty, presence, node_span(&property.key)));
             }
         }

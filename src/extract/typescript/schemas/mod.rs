@@ -19,7 +19,7 @@ pub(super) use self::bounds::{Bound, as_integer, bound, bounded, format_name, le
 pub(super) use self::decorators::decorated;
 use super::lower::{Lower, node_span, span_of};
 use super::types::{field, reference};
-use crate::facts::{Additional, Expr, ExprKind, Literal, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{Additional, Expr, ExprKind, Literal, Name, ObjectExpr, ObjectMember, TypeDecl, TypeExpr, TypeKind, TypeOp};
 use crate::shape::Presence;
 use crate::source::Span;
 
@@ -74,7 +74,7 @@ pub(super) struct Schema {
 }
 
 /// The fields of an object of schemas: key, its place, schema.
-pub(super) type Fields = Vec<(String, Span, Schema)>;
+pub(super) type Fields = Vec<(Name, Span, Schema)>;
 
 /// What is spread into an object of schemas, with the number of fields before it.
 pub(super) type Spreads = Vec<(usize, Schema)>;
@@ -428,7 +428,7 @@ impl Lower<'_> {
                         let ty = self.local_schema_type(id.name.as_str())?;
                         return Some(self.apply_steps(Library::Zod, Schema::of(ty), &steps));
                     }
-                    let mut path = vec![id.name.as_str().to_owned()];
+                    let mut path = vec![Name::from(id.name.as_str())];
                     let mut used = 0;
                     // `schemas.Order` is a name; `Order.shape` is a step.
                     for step in &steps {
@@ -437,7 +437,7 @@ impl Lower<'_> {
                         {
                             break;
                         }
-                        path.push(step.name.to_owned());
+                        path.push(step.name.into());
                         used += 1;
                     }
                     let base = Schema::kind(reference(path), node_span(root));
@@ -487,7 +487,7 @@ impl Lower<'_> {
                 ObjectPropertyKind::ObjectProperty(property) => {
                     let span = node_span(&property.key);
                     let name = match property.key.static_name() {
-                        Some(name) => name.into_owned(),
+                        Some(name) => Name::from(name),
                         None => continue,
                     };
                     let schema = schema_of(self, &property.value).unwrap_or_else(|| {
@@ -521,12 +521,12 @@ impl Lower<'_> {
     /// A constant as a literal, where it is one.
     pub fn literal(&mut self, expression: &Expression<'_>) -> Option<Literal> {
         match expression.get_inner_expression() {
-            Expression::StringLiteral(literal) => Some(Literal::Text(literal.value.as_str().to_owned())),
+            Expression::StringLiteral(literal) => Some(Literal::Text(literal.value.as_str().into())),
             Expression::NumericLiteral(literal) => Some(Literal::Number(super::expressions::digits(literal.value))),
             Expression::BooleanLiteral(literal) => Some(Literal::Bool(literal.value)),
             Expression::NullLiteral(_) => Some(Literal::Null),
-            Expression::UnaryExpression(_) => bound(Some(expression)).map(|number| Literal::Number(number.to_string())),
-            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| Literal::Text(text.as_str().to_owned())),
+            Expression::UnaryExpression(_) => bound(Some(expression)).map(|number| Literal::Number(number.to_string().into())),
+            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| Literal::Text(text.as_str().into())),
             _ => None,
         }
     }
@@ -594,7 +594,7 @@ impl Lower<'_> {
     }
 
     /// Whether a name is a list rather than an enum or a map: by its declaration here, else by its spelling.
-    fn is_list_constant(&self, path: &[String]) -> bool {
+    fn is_list_constant(&self, path: &[Name]) -> bool {
         let Some(name) = path.first() else { return true };
         match self.facts.constants.iter().find(|constant| constant.scope.is_empty() && constant.name == *name) {
             Some(constant) => matches!(constant.value.kind, ExprKind::Array(_) | ExprKind::ListOf(_) | ExprKind::Call(_)),
@@ -639,7 +639,7 @@ impl Lower<'_> {
             let items = names.into_iter().map(|(text, at)| Expr::text(text, at)).collect();
             self.add_constant(name, Expr::new(ExprKind::Array(items), extent), None, exported, true, span);
         }
-        self.schemas.insert(name.to_owned());
+        self.schemas.insert(name.into());
         self.add_schema(name, schema, exported, span, extent);
         true
     }
@@ -650,7 +650,7 @@ impl Lower<'_> {
         let scope = self.scope.clone();
         self.add_type(TypeDecl {
             scope,
-            name: name.to_owned(),
+            name: name.into(),
             params: Vec::new(),
             write: schema.output_type(),
             read,
@@ -675,16 +675,16 @@ impl Lower<'_> {
         true
     }
 
-    fn local_scope(&self) -> String {
+    fn local_scope(&self) -> Name {
         let function = &self.frame_ref().function;
-        if function.name.is_empty() { format!("closure@{}", function.extent.start) } else { function.name.clone() }
+        if function.name.is_empty() { format!("closure@{}", function.extent.start).into() } else { function.name.clone() }
     }
 
     /// The type of a schema that a variable of an open function holds.
     pub fn local_schema_type(&self, name: &str) -> Option<TypeExpr> {
         for frame in self.frames.iter().rev() {
             let owner = if frame.function.name.is_empty() {
-                format!("closure@{}", frame.function.extent.start)
+                Name::from(format!("closure@{}", frame.function.extent.start))
             } else {
                 frame.function.name.clone()
             };
@@ -695,14 +695,14 @@ impl Lower<'_> {
                     && decl.scope.len() == self.scope.len() + 1
             });
             if let Some(decl) = found {
-                return Some(TypeExpr::new(reference(vec![owner, name.to_owned()]), decl.span));
+                return Some(TypeExpr::new(reference(vec![owner, name.into()]), decl.span));
             }
         }
         None
     }
 
     /// `z.infer<typeof Order>` and its kin in other libraries.
-    pub fn schema_inference(&mut self, path: &[String], reference_type: &TSTypeReference<'_>, span: Span) -> Option<TypeKind> {
+    pub fn schema_inference(&mut self, path: &[Name], reference_type: &TSTypeReference<'_>, span: Span) -> Option<TypeKind> {
         let last = path.last()?.as_str();
         let op = match last {
             "infer" | "output" | "TypeOf" | "Static" | "InferOutput" | "Infer" | "InferType" | "Asserts" | "InferSelectModel"
@@ -722,7 +722,7 @@ impl Lower<'_> {
     }
 }
 
-fn constant_text(ty: &TypeExpr) -> Option<(String, Span)> {
+fn constant_text(ty: &TypeExpr) -> Option<(Name, Span)> {
     match &ty.kind {
         TypeKind::Const(Literal::Text(text)) => Some((text.clone(), ty.span)),
         _ => None,

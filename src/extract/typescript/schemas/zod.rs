@@ -8,7 +8,7 @@ use super::{
     Bound, Schema, Step, additional, argument, as_integer, bounded, combine, format_name, object_of, pattern_of, with_format,
     with_pattern,
 };
-use crate::facts::{Additional, ExprKind, Literal, ObjectExpr, TypeExpr, TypeKind, TypeOp};
+use crate::facts::{Additional, ExprKind, Literal, Name, ObjectExpr, TypeExpr, TypeKind, TypeOp};
 use crate::shape::{NumberRange, StringShape};
 use crate::source::Span;
 
@@ -207,13 +207,13 @@ impl Lower<'_> {
                     "uint32" => plain(TypeKind::Integer(
                         NumberRange { minimum: Some(0.into()), maximum: Some(u32::MAX.into()), ..NumberRange::default() }.into(),
                     )),
-                    "bigint" => plain(TypeKind::Unknown("a bigint, which JSON cannot hold".to_owned())),
+                    "bigint" => plain(TypeKind::Unknown("a bigint, which JSON cannot hold".into())),
                     "boolean" => plain(TypeKind::Boolean),
                     "date" => plain(format("date-time")),
                     "symbol" | "undefined" | "void" | "function" => plain(TypeKind::Absent).optional(),
                     "null" | "nan" => plain(TypeKind::Null),
-                    "any" | "unknown" => plain(TypeKind::Unknown(name.to_owned())),
-                    "json" => plain(TypeKind::Unknown("any JSON value".to_owned())),
+                    "any" | "unknown" => plain(TypeKind::Unknown(name.into())),
+                    "json" => plain(TypeKind::Unknown("any JSON value".into())),
                     "never" => plain(TypeKind::Never),
                     "literal" => match first.map(|first| first.get_inner_expression()) {
                         Some(Expression::ArrayExpression(_)) => Schema::of(self.enumeration_type(first, span)),
@@ -297,11 +297,11 @@ impl Lower<'_> {
                                 Some(oxc_ast::ast::Statement::ReturnStatement(returned)) => {
                                     self.schema_or_hole(returned.argument.as_ref(), span)
                                 }
-                                _ => plain(TypeKind::Unknown("a lazy schema".to_owned())),
+                                _ => plain(TypeKind::Unknown("a lazy schema".into())),
                             },
                             body => self.schema_or_hole(body.as_expression(), span),
                         },
-                        _ => plain(TypeKind::Unknown("a lazy schema".to_owned())),
+                        _ => plain(TypeKind::Unknown("a lazy schema".into())),
                     },
                     "preprocess" => {
                         let inner = self.schema_or_hole(argument(call, 1), span);
@@ -343,9 +343,9 @@ impl Lower<'_> {
                             let ty = self.ty(&args.params[0]);
                             Schema::of(ty)
                         }
-                        _ => plain(TypeKind::Unknown("a custom schema".to_owned())),
+                        _ => plain(TypeKind::Unknown("a custom schema".into())),
                     },
-                    "instanceof" | "file" | "transform" => plain(TypeKind::Unknown(format!("z.{name}"))),
+                    "instanceof" | "file" | "transform" => plain(TypeKind::Unknown(format!("z.{name}").into())),
                     "base64" | "base64url" => plain(TypeKind::String(
                         StringShape { content_encoding: Some("base64".to_owned()), ..StringShape::default() }.into(),
                     )),
@@ -532,8 +532,8 @@ impl Lower<'_> {
                 _ => {}
             }),
             "regex" => with_pattern(schema, pattern_of(first)),
-            "startsWith" => with_pattern(schema, quoted(first).map(|text| format!("^{text}"))),
-            "endsWith" => with_pattern(schema, quoted(first).map(|text| format!("{text}$"))),
+            "startsWith" => with_pattern(schema, quoted(first).map(|text| format!("^{text}").into())),
+            "endsWith" => with_pattern(schema, quoted(first).map(|text| format!("{text}$").into())),
             "includes" => with_pattern(schema, quoted(first)),
             "base64" | "base64url" => schema.refine(|kind| {
                 if let TypeKind::String(shape) = kind {
@@ -602,8 +602,8 @@ pub(super) fn extend(base: Schema, more: Schema, span: Span) -> Schema {
             if object.members.iter().all(is_field) && more.members.iter().all(is_field) =>
         {
             for member in more.members {
-                let name = field_name(&member).map(str::to_owned);
-                match object.members.iter().position(|known| field_name(known).map(str::to_owned) == name) {
+                let name = field_name(&member).map(Name::from);
+                match object.members.iter().position(|known| field_name(known).map(Name::from) == name) {
                     Some(at) => object.members[at] = member,
                     None => object.members.push(member),
                 }
@@ -647,7 +647,7 @@ pub(super) fn range(schema: Schema, change: impl Fn(&mut NumberRange)) -> Schema
 }
 
 /// A constant text as a part of a pattern.
-pub(super) fn quoted(expression: Option<&Expression<'_>>) -> Option<String> {
+pub(super) fn quoted(expression: Option<&Expression<'_>>) -> Option<Name> {
     match expression?.get_inner_expression() {
         Expression::StringLiteral(literal) => Some(super::super::types::escape(literal.value.as_str())),
         _ => None,

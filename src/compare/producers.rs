@@ -54,7 +54,7 @@ pub(super) fn judge(pair: &EventPair<'_>, sides: &Sides<'_>, renames: &Renames, 
                 drifted(pair, None, new, &registered, compared);
                 match known {
                     Some(old) if !old.shape.is_unknown() && !old.shape.same_values(&new.shape) => {
-                        another(pair, old, new, &held, compared);
+                        another(pair, (old, &by_code), new, &held, compared);
                     }
                     _ => fresh(pair, new, &held, compared),
                 }
@@ -384,8 +384,15 @@ fn unchanged(pair: &EventPair<'_>, new: &Boundary, held: &Held<'_>, compared: &m
     }
 }
 
-/// A further producer of an event that others emit already.
-fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>, compared: &mut Compared) {
+/// A further producer of an event that others emit already, with the one of them that is nearest. Without a reader it is only said to
+/// be unlike them all: which values they send, and what not all of them send, each of them decides for itself.
+fn another(
+    pair: &EventPair<'_>,
+    (old, others): (&Boundary, &[&Boundary]),
+    new: &Boundary,
+    held: &Held<'_>,
+    compared: &mut Compared,
+) {
     let mut rejected = false;
     for reader in held.readers {
         if let Acceptance::Rejects { witness, violations } = reader.accepts(new)
@@ -400,8 +407,12 @@ fn another(pair: &EventPair<'_>, old: &Boundary, new: &Boundary, held: &Held<'_>
     if rejected || !held.readers.is_empty() || super::is_declaration(new) || vague {
         return;
     }
-    let stand_in = Reader::of_base(&old.shape, Some(old.origin.clone()));
-    if let Acceptance::Rejects { witness, violations } = stand_in.accepts(new) {
+    let stand_in = |other: &Boundary| Reader::of_kind(&other.shape, other.origin.clone());
+    let unlike_all = others.iter().all(|other| stand_in(other).accepts(new).rejects());
+    let stand_in = stand_in(old);
+    if let Acceptance::Rejects { witness, violations } = stand_in.accepts(new)
+        && unlike_all
+    {
         let mut found = violation_finding(pair, new, &stand_in, &witness, &violations);
         found.severity = Severity::Warning;
         found.message = format!("a further producer of `{}` sends another payload than the others", pair.event);

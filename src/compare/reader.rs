@@ -105,6 +105,11 @@ impl Reader {
         Reader::of_shape(consumer, &tolerant(shape, 0))
     }
 
+    /// One who takes what is of the kind of what a producer sends, with whatever values.
+    pub fn of_kind(shape: &Arc<Shape>, origin: Origin) -> Reader {
+        Reader::of_base(&typical(shape, 0), Some(origin))
+    }
+
     /// One who takes exactly what a producer sends: other keys, or values of another type, are not sent. Constants stand for
     /// their type, since a test may well use another value than the code does.
     pub fn of_sender(boundary: &Boundary) -> Reader {

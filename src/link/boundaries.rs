@@ -555,6 +555,11 @@ impl<'l, 'a> Linker<'l, 'a> {
                     if row.takes_any_function() && self.handled.contains_key(&target) {
                         continue;
                     }
+                    // The frameworks that go by the type of a parameter await their handlers; others have a value of it in passing.
+                    let awaited = function.is_async || unit.facts.language != LanguageId::Rust;
+                    if row.takes_any_function() && !awaited {
+                        continue;
+                    }
                     self.handler(row, target, function, registered);
                 }
             }

@@ -151,10 +151,11 @@ fn speaks_of_events(name: &str) -> bool {
     has_word(name, EVENT_WORDS) && !has_word(name, OTHER_WORDS) && !lists_carriers(name)
 }
 
-/// Whether a list is one of what carries events, by its last word: `EVENT_QUEUES`, `REQUIRED_WEBHOOK_HEADERS`.
+/// Whether a list is one of what carries events, by its last word: `EVENT_QUEUES`, `QUEUE_NAMES`, `REQUIRED_WEBHOOK_HEADERS`.
 fn lists_carriers(name: &str) -> bool {
     let words = words_of(name);
-    let last = words.iter().rev().find(|word| !word.starts_with('v') || !word[1..].chars().all(|digit| digit.is_ascii_digit()));
+    let is_version = |word: &str| word.strip_prefix('v').is_some_and(|rest| rest.chars().all(|digit| digit.is_ascii_digit()));
+    let last = words.iter().rev().find(|word| !is_version(word) && !matches!(word.as_str(), "name" | "names" | "list"));
     last.is_some_and(|word| has_word(word, CARRIER_WORDS))
 }
 

@@ -771,17 +771,24 @@ fn read_shape<'a>(types: &Types<'_, 'a>, tree: &ReadTree<'a>, declared: Option<&
     if let Some(each) = &tree.each
         && tree.fields.is_empty()
     {
-        let inner = declared.map(reduce::element);
-        return Arc::new(Shape::new(
-            ShapeKind::Array(ArrayShape {
+        let items = shape_of(types, each, declared.map(reduce::element).as_ref());
+        // Only a declaration tells the values of a map by their keys from the elements of a list by their places.
+        let kind = match declared.and_then(|declared| declared.as_object()) {
+            Some(map) if map.fields.is_empty() => ShapeKind::Object(ObjectShape {
+                fields: Vec::new(),
+                rest: Rest::Open { keys: None, values: items },
+                min_properties: None,
+                max_properties: None,
+            }),
+            _ => ShapeKind::Array(ArrayShape {
                 prefix: Vec::new(),
-                items: Some(shape_of(types, each, inner.as_ref())),
+                items: Some(items),
                 min_items: None,
                 max_items: None,
                 unique: false,
             }),
-            None,
-        ));
+        };
+        return Arc::new(Shape::new(kind, None));
     }
     let demands = tree.fields.values().any(|field| field.presence == Presence::Required);
     let stated: Vec<Arc<Shape>> = tree.stated.iter().filter(|_| demands).filter_map(|one| stated_shape(types, one)).collect();

@@ -396,7 +396,7 @@ pub fn member(shape: &Arc<Shape>, name: &str) -> (Arc<Shape>, bool) {
         ) {
             (Some(field), _) => (Arc::clone(&field.shape), field.presence == Presence::Optional),
             (None, Rest::Open { values, .. }) => (Arc::clone(values), true),
-            (None, Rest::Silent | Rest::Closed) => (hole(format!("`{name}` is not a field of the type")), true),
+            (None, Rest::Silent | Rest::Closed) => (hole(format!("`{name}` is not a field of the type")), false),
         },
         ShapeKind::Union(branches) => {
             let mut absent = false;
@@ -415,7 +415,7 @@ pub fn member(shape: &Arc<Shape>, name: &str) -> (Arc<Shape>, bool) {
                 }
             }
             if parts.is_empty() {
-                return (hole(format!("`{name}` is not a field of the type")), true);
+                return (hole(format!("`{name}` is not a field of the type")), false);
             }
             (Shape::union(parts, shape.origin.clone()), absent)
         }

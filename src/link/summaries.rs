@@ -5,9 +5,13 @@
 //! handler, on the consumer side) is still a parameter, every call of that function substitutes its arguments, up the call
 //! graph, until the name becomes known: there the boundary is.
 
+mod emission;
+
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use emission::Emission;
 
 use super::callers::Callers;
 use super::eval::{Eval, Receiver, is_super};
@@ -19,11 +23,11 @@ use super::naming::{
     EVENT_KEYS, can_be_name, event_in, is_beyond, is_inside_param, is_opaque, is_param_member, own_class_in, patterns_of,
     source_words, texts_of,
 };
-use super::options::{Given, is_whole};
+use super::options::Given;
 use super::packages::is_test_path;
 use super::relay::{self, Relays};
 use super::resolve::FnRef;
-use super::term::{Entry, Kind, Site, Term};
+use super::term::{Kind, Site, Term};
 use super::told;
 use super::types::Types;
 use crate::facts::{Call, CallId, ExprKind, LanguageId, Name, Role};
@@ -48,199 +52,6 @@ const CARRIERS: &[&str] = &["payload", "data", "body", "message", "input", "para
 pub struct CallSite {
     pub function: FnRef,
     pub call: CallId,
-}
-
-/// A publish or a registration of a handler, as seen from one call.
-#[derive(Clone, Debug)]
-pub struct Emission<'a> {
-    pub row: usize,
-    pub role: Role,
-    pub event: Option<Term<'a>>,
-    pub channel: Option<Term<'a>>,
-    pub payload: Option<Term<'a>>,
-    pub handler: Option<Term<'a>>,
-    pub key: Option<Term<'a>>,
-    pub idempotency_key: Option<Term<'a>>,
-    pub retry: Option<Term<'a>>,
-    /// What the sink's call is given, for a producer.
-    pub given: Option<Arc<Given<'a>>>,
-    /// The payload at the call, before any envelope: what the outermost wrapper was given.
-    pub inner: Option<Term<'a>>,
-    /// The calls from here down to the sink; the first is where the emission stands.
-    pub chain: Vec<CallSite>,
-    /// The function whose parameters are free in it: the one around the first call, or one further out where that is a closure.
-    home: FnRef,
-    /// Whether the event name has been read out of the payload.
-    pub event_in_payload: bool,
-    pub evidence: Evidence,
-    /// Whether it is about the event that a message of another name carries.
-    carried: bool,
-    /// Whether the classes of what it sends have names for it, whoever calls.
-    told_by_class: bool,
-    /// The emission where its payload is put together, while its address or the name in the payload was still open: where it stands
-    /// if nobody tells them.
-    complete: Option<Arc<Emission<'a>>>,
-}
-
-impl<'a> Emission<'a> {
-    pub fn site(&self) -> CallSite {
-        self.chain[0]
-    }
-
-    /// Whether the transport's name is known and the payload carries no name of its own that callers could tell.
-    fn has_channel(&self) -> bool {
-        self.role == Role::Producer
-            && self.channel.as_ref().is_some_and(|channel| !channel.is_open() && !texts_of(channel).is_empty())
-    }
-
-    /// Whether what identifies it still depends on who calls.
-    fn is_open(&self) -> bool {
-        self.identity(&Term::is_open)
-    }
-
-    /// Whether what identifies it depends on who calls one of these functions.
-    fn depends_on(&self, functions: &[FnRef]) -> bool {
-        self.identity(&|term: &Term<'a>| term.depends_on(&|function| functions.contains(&function)))
-    }
-
-    fn identity(&self, is_open: &dyn Fn(&Term<'a>) -> bool) -> bool {
-        let open = |term: &Option<Term<'a>>| term.as_ref().is_some_and(is_open);
-        match self.role {
-            Role::Producer => match &self.event {
-                Some(event) => is_open(event),
-                None => open(&self.channel) || open(&self.payload),
-            },
-            Role::Consumer => open(&self.handler) || (open(&self.event) || self.event.is_none() && open(&self.channel)),
-        }
-    }
-
-    fn substituted(
-        &self,
-        eval: &Eval<'a>,
-        function: FnRef,
-        site: CallSite,
-        bound: &[Option<Term<'a>>],
-        receiver: &Receiver<'a>,
-    ) -> Emission<'a> {
-        let call = eval.program.function(site.function).call(site.call);
-        // An option that a caller does not pass is not there.
-        let whole = is_whole(call);
-        let passed = |index: u32| match bound.get(index as usize) {
-            Some(None) if whole => Some(Term::new(Kind::Absent, Site { file: site.function.file, span: call.span })),
-            Some(given) => given.clone(),
-            None => receiver.of(index),
-        };
-        let on_class = eval.on_class();
-        let given = self.given.as_ref().map(|given| Arc::new(given.map(&|term| term.substitute(function, &passed, &on_class))));
-        let argument = |index: u32| receiver.of(index).or_else(|| bound.get(index as usize).cloned().flatten());
-        let apply = |term: &Option<Term<'a>>| {
-            term.as_ref().map(|term| told::decided(term.substitute(function, &argument, &eval.on_class())))
-        };
-        let mut chain = Vec::with_capacity(self.chain.len() + 1);
-        chain.push(site);
-        chain.extend_from_slice(&self.chain);
-        let payload = apply(&self.payload);
-        // What was handed over as the whole or a part of the payload is the payload at the call.
-        let inner = self.inner.as_ref().or(self.payload.as_ref()).and_then(|term| innermost_argument(term, function, &argument));
-        Emission {
-            row: self.row,
-            role: self.role,
-            event: apply(&self.event),
-            channel: apply(&self.channel),
-            payload,
-            handler: apply(&self.handler),
-            key: apply(&self.key),
-            idempotency_key: apply(&self.idempotency_key),
-            retry: apply(&self.retry),
-            given,
-            inner,
-            chain,
-            home: site.function,
-            event_in_payload: self.event_in_payload,
-            evidence: self.evidence,
-            carried: self.carried,
-            told_by_class: self.told_by_class,
-            complete: self.complete.clone(),
-        }
-    }
-
-    /// The emission as the function around a closure sees it: with the arguments that the closure is called with there, if it is.
-    fn seen_from(&self, eval: &Eval<'a>, outer: FnRef, bound: &[Option<Term<'a>>]) -> Emission<'a> {
-        let closure = self.home;
-        let argument = |index: u32| bound.get(index as usize).cloned().flatten();
-        let apply = |term: &Option<Term<'a>>| {
-            term.as_ref().map(|term| told::decided(term.substitute(closure, &argument, &eval.on_class())))
-        };
-        Emission {
-            event: apply(&self.event),
-            channel: apply(&self.channel),
-            payload: apply(&self.payload),
-            handler: apply(&self.handler),
-            key: apply(&self.key),
-            idempotency_key: apply(&self.idempotency_key),
-            retry: apply(&self.retry),
-            inner: apply(&self.inner),
-            given: self
-                .given
-                .as_ref()
-                .map(|given| Arc::new(given.map(&|term| term.substitute(closure, &argument, &eval.on_class())))),
-            home: outer,
-            ..self.clone()
-        }
-    }
-
-    /// The name of its event taken from the payload, where nothing better is known of it.
-    fn named_by_payload(&mut self) {
-        if self.event.as_ref().is_none_or(|event| texts_of(event).is_empty() && !event.is_open())
-            && let Some(found) = self.payload.as_ref().and_then(event_in)
-            && (self.event.is_none() || found.is_open() || !texts_of(&found).is_empty())
-        {
-            self.event = Some(found);
-            self.event_in_payload = true;
-        }
-    }
-}
-
-/// The one argument that a payload is built around, where there is exactly one that is not a text.
-fn innermost_argument<'a>(term: &Term<'a>, function: FnRef, argument: &dyn Fn(u32) -> Option<Term<'a>>) -> Option<Term<'a>> {
-    let mut found: Vec<Term<'a>> = Vec::new();
-    collect_arguments(term, function, argument, &mut found, 0);
-    found.retain(|given| !matches!(given.kind, Kind::Literal(_) | Kind::Template(_)));
-    (found.len() == 1).then(|| found.remove(0))
-}
-
-fn collect_arguments<'a>(
-    term: &Term<'a>,
-    function: FnRef,
-    argument: &dyn Fn(u32) -> Option<Term<'a>>,
-    found: &mut Vec<Term<'a>>,
-    depth: u32,
-) {
-    if depth > 8 || found.len() > 4 {
-        return;
-    }
-    let mut go = |inner: &Term<'a>| collect_arguments(inner, function, argument, found, depth + 1);
-    match &term.kind {
-        Kind::Param { function: owner, index, .. } if *owner == function => found.extend(argument(*index)),
-        Kind::Member(inner, name) => {
-            if let Kind::Param { function: owner, index, .. } = &inner.kind
-                && *owner == function
-            {
-                let site = term.site;
-                found.extend(argument(*index).map(|given| given.member(name, site)));
-            }
-        }
-        Kind::Typed(inner, _) | Kind::Encoded(inner) => go(inner),
-        Kind::Object(entries) => {
-            for entry in entries {
-                match entry {
-                    Entry::Field { value, .. } | Entry::AnyKey { value } | Entry::Spread { value, .. } => go(value),
-                }
-            }
-        }
-        Kind::Record(record) => record.fields.iter().for_each(|(_, value)| go(value)),
-        _ => {}
-    }
 }
 
 /// Everything that the functions of a program publish and consume by calls.
@@ -345,10 +156,14 @@ impl<'e, 'a> Work<'e, 'a> {
 
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
-        // What a class of the repository does with the method of its base goes by no name of the source.
-        let by_receiver = |selector: &Selector| selector.by_name && selector.root == Root::Receiver;
-        if matches!(&call.callee.kind, ExprKind::Member(base, _) if is_super(base)) && idiom.event.iter().any(by_receiver) {
-            return None;
+        // What a class of the repository does with the method of its base goes by no name of the source, and is that method's matter
+        // where the repository has it.
+        if matches!(&call.callee.kind, ExprKind::Member(base, _) if is_super(base)) {
+            let by_receiver = |selector: &Selector| selector.by_name && selector.root == Root::Receiver;
+            let own = self.eval.callee(site.function, call).is_some_and(|target| self.has_body(target));
+            if own || idiom.event.iter().any(by_receiver) {
+                return None;
+            }
         }
         let pick = |selectors: &[Selector]| self.readings(selectors, site.function, call, |_, term| Some(term));
         if !idiom.requires.is_empty() && pick(&idiom.requires).is_none() {
@@ -626,7 +441,8 @@ impl<'e, 'a> Work<'e, 'a> {
                 && self.eval.program.files.unit(function.file).facts.language == LanguageId::TypeScript
                 && emission.has_channel()
                 && emission.payload.as_ref().is_some_and(|payload| told::is_stated(self.types, payload));
-            if !emission.is_open() || understood || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
+            let decided = (!emission.is_open() || understood) && !self.is_told_by_callers(&emission);
+            if decided || emission.chain.len() >= MAX_CHAIN || self.count > MAX_EMISSIONS {
                 if let Some(inside) = self.carried(&emission) {
                     pending.push(inside);
                 }
@@ -683,6 +499,30 @@ impl<'e, 'a> Work<'e, 'a> {
                 None => self.settle(emission),
             }
         }
+    }
+
+    /// Whether a helper sends what it is handed, of which it says nothing itself, and everybody who calls it hands it an object: the
+    /// payload is put together where it is called.
+    fn is_told_by_callers(&self, emission: &Emission<'a>) -> bool {
+        let home = emission.home;
+        let Some(payload) = emission.payload.as_ref().filter(|payload| payload.is_open()) else { return false };
+        if emission.role != Role::Producer || self.is_test(home) || !self.relays.of(home).is_empty() {
+            return false;
+        }
+        let open = told::left_open(self.types, payload, home);
+        if open.is_empty() {
+            return false;
+        }
+        let callers = self.callers.of(self.eval, home);
+        let mut given = callers.iter().filter(|caller| caller.function != home && !self.is_test(caller.function)).map(|caller| {
+            let call = self.eval.program.function(caller.function).call(caller.call);
+            self.eval.arguments(caller.function, call, home, call.span.start, 0)
+        });
+        let is_object = |value: &Option<Term<'a>>| {
+            value.as_ref().is_some_and(|value| matches!(value.bare().kind, Kind::Object(_) | Kind::Record(_)))
+        };
+        let told = |bound: Vec<Option<Term<'a>>>| open.iter().any(|index| bound.get(*index as usize).is_some_and(is_object));
+        given.next().is_some_and(told) && given.all(told)
     }
 
     /// What a caller tells by what it calls things: a task goes by the name that its messages carry, and what a helper sends to it is

@@ -6,6 +6,7 @@
 
 use super::naming::{can_be_name, is_inside_param, texts_of};
 use super::payload;
+use super::resolve::FnRef;
 use super::term::{Entry, Kind, Term};
 use super::types::{Side, Types};
 use crate::shape::{Rest, Shape, ShapeKind};
@@ -57,6 +58,19 @@ fn open_parts<'t, 'a>(term: &'t Term<'a>, found: &mut Vec<&'t Term<'a>>, depth: 
         Kind::Template(_) | Kind::Encoded(_) => {}
         _ => found.push(term),
     }
+}
+
+/// The parameters of a function that a payload of its own consists of, is spread from or carries, and of which nothing is stated: what
+/// they are given is what is sent.
+pub fn left_open<'a>(types: &Types<'_, 'a>, payload: &Term<'a>, home: FnRef) -> Vec<u32> {
+    let mut parts = Vec::new();
+    open_parts(item_of(payload), &mut parts, 0);
+    let index = |part: &Term<'a>| match &part.bare().kind {
+        Kind::Param { function, index, .. } if *function == home => Some(*index),
+        _ => None,
+    };
+    let unstated = |part: &&Term<'a>| payload::shape_of(types, part, Side::Write).shape.is_unknown();
+    parts.into_iter().filter(unstated).filter_map(index).collect()
 }
 
 /// Whether nothing of a stated type is left open; what a type says of itself again is looked at once.

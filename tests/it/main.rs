@@ -18,6 +18,7 @@ mod promises;
 mod refactors_handoff;
 mod refactors_python;
 mod refactors_typescript;
+mod senders;
 mod services;
 mod sides;
 mod surroundings;

@@ -48,9 +48,11 @@ impl Differ {
             self.shapes(&a, &b, path, depth + 1);
             return;
         }
-        let list =
-            |shape: &Arc<Shape>| if shape.branches().is_empty() { vec![Arc::clone(shape)] } else { shape.branches().to_vec() };
-        let (olds, news) = (list(&a), list(&b));
+        let (olds, news) = (branches_of(&a), branches_of(&b));
+        if let ([old], [new]) = (olds.as_slice(), news.as_slice()) {
+            self.shapes(old, new, path, depth + 1);
+            return;
+        }
         if constants(&olds).is_some() && constants(&news).is_some() {
             self.enums(&olds, &news, &a, &b, path);
             return;
@@ -186,6 +188,17 @@ impl Differ {
             self.push("type-changed", path, a, b, Effect::Replaces, message);
             return;
         }
+        // A form of which nothing is known may be one of those that it was.
+        let vague = |branch: &Arc<Shape>| {
+            let alike = |old: &Arc<Shape>| std::mem::discriminant(&old.kind) == std::mem::discriminant(&branch.kind);
+            matches!(&branch.kind, ShapeKind::Array(array) if array.items.as_ref().is_some_and(|items| items.is_unknown()))
+                && branches_of(a).iter().any(alike)
+        };
+        if news.iter().any(vague) {
+            let message = format!("`{name}` can no longer be worked out in full");
+            self.push("unknown-compatibility", path, a, b, Effect::Unclear, message);
+            news.retain(|branch| !vague(branch));
+        }
         if !news.is_empty() {
             let shown = shown(&news, tag.as_deref());
             let refs: Vec<&str> = shown.iter().map(String::as_str).collect();
@@ -199,6 +212,20 @@ impl Differ {
             self.push(rule, path, &olds[0], b, Effect::Narrows, format!("`{name}` is no longer {}", list(&refs)));
         }
     }
+}
+
+/// The forms of a value, without listed values that another form takes in: `string | "free"` is a string.
+fn branches_of(shape: &Arc<Shape>) -> Vec<Arc<Shape>> {
+    if shape.branches().is_empty() {
+        return vec![Arc::clone(shape)];
+    }
+    let taken_in = |at: usize| match &shape.branches()[at].kind {
+        ShapeKind::Const(value) => shape.branches().iter().enumerate().any(|(other, branch)| {
+            other != at && !matches!(branch.kind, ShapeKind::Const(_)) && crate::shape::admits(&branch.kind, value)
+        }),
+        _ => false,
+    };
+    shape.branches().iter().enumerate().filter(|(at, _)| !taken_in(*at)).map(|(_, branch)| Arc::clone(branch)).collect()
 }
 
 /// Branches in words, those of one name once.

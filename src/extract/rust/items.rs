@@ -173,7 +173,8 @@ impl<'a> Lowering<'a> {
             Item::Type(item) => {
                 let params = self.with_generics(&item.generics, |this| this.types(Role::Producer).params_of(&item.generics));
                 let (write, read) = self.with_generics(&item.generics, |this| {
-                    (this.types(Role::Producer).lower(&item.ty), this.types(Role::Consumer).lower(&item.ty))
+                    // `type AppResult<T> = Result<T, AppError>` is what functions give back: a success is looked through to.
+                    (this.types(Role::Producer).given(&item.ty), this.types(Role::Consumer).given(&item.ty))
                 });
                 self.declare(Declared {
                     name: plain(&item.ident),

@@ -129,6 +129,7 @@ impl Lower<'_> {
                     }
                 }
             }
+            Expression::Super(_) => Expr::new(ExprKind::Name(vec!["super".into()]), span),
             _ => self.expr(callee, Usage::USED),
         }
     }
@@ -146,7 +147,11 @@ impl Lower<'_> {
                 }
                 expr
             }
-            _ => self.expr(object, Usage::USED),
+            // What a method is called on is there.
+            _ => match object {
+                Expression::TSNonNullExpression(there) => self.receiver(&there.expression, optional),
+                _ => self.expr(object, Usage::USED),
+            },
         }
     }
 

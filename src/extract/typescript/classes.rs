@@ -71,7 +71,7 @@ impl Lower<'_> {
         let params = self.type_parameters(class.type_parameters.as_deref());
         let decorators: Vec<Call> = class.decorators.iter().map(|decorator| self.decorator(decorator)).collect();
         let mut collected = Collected::default();
-        let mut bases = Vec::new();
+        let (mut bases, mut extended) = (Vec::new(), None);
         if let Some(heritage) = &class.heritage {
             let args: Vec<TypeExpr> = match &heritage.type_arguments {
                 Some(args) => args.params.iter().map(|ty| self.ty(ty)).collect(),
@@ -79,9 +79,11 @@ impl Lower<'_> {
             };
             if let Some(base) = self.heritage(&heritage.expression, args, &mut bases) {
                 collected.wire.members.push(ObjectMember::Spread(base.clone()));
-                collected.read.members.push(ObjectMember::Spread(base));
+                collected.read.members.push(ObjectMember::Spread(base.clone()));
+                extended = Some(base);
             }
         }
+        self.extended.push(extended);
         for implemented in &class.implements {
             bases.push(type_name(&implemented.expression));
         }
@@ -96,6 +98,7 @@ impl Lower<'_> {
         if !name.is_empty() {
             self.scope.pop();
         }
+        self.extended.pop();
         self.type_params.truncate(outer);
         if name.is_empty() {
             return;
@@ -151,6 +154,17 @@ impl Lower<'_> {
     }
 
     /// What a class extends: a class by name, or a helper that makes one (`PartialType(Order)`).
+    /// `super`: the object itself, as one of its base.
+    pub fn base_of_this(&self, span: Span) -> Expr {
+        match self.extended.last() {
+            Some(Some(base)) => {
+                let this = Expr::new(ExprKind::This, span);
+                Expr::new(ExprKind::Typed(Box::new(this), Box::new(base.clone())), span)
+            }
+            _ => Expr::new(ExprKind::Name(vec!["super".into()]), span),
+        }
+    }
+
     fn heritage(&mut self, expression: &Expression<'_>, args: Vec<TypeExpr>, bases: &mut Vec<Vec<Name>>) -> Option<TypeExpr> {
         let span = node_span(expression);
         let mut path = Vec::new();

@@ -42,12 +42,15 @@ impl Lower<'_> {
             Expression::TemplateLiteral(template) => self.template(template, span),
             Expression::Identifier(id) => self.name(id.name.as_str(), id.span),
             Expression::ThisExpression(_) => Expr::new(ExprKind::This, span),
-            Expression::Super(_) => Expr::new(ExprKind::Name(vec!["super".into()]), span),
+            Expression::Super(_) => self.base_of_this(span),
             Expression::ParenthesizedExpression(inner) => {
                 self.coping = coping;
                 self.expr(&inner.expression, usage)
             }
-            Expression::TSNonNullExpression(inner) => self.expr(&inner.expression, usage),
+            Expression::TSNonNullExpression(inner) => {
+                let value = self.expr(&inner.expression, usage);
+                Expr::new(ExprKind::Tested(Box::new(value), true), span)
+            }
             Expression::TSInstantiationExpression(inner) => self.expr(&inner.expression, usage),
             Expression::TSAsExpression(cast) => {
                 if cast.type_annotation.is_const_type_reference() {

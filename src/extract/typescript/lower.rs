@@ -76,6 +76,8 @@ pub(super) struct Lower<'s> {
     pub facts: FileFacts,
     /// Namespaces and classes around the current place.
     pub scope: Vec<Name>,
+    /// What the classes around the current place extend.
+    pub extended: Vec<Option<TypeExpr>>,
     pub frames: Vec<Frame>,
     /// Generic parameters in scope, innermost last.
     pub type_params: Vec<Name>,
@@ -103,6 +105,7 @@ pub(super) fn lower(program: &Program<'_>, text: &str, is_declaration_file: bool
         text,
         facts: FileFacts::new(LanguageId::TypeScript),
         scope: Vec::new(),
+        extended: Vec::new(),
         frames: Vec::new(),
         type_params: Vec::new(),
         mapped_key: None,

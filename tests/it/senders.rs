@@ -1,0 +1,85 @@
+//! What a change makes of the senders of one event: who is held to be the successor of whom, and what a further one is held against.
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+/// `severity rule event path` of every finding of a change.
+fn said(base: &[(&str, &str)], head: &[(&str, &str)]) -> Vec<String> {
+    let place = Place::new();
+    for (side, files) in [("base", base), ("head", head)] {
+        for (path, text) in files {
+            place.write(&format!("{side}/{path}"), text);
+        }
+    }
+    let report: Value = place.run(&["check", "--base-dir", "base", "--head-dir", "head", "--format", "json"]).json();
+    let part = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let line =
+        |one: &Value| format!("{} {} {} {}", part(one, "severity"), part(one, "rule"), part(one, "event"), part(one, "path"));
+    report["findings"].as_array().expect("findings is a list").iter().map(line).collect()
+}
+
+#[test]
+fn a_further_sender_is_held_against_what_all_others_send_and_not_against_their_values() {
+    let sends = |places: &[&str]| {
+        let calls: Vec<String> = places
+            .iter()
+            .enumerate()
+            .map(|(at, body)| format!("export async function place{at}(id: string) {{ await queue.add(\"tour\", {body}); }}\n"))
+            .collect();
+        format!("import {{ Queue }} from \"bullmq\";\nconst queue = new Queue(\"tours\");\n{}", calls.concat())
+    };
+    let compared = |added: &str| {
+        let base = sends(&["{ step: \"one\", id }", "{ step: \"two\", by: id }"]);
+        let head = sends(&["{ step: \"one\", id }", "{ step: \"two\", by: id }", added]);
+        said(&[("src/tours.ts", &base)], &[("src/tours.ts", &head)])
+    };
+    // Another value, with what one of them has.
+    assert_eq!(compared("{ step: \"three\", by: id, more: 1 }"), Vec::<String>::new());
+    // Neither of them sends a number.
+    assert_eq!(compared("{ step: 3, id }"), ["warning contract-violated tour /step"]);
+}
+
+#[test]
+fn a_helper_sends_what_it_is_called_with() {
+    let code = |key: &str| {
+        format!(
+            "import {{ Queue }} from \"bullmq\";\nexport class Jobs {{\n  constructor(private queue: Queue) {{}}\n  send(data: any) {{ \
+             return this.queue.add(\"invoice\", data); }}\n}}\nexport class Orders {{\n  constructor(private jobs: Jobs) {{}}\n  \
+             paid(id: string) {{ return this.jobs.send({{ {key}: id, kind: \"paid\" }}); }}\n  late(id: string) {{ return \
+             this.jobs.send({{ customerId: id, kind: \"late\" }}); }}\n}}\n"
+        )
+    };
+    let (base, head) = (code("customerId"), code("customer_id"));
+    let found = said(&[("src/jobs.ts", &base)], &[("src/jobs.ts", &head)]);
+    assert_eq!(found, ["error field-renamed invoice /customerId"]);
+}
+
+#[test]
+fn what_carries_the_same_values_is_the_same_sender() {
+    let sends = |bodies: &[(&str, &str)]| {
+        let calls: Vec<String> = bodies
+            .iter()
+            .map(|(name, body)| format!("export async function {name}(id: string) {{ await queue.add(\"tour\", {body}); }}\n"))
+            .collect();
+        format!("import {{ Queue }} from \"bullmq\";\nconst queue = new Queue(\"tours\");\n{}", calls.concat())
+    };
+    let base = sends(&[("open", "{ step: \"opened\", id }"), ("choose", "{ step: \"chosen\", id }")]);
+    let head = sends(&[("choose", "{ step: \"opened\", id, more: 1 }")]);
+    // Nothing sends `chosen` any more; what `choose` sends now is what `open` sent.
+    let found = said(&[("src/tours.ts", &base)], &[("src/tours.ts", &head)]);
+    assert!(found.iter().all(|one| !one.contains("const-changed")), "{found:#?}");
+}
+
+#[test]
+fn a_listed_value_beside_its_type_is_no_further_form() {
+    let sends = |plan: &str| {
+        format!(
+            "import {{ Queue }} from \"bullmq\";\nconst queue = new Queue(\"plans\");\nexport async function sent(plan: {plan}, ids: \
+             string[]) {{ await queue.add(\"plan\", {{ plan, ids }}); }}\n"
+        )
+    };
+    let compared = |old: &str, new: &str| said(&[("src/plans.ts", &sends(old))], &[("src/plans.ts", &sends(new))]);
+    assert_eq!(compared("null | string", "string | \"free\""), Vec::<String>::new());
+    assert_eq!(compared("string", "string | \"free\""), Vec::<String>::new());
+}

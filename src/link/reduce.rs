@@ -395,7 +395,8 @@ pub fn member(shape: &Arc<Shape>, name: &str) -> (Arc<Shape>, bool) {
             &object.rest,
         ) {
             (Some(field), _) => (Arc::clone(&field.shape), field.presence == Presence::Optional),
-            (None, Rest::Open { values, .. }) => (Arc::clone(values), true),
+            // Of a key of which nothing is known, it is not known either whether it is there.
+            (None, Rest::Open { values, .. }) => (Arc::clone(values), !values.is_unknown()),
             (None, Rest::Silent | Rest::Closed) => (hole(format!("`{name}` is not a field of the type")), false),
         },
         ShapeKind::Union(branches) => {
@@ -496,6 +497,10 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
     }
     match (&value.kind, &stated.kind) {
         (ShapeKind::Unknown(_), _) => Arc::clone(stated),
+        // Of a text of which nothing else is known, the type says which it is.
+        (ShapeKind::String(text), _) if *text == StringShape::default() && value.text_of.is_none() && is_of_texts(stated) => {
+            Arc::clone(stated)
+        }
         // Where the one says nothing of fractions, the other says that there are none.
         (ShapeKind::Number(range), ShapeKind::Integer(_)) if range.whole_unsaid => Arc::clone(stated),
         (ShapeKind::Number(range), ShapeKind::Union(branches)) if range.whole_unsaid => {
@@ -552,6 +557,15 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
             }
         }
         _ => Arc::clone(value),
+    }
+}
+
+/// Whether all its values are texts.
+fn is_of_texts(shape: &Shape) -> bool {
+    match &shape.kind {
+        ShapeKind::Const(Value::String(_)) | ShapeKind::String(_) => true,
+        ShapeKind::Union(branches) => branches.iter().all(|branch| is_of_texts(branch)),
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod handoff_stories;
 mod hooks;
 mod init;
 mod library_types;
+mod narrowing;
 mod page;
 mod pages;
 mod program;

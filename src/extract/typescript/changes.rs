@@ -74,11 +74,17 @@ impl Lower<'_> {
         match self.find(name) {
             Some((0, id)) => {
                 let conditional = self.is_conditional(id);
+                let filled = self.is_missing_here(name);
                 let span = value.span;
                 let old = self.local_mut(id);
                 let is_set = old.kind != LocalKind::Variable || old.value.is_some() || !old.edits.is_empty();
                 let value = if conditional && is_set {
-                    Expr::new(ExprKind::OneOf(vec![Expr::new(ExprKind::Local(id), span), value]), span)
+                    // `if (!order) { order = await create() }`: where it is not given another value, it is there.
+                    let mut kept = Expr::new(ExprKind::Local(id), span);
+                    if filled {
+                        kept = Expr::new(ExprKind::Tested(Box::new(kept), true), span);
+                    }
+                    Expr::new(ExprKind::OneOf(vec![kept, value]), span)
                 } else {
                     value
                 };

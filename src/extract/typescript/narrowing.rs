@@ -106,6 +106,37 @@ impl Lower<'_> {
         }
     }
 
+    /// Whether the code at this place runs where a test has found nothing in a variable, and nowhere else.
+    pub(super) fn is_missing_here(&self, name: &str) -> bool {
+        match self.frame_ref().enclosing.last() {
+            Some(Enclosing::Branch(guard)) => {
+                let tests = [format!("!{name}"), format!("{name} == null"), format!("{name} === null"), format!("{name} === undefined")];
+                !guard.otherwise && tests.iter().any(|test| *guard.source == **test)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a pattern takes out of a value, known to be there where a test has shown that member: `const { id } = order` after
+    /// `if (!order.id) return`.
+    pub(super) fn taken_as_shown(&self, member: Expr) -> Expr {
+        let mut names = Vec::new();
+        let mut root = &member;
+        while let ExprKind::Member(inner, name) = &root.kind {
+            names.push(name.as_str());
+            root = inner;
+        }
+        let ExprKind::Local(id) = root.kind else { return member };
+        names.push(&self.frame_ref().function.local(id).name);
+        names.reverse();
+        let text = names.join(".");
+        if self.frame_ref().shown.iter().any(|shown| shown.root == (0, id) && shown.text == text) {
+            let span = member.span;
+            return Expr::new(ExprKind::Tested(Box::new(member), true), span);
+        }
+        member
+    }
+
     /// A value that is kept or given back, known to be there where a test has shown it.
     pub(super) fn as_shown(&self, written: &Expression<'_>, mut value: Expr) -> Expr {
         let Some(root) = self.root_of(written) else { return value };

@@ -107,6 +107,7 @@ impl Lower<'_> {
                     }
                     taken.push(name.clone());
                     let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.into()), span);
+                    let member = self.taken_as_shown(member);
                     self.bind_pattern(&property.value, member);
                 }
                 if let Some(rest) = &object.rest

@@ -41,7 +41,12 @@ fn by_chance(one: &Boundary, other: &Boundary) -> bool {
 
 /// Whether it is a request to an address, in code or declared by a document.
 pub fn is_request(boundary: &Boundary) -> bool {
-    boundary.kind == "webhook" || boundary.kind == KIND && boundary.idiom == REQUEST
+    boundary.kind == "webhook" || is_documented_request(boundary)
+}
+
+/// Whether a document tells of it, as a request that is made to an address.
+pub fn is_documented_request(boundary: &Boundary) -> bool {
+    boundary.kind == KIND && boundary.idiom == REQUEST
 }
 
 /// Whether it is a message to a task, or a task.

@@ -2,7 +2,7 @@
 //! reaches nobody who reads a queue of that name.
 
 use super::EventPair;
-use super::registered::KIND;
+use super::registered::{KIND, is_documented_request, is_task};
 use crate::link::model::Boundary;
 
 /// How a payload travels, as far as it says who can read it.
@@ -30,10 +30,22 @@ fn transport(boundary: &Boundary) -> Option<Transport> {
 /// readers: then none has to be looked for on another. What may belong to each goes with each.
 pub(super) fn split(mut pair: EventPair<'_>) -> Vec<EventPair<'_>> {
     let mut parts = Vec::new();
+    // A request that a document tells of is made from outside; it is no message to a task of this name, nor one on a socket.
+    let elsewhere =
+        |all: &[&Boundary]| all.iter().any(|one| is_task(one) || transport(one).is_some_and(|by| by != Transport::Wire));
+    if elsewhere(&pair.base_consumers) || elsewhere(&pair.head_consumers) {
+        let requests = take(&mut pair, &|boundary| match is_documented_request(boundary) {
+            true => Some(true),
+            false => transport(boundary).map(|_| false),
+        });
+        if !requests.base_producers.is_empty() || !requests.head_producers.is_empty() {
+            parts.push(requests);
+        }
+    }
     for own in [Transport::Socket, Transport::Analytics, Transport::Process] {
         let sides = [(&pair.base_producers, &pair.base_consumers), (&pair.head_producers, &pair.head_consumers)];
         if sides.into_iter().all(|(producers, consumers)| is_apart(own, producers, consumers)) {
-            parts.push(take(own, &mut pair));
+            parts.push(take(&mut pair, &|boundary| transport(boundary).map(|by| by == own)));
         }
     }
     parts.insert(0, pair);
@@ -49,11 +61,11 @@ fn is_apart(own: Transport, producers: &[&Boundary], consumers: &[&Boundary]) ->
     (sends || reads) && (others_send || others_read) && (sends && reads || others_send && others_read)
 }
 
-/// Takes what goes over one transport out of an event.
-fn take<'s>(own: Transport, pair: &mut EventPair<'s>) -> EventPair<'s> {
+/// Takes what belongs to one transport out of an event; of what no transport is known goes with each.
+fn take<'s>(pair: &mut EventPair<'s>, belongs: &dyn Fn(&Boundary) -> Option<bool>) -> EventPair<'s> {
     let taken = |all: &mut Vec<&'s Boundary>| -> Vec<&'s Boundary> {
-        let part = all.iter().copied().filter(|boundary| transport(boundary).is_none_or(|by| by == own)).collect();
-        all.retain(|boundary| transport(boundary) != Some(own));
+        let part = all.iter().copied().filter(|boundary| belongs(boundary).unwrap_or(true)).collect();
+        all.retain(|boundary| belongs(boundary) != Some(true));
         part
     };
     EventPair {

@@ -786,8 +786,15 @@ impl<'l, 'a> Linker<'l, 'a> {
             return;
         }
         match &expr.kind {
-            ExprKind::Decoded(_, ty) => {
-                if let Some(ty) = ty.as_ref().map(|ty| self.eval.type_use(function, ty)).or(stated) {
+            ExprKind::Decoded(text, ty) => {
+                // What this code puts together and checks against a schema comes from nowhere else.
+                let own = matches!(
+                    self.eval.term(function, text, expr.span.end).bare().kind,
+                    Kind::Object(_) | Kind::Record(_) | Kind::Array(_)
+                );
+                if let Some(ty) = ty.as_ref().map(|ty| self.eval.type_use(function, ty)).or(stated)
+                    && !own
+                {
                     found.push((expr.span, ty));
                 }
             }

@@ -80,7 +80,7 @@ pub fn resolve<'a>(eval: &Eval<'a>, function: FnRef, call: &'a Call) -> Option<F
     let program = eval.program;
     let scope = &program.function(function).scope;
     match &call.callee.kind {
-        ExprKind::Name(path) => by_path(eval, function, scope, path),
+        ExprKind::Name(path) => by_path(eval, function, scope, path).or_else(|| wrapped(eval, function, path, call)),
         ExprKind::Member(base, name) => {
             if let Some(mut path) = dotted(base) {
                 path.push(name.clone());
@@ -235,6 +235,25 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[Name], path: &[Name]) -> O
         (Entity::Type(id), [method]) => function_entity(program.member_of(&program.type_decl(id).name, id.file, method)),
         (Entity::Function(_) | Entity::Class(_) | Entity::Type(_) | Entity::Module(_) | Entity::External(_), _) => None,
     }
+}
+
+/// The function that a foreign one has wrapped (`const notify = createStep("notify", async (input) => {…})`), where it is called with
+/// something and takes something: what `off = bus.on(name, handler)` gives is not the handler.
+fn wrapped(eval: &Eval<'_>, function: FnRef, path: &[Name], call: &Call) -> Option<FnRef> {
+    let program = eval.program;
+    if program.files.unit(function.file).facts.language != LanguageId::TypeScript || call.args.is_empty() {
+        return None;
+    }
+    let found = program.resolve(function.file, program.visible_scope(function), path, Want::Value)?;
+    let (Entity::Constant(id), []) = (found.entity, found.rest.as_slice()) else { return None };
+    let term = eval.constant(id, Site { file: function.file, span: call.span }, 0);
+    let Kind::Built(built) = &term.bare().kind else { return None };
+    let [(_, args)] = built.calls.as_slice() else { return None };
+    let handed = args.iter().find_map(|(_, value)| match value.bare().kind {
+        Kind::Function(target) => Some(target),
+        _ => None,
+    })?;
+    (built.on.is_none() && program.function(handed).params > 0).then_some(handed)
 }
 
 /// What a method call is made on.

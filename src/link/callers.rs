@@ -126,6 +126,12 @@ fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<Name>> {
     let mut names: FxHashMap<FnId, Vec<Name>> = FxHashMap::default();
     for constant in &unit.facts.constants {
         bind(&constant.name, &constant.value, &mut names, 0);
+        // `const notify = createStep("notify", async (input) => {…})`
+        if let ExprKind::Call(id) = constant.value.kind
+            && let Some(wrapper) = unit.facts.functions.first().and_then(|top| top.calls.get(id.0 as usize))
+        {
+            wrapper.args.iter().for_each(|argument| bind(&constant.name, &argument.value, &mut names, 6));
+        }
     }
     for class in &unit.facts.classes {
         for (name, _, value) in &class.members {

@@ -339,8 +339,8 @@ impl<'a> Term<'a> {
         self.size = 1;
     }
 
-    pub fn unknown(reason: impl Into<String>, site: Site) -> Self {
-        Term { kind: Kind::Unknown(reason.into().into()), site, size: 1 }
+    pub fn unknown(reason: impl Into<Name>, site: Site) -> Self {
+        Term { kind: Kind::Unknown(reason.into()), site, size: 1 }
     }
 
     /// The text of a constant string, looking through what does not change it.

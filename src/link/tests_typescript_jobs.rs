@@ -142,3 +142,88 @@ export function entry(user: { id: string }) { signedUp(user); }
         "#]],
     );
 }
+
+#[test]
+fn a_function_that_a_library_wraps_is_called_under_the_name_of_what_it_gives() {
+    check(
+        r#"
+import { createStep } from "@acme/workflows";
+export const emitEventStep = createStep("emit-event", async (input: { eventName: string; data: object }, { container }) => {
+  const eventBus = container.resolve("event_bus");
+  await eventBus.emit({ name: input.eventName, data: input.data });
+});
+export async function created(id: string) { emitEventStep({ eventName: "order.created", data: { id } }); }
+const stop = subscribe("orders", async (message: { id: string }) => { await eventBus.emit({ name: "order.seen", data: { id: message.id } }); });
+export function end() { stop(); }
+"#,
+        expect![[r#"
+            Producer in-process order.created on - in created: id
+            Producer in-process order.seen on - in : id
+        "#]],
+    );
+}
+
+#[test]
+fn each_message_of_a_list_is_sent() {
+    check(
+        r#"
+import { IEventBus } from "@acme/framework";
+export class Collections {
+  constructor(private eventBus: IEventBus) {}
+  async save(saved: { id: string }[]) {
+    await this.eventBus.emit(saved.map(({ id }) => ({ name: "collection.saved", data: { id } })), { internal: true });
+    await this.eventBus.emit([{ name: "collection.first", data: { id: saved[0].id, first: true } }]);
+  }
+}
+"#,
+        expect![[r#"
+            Producer in-process collection.saved on - in Collections.save: id
+            Producer in-process collection.first on - in Collections.save: id, first
+        "#]],
+    );
+}
+
+#[test]
+fn what_the_method_of_a_base_sends_is_what_the_method_below_hands_up() {
+    check(
+        r#"
+import { Queue } from "bullmq";
+export class Base {
+  constructor(public queue: Queue) {}
+  async add(job: { name: string; data: any }) { await this.queue.add(job.name, job.data); }
+}
+export class Mails extends Base {
+  async add(job: { name: string; data: any }) { return await super.add(job); }
+}
+export class Users {
+  constructor(private mails: Mails) {}
+  async welcome(id: string) { await this.mails.add({ name: "welcome", data: { id } }); }
+}
+"#,
+        expect![[r#"
+            Producer queue welcome on - in Users.welcome: id
+        "#]],
+    );
+}
+
+#[test]
+fn what_the_code_puts_together_and_checks_itself_is_no_reader() {
+    check(
+        r#"
+import { z } from "zod";
+import { Queue } from "bullmq";
+const webhookPayload = z.object({ event: z.enum(["link.created"]), data: z.object({ id: z.string() }) });
+const queue = new Queue("webhooks");
+export async function webhookSent(id: string) {
+  const payload = webhookPayload.parse({ event: "link.created", data: { id } });
+  await queue.add("webhook", payload);
+}
+export async function webhookRead(text: string) { return webhookPayload.parse(JSON.parse(text)); }
+"#,
+        expect![[r#"
+            Producer declared link.created on - in webhookPayload: event, data {id}
+            Producer queue webhook on webhooks in webhookSent: event, data {id}
+            Consumer decode link.created on - in webhookRead: event, data {id}
+        "#]],
+    );
+}

@@ -83,3 +83,19 @@ fn a_listed_value_beside_its_type_is_no_further_form() {
     assert_eq!(compared("null | string", "string | \"free\""), Vec::<String>::new());
     assert_eq!(compared("string", "string | \"free\""), Vec::<String>::new());
 }
+
+#[test]
+fn a_request_that_a_document_tells_of_is_no_message_to_a_task_of_its_name() {
+    let code = "from celery import shared_task\n\n\n@shared_task(name=\"order.created\")\ndef order_created(order_id):\n    \
+                print(order_id)\n\n\ndef send(order):\n    order_created.delay(order_id=order[\"id\"])\n";
+    let document = serde_json::json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Shop", "version": "1" },
+        "webhooks": { "order.created": { "post": { "requestBody": { "content": { "application/json": { "schema": {
+            "type": "object", "required": ["type"], "properties": { "type": { "const": "order.created" } }
+        } } } }, "responses": { "200": { "description": "seen" } } } } }
+    })
+    .to_string();
+    let found = said(&[("app/tasks.py", code)], &[("app/tasks.py", code), ("docs/openapi.json", &document)]);
+    assert!(found.iter().all(|one| one.starts_with("note")), "{found:#?}");
+}

@@ -73,6 +73,42 @@ pub fn derives(metas: &[Meta]) -> Vec<Name> {
     out
 }
 
+/// The attributes of the language that a type may bear, and of the tools that change nothing.
+const PLAIN: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cfg_attr",
+    "deny",
+    "deprecated",
+    "derive",
+    "doc",
+    "expect",
+    "forbid",
+    "must_use",
+    "non_exhaustive",
+    "repr",
+    "serde",
+    "warn",
+];
+
+/// Tools whose attributes change nothing, and libraries whose macros keep a type as it is written.
+const PLAIN_TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt", "serde_with"];
+
+/// The macro that may rewrite the type it stands on, by its path. Where a type derives something, a plain word is taken for a setting of
+/// that.
+pub fn rewrites(metas: &[Meta], derives: &[Name]) -> Option<String> {
+    metas.iter().find_map(|meta| {
+        let path: Vec<String> = meta.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let rewrites = match path.as_slice() {
+            [word] => derives.is_empty() && !PLAIN.contains(&word.as_str()),
+            [tool, ..] => !PLAIN_TOOLS.contains(&tool.as_str()),
+            [] => false,
+        };
+        rewrites.then(|| path.join("::"))
+    })
+}
+
 /// Whether `#[cfg(test)]` stands there, alone or as one of several conditions that must all hold.
 pub fn is_test_only(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| match &attr.meta {

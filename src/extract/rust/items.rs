@@ -286,6 +286,7 @@ impl<'a> Lowering<'a> {
             (types.params_of(&item.generics), write, read, members(&types, &item.fields))
         });
         self.self_type = outer;
+        rewritten(&metas, &derives, &mut write, &mut read);
         self.hand_written(&name, &derives, &mut write, &mut read);
         let end = match &item.fields {
             Fields::Named(fields) => fields.brace_token.span.close(),
@@ -361,6 +362,7 @@ impl<'a> Lowering<'a> {
             (params, writer.enumeration(item.variants.iter()), reader.enumeration(item.variants.iter()))
         });
         self.self_type = outer;
+        rewritten(&metas, &derives, &mut write, &mut read);
         self.hand_written(&name, &derives, &mut write, &mut read);
         let extent = self.spans.between(item.enum_token.span, item.brace_token.span.close());
         let decorators = self.decorators(&item.attrs);
@@ -687,5 +689,16 @@ pub fn is_public(vis: &Visibility) -> bool {
     match vis {
         Visibility::Public(_) | Visibility::Restricted(_) => true,
         Visibility::Inherited => false,
+    }
+}
+
+/// A type that a macro rewrites goes over the wire as the macro has it, unless it says itself how: `#[routes::request]` may add
+/// `Serialize` and what renames the fields.
+fn rewritten(metas: &[syn::Meta], derives: &[Name], write: &mut TypeExpr, read: &mut TypeExpr) {
+    let Some(by) = attrs::rewrites(metas, derives) else { return };
+    for (side, derived) in [(write, "Serialize"), (read, "Deserialize")] {
+        if !derives.iter().any(|name| name.starts_with(derived)) {
+            *side = TypeExpr::unknown(format!("`#[{by}]` rewrites the type"), side.span);
+        }
     }
 }

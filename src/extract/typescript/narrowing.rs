@@ -110,7 +110,8 @@ impl Lower<'_> {
     pub(super) fn is_missing_here(&self, name: &str) -> bool {
         match self.frame_ref().enclosing.last() {
             Some(Enclosing::Branch(guard)) => {
-                let tests = [format!("!{name}"), format!("{name} == null"), format!("{name} === null"), format!("{name} === undefined")];
+                let tests =
+                    [format!("!{name}"), format!("{name} == null"), format!("{name} === null"), format!("{name} === undefined")];
                 !guard.otherwise && tests.iter().any(|test| *guard.source == **test)
             }
             _ => false,

@@ -2,7 +2,7 @@
 
 use super::Eval;
 use crate::facts::calls::{Change, Edit};
-use crate::facts::{Expr, ExprKind, Function, Literal, Local, LocalId, LocalKind};
+use crate::facts::{Expr, ExprKind, Function, Literal, Local, LocalId, LocalKind, Name};
 use crate::link::resolve::FnRef;
 use crate::link::term::{Entry, Kind, Site, Term};
 use crate::source::Span;
@@ -164,7 +164,7 @@ impl<'a> Eval<'a> {
                 let at_key = entries.iter().rposition(|entry| matches!(entry, Entry::Field { key: known, .. } if *known == key));
                 let old = match at_key.map(|position| &entries[position]) {
                     Some(Entry::Field { value, .. }) => value.clone(),
-                    _ => Term::new(Kind::Object(Vec::new()), key_site),
+                    _ => part_of_spread(&entries, &key, key_site),
                 };
                 let value = self.edited(function, old, rest, change, conditional && !rest.is_empty(), span, at, depth + 1);
                 match at_key {
@@ -184,6 +184,19 @@ impl<'a> Eval<'a> {
             }
         }
         Term::new(Kind::Object(entries), site)
+    }
+}
+
+/// What stands under a key that no entry has itself: a member of what is spread in, or an object that is not there yet.
+fn part_of_spread<'a>(entries: &[Entry<'a>], key: &Name, site: Site) -> Term<'a> {
+    let mut spreads = entries.iter().filter_map(|entry| match entry {
+        Entry::Spread { value, .. } => Some(value),
+        Entry::Field { .. } | Entry::AnyKey { .. } => None,
+    });
+    match (spreads.next(), spreads.next()) {
+        (None, _) => Term::new(Kind::Object(Vec::new()), site),
+        (Some(only), None) => only.clone().member(key, site),
+        (Some(_), Some(_)) => Term::unknown(format!("`{key}` of one of several objects"), site),
     }
 }
 

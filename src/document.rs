@@ -9,6 +9,7 @@ mod proto;
 mod repeated;
 mod yaml;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -211,7 +212,7 @@ impl Document {
     fn walk(&self, pointer: &str) -> Option<(&Node, Option<Span>)> {
         let mut node = &self.nodes[self.root.0 as usize];
         let mut key = None;
-        for token in tokens(pointer)? {
+        for token in steps(pointer)? {
             let next = match &node.children {
                 Children::None => return None,
                 Children::Items(items) => {
@@ -219,7 +220,7 @@ impl Document {
                     *items.get(token.parse::<usize>().ok()?)?
                 }
                 Children::Entries(entries) => {
-                    let at = entries.binary_search_by(|entry| entry.name.as_str().cmp(&token)).ok()?;
+                    let at = entries.binary_search_by(|entry| entry.name.as_str().cmp(&*token)).ok()?;
                     key = Some(entries[at].key);
                     entries[at].node
                 }
@@ -298,11 +299,17 @@ impl Document {
 
 /// The tokens of a JSON Pointer, unescaped. `None` where it is not one.
 pub fn tokens(pointer: &str) -> Option<Vec<String>> {
-    if pointer.is_empty() {
-        return Some(Vec::new());
-    }
-    let rest = pointer.strip_prefix('/')?;
-    Some(rest.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect())
+    Some(steps(pointer)?.map(Cow::into_owned).collect())
+}
+
+/// The same, one after the other.
+fn steps(pointer: &str) -> Option<impl Iterator<Item = Cow<'_, str>>> {
+    let rest = if pointer.is_empty() { None } else { Some(pointer.strip_prefix('/')?) };
+    let unescaped = |token| match memchr::memchr(b'~', str::as_bytes(token)) {
+        Some(_) => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
+        None => Cow::Borrowed(token),
+    };
+    Some(rest.into_iter().flat_map(|rest| rest.split('/')).map(unescaped))
 }
 
 /// A JSON Pointer one step further down.

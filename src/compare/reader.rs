@@ -59,10 +59,9 @@ pub fn newly(now: &[Violation], before: &Acceptance) -> Vec<Violation> {
 impl Reader {
     /// A contract, or another document that says what somebody needs.
     pub fn of_promise(promise: &Promise) -> Reader {
-        let places = |pointer: &str| -> Option<Origin> { Some(promise.schema.origin(pointer)) };
         let made = Document::new((*promise.schema.document).clone(), None, &[]);
         let (shape, document) = match made {
-            Ok(document) => (document.shape(&places).shape, Ok(document)),
+            Ok(document) => (super::registered::shape_in(promise, &document), Ok(document)),
             Err(reason) => (reduce::hole(reason.to_string()), Err(reason.to_string())),
         };
         Reader {

@@ -93,11 +93,20 @@ fn boundary(promise: &Promise) -> Option<Boundary> {
 
 /// The shape of a promise's schema.
 pub fn shape(promise: &Promise) -> Arc<Shape> {
-    let places = |pointer: &str| -> Option<Origin> { Some(promise.schema.origin(pointer)) };
-    match Document::new((*promise.schema.document).clone(), None, &[]) {
-        Ok(document) => document.shape(&places).shape,
+    promise.schema.shape(|| match Document::new((*promise.schema.document).clone(), None, &[]) {
+        Ok(document) => read(promise, &document),
         Err(reason) => reduce::hole(reason.to_string()),
-    }
+    })
+}
+
+/// The same, where the schema has been prepared for something else.
+pub fn shape_in(promise: &Promise, document: &Document) -> Arc<Shape> {
+    promise.schema.shape(|| read(promise, document))
+}
+
+fn read(promise: &Promise, document: &Document) -> Arc<Shape> {
+    let places = |pointer: &str| -> Option<Origin> { Some(promise.schema.origin(pointer)) };
+    document.shape(&places).shape
 }
 
 /// The shape of the whole payload, where the schema speaks of a part inside an envelope.

@@ -33,14 +33,14 @@ pub(super) fn split(mut pair: EventPair<'_>) -> Vec<EventPair<'_>> {
     // A request that a document tells of is made from outside; it is no message to a task of this name, nor one on a socket.
     let elsewhere =
         |all: &[&Boundary]| all.iter().any(|one| is_task(one) || transport(one).is_some_and(|by| by != Transport::Wire));
-    if elsewhere(&pair.base_consumers) || elsewhere(&pair.head_consumers) {
-        let requests = take(&mut pair, &|boundary| match is_documented_request(boundary) {
+    let documented = |all: &[&Boundary]| all.iter().any(|one| is_documented_request(one));
+    if (elsewhere(&pair.base_consumers) || elsewhere(&pair.head_consumers))
+        && (documented(&pair.base_producers) || documented(&pair.head_producers))
+    {
+        parts.push(take(&mut pair, &|boundary| match is_documented_request(boundary) {
             true => Some(true),
             false => transport(boundary).map(|_| false),
-        });
-        if !requests.base_producers.is_empty() || !requests.head_producers.is_empty() {
-            parts.push(requests);
-        }
+        }));
     }
     for own in [Transport::Socket, Transport::Analytics, Transport::Process] {
         let sides = [(&pair.base_producers, &pair.base_consumers), (&pair.head_producers, &pair.head_consumers)];

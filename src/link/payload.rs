@@ -46,6 +46,15 @@ fn decoded<'t, 'a>(term: &'t Term<'a>) -> &'t Term<'a> {
     }
 }
 
+/// Whether all its values are texts.
+fn is_of_texts(shape: &Shape) -> bool {
+    match &shape.kind {
+        ShapeKind::Const(Value::String(_)) | ShapeKind::String(_) => true,
+        ShapeKind::Union(branches) => branches.iter().all(|branch| is_of_texts(branch)),
+        _ => false,
+    }
+}
+
 /// Whether a value is a text that carries another, however often it was handed on as a text (`value: bytes`), or may be one.
 fn is_encoded(term: &Term<'_>) -> bool {
     match &term.kind {
@@ -165,6 +174,11 @@ pub fn shape_of<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Reduc
             }
             if is_dumped(types, ty) {
                 return Reduced { shape: completed(&stated.shape, &given.shape), absent: stated.absent };
+            }
+            // Of a text of which nothing else is known, the type says which it is: `parts[0] as Plan`.
+            let any = matches!(&given.shape.kind, ShapeKind::String(text) if *text == StringShape::default());
+            if any && given.shape.text_of.is_none() && is_of_texts(&stated.shape) {
+                return Reduced { shape: stated.shape, absent };
             }
             return Reduced { shape: reduce::fill(&given.shape, &stated.shape, 0), absent };
         }

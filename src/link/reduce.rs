@@ -497,10 +497,6 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
     }
     match (&value.kind, &stated.kind) {
         (ShapeKind::Unknown(_), _) => Arc::clone(stated),
-        // Of a text of which nothing else is known, the type says which it is.
-        (ShapeKind::String(text), _) if *text == StringShape::default() && value.text_of.is_none() && is_of_texts(stated) => {
-            Arc::clone(stated)
-        }
         // Where the one says nothing of fractions, the other says that there are none.
         (ShapeKind::Number(range), ShapeKind::Integer(_)) if range.whole_unsaid => Arc::clone(stated),
         (ShapeKind::Number(range), ShapeKind::Union(branches)) if range.whole_unsaid => {
@@ -557,15 +553,6 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
             }
         }
         _ => Arc::clone(value),
-    }
-}
-
-/// Whether all its values are texts.
-fn is_of_texts(shape: &Shape) -> bool {
-    match &shape.kind {
-        ShapeKind::Const(Value::String(_)) | ShapeKind::String(_) => true,
-        ShapeKind::Union(branches) => branches.iter().all(|branch| is_of_texts(branch)),
-        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@
 //! address any more. What cannot be brought along is a hole: a schema object that carries [`UNKNOWN`] with the reason.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use super::dialect::{DRAFT_2020, Dialect};
 use super::sources::{Place, Sources, Target, Unresolved};
 use crate::document::{Document, join};
 use crate::finding::{Diagnostic, Severity};
+use crate::shape::Shape;
 use crate::source::{Origin, RepoPath};
 
 pub use crate::document::UNKNOWN;
@@ -30,12 +31,14 @@ pub struct PromisedSchema {
     pub document: Arc<Value>,
     /// Pointer into `document` → where that node and what stands below it came from.
     origins: BTreeMap<String, Place>,
+    /// What the document says of the payload, once somebody has asked.
+    shape: OnceLock<Arc<Shape>>,
 }
 
 impl PromisedSchema {
     /// A schema that was put together by hand, with the places of its parts; the root has to be among them.
     pub(crate) fn assembled(document: Value, origins: BTreeMap<String, Place>) -> Self {
-        PromisedSchema { document: Arc::new(document), origins }
+        PromisedSchema { document: Arc::new(document), origins, shape: OnceLock::new() }
     }
 
     /// The document with another node at `pointer`, which came from where `source` of the old one did.
@@ -53,6 +56,12 @@ impl PromisedSchema {
         };
         self.origins.extend(place.map(|place| (pointer, place)));
         self.document = document;
+        self.shape = OnceLock::new();
+    }
+
+    /// The shape of what it describes, which `read` works out where nobody has asked before.
+    pub fn shape(&self, read: impl FnOnce() -> Arc<Shape>) -> Arc<Shape> {
+        Arc::clone(self.shape.get_or_init(read))
     }
 
     /// The place in a file that says what stands at `pointer`: the key of a property, the name in a list of required fields.
@@ -158,7 +167,7 @@ impl<'s> Bundler<'s> {
     /// The schema at `place` as a part of a larger one, in which it will stand at `at`.
     pub fn embed(&mut self, place: &Place, dialect: Dialect, at: &str) -> (Value, BTreeMap<String, Place>) {
         let alone = Copying::new(self, place.clone(), dialect).run();
-        let PromisedSchema { document, origins } = self.with_complaints(alone);
+        let PromisedSchema { document, origins, .. } = self.with_complaints(alone);
         let mut document = Arc::unwrap_or_clone(document);
         rebase(&mut document, &fragment(at));
         if let Value::Object(object) = &mut document {
@@ -203,13 +212,13 @@ impl<'s> Bundler<'s> {
         if let Value::Object(object) = &mut document {
             object.entry("$schema").or_insert_with(|| json!(DRAFT_2020));
         }
-        Some(PromisedSchema { document: Arc::new(document), origins })
+        Some(PromisedSchema::assembled(document, origins))
     }
 
     /// Marks what no validator would accept, such as draft 3's `required: true`: the keyword goes, and its schema is a hole.
     fn with_complaints(&mut self, schema: PromisedSchema) -> PromisedSchema {
         let dialect = schema.dialect();
-        let PromisedSchema { document, origins } = schema;
+        let PromisedSchema { document, origins, .. } = schema;
         let mut document = Arc::unwrap_or_clone(document);
         // What many schemas refer to is looked at once.
         let definitions = match document.get_mut("$defs") {
@@ -235,7 +244,7 @@ impl<'s> Bundler<'s> {
         if let Some(Value::Object(slot)) = document.get_mut("$defs") {
             *slot = definitions;
         }
-        let schema = PromisedSchema { document: Arc::new(document), origins };
+        let schema = PromisedSchema::assembled(document, origins);
         if complaints.is_empty() {
             return schema;
         }
@@ -268,7 +277,7 @@ impl<'s> Bundler<'s> {
                 }
             }
         }
-        PromisedSchema { document: Arc::new(document), origins: schema.origins }
+        PromisedSchema::assembled(document, schema.origins)
     }
 
     fn note(&mut self, schema: &PromisedSchema, pointer: &str, severity: Severity, message: String) {
@@ -479,7 +488,7 @@ impl<'b, 's> Copying<'b, 's> {
                 object.insert(UNKNOWN.to_owned(), Value::String(reason));
             }
         }
-        PromisedSchema { document: Arc::new(document), origins: self.origins }
+        PromisedSchema::assembled(document, self.origins)
     }
 
     /// Copies the schema at `place`, which goes to `at` in the result.

@@ -60,6 +60,13 @@ fn a_type_says_which_texts_a_text_is() {
 }
 
 #[test]
+fn what_a_memo_gives_is_what_its_closure_gives() {
+    let plan = json!([{"plan": {"enum": ["free", "pro"]}}, ["plan"]]);
+    assert_eq!(typescript("const plan = useMemo(() => order.parts[0] as Plan, [order]);", "{ plan }"), plan);
+    assert_eq!(typescript("const plan = React.useMemo(() => order.parts[0] as Plan, [order]);", "{ plan }"), plan);
+}
+
+#[test]
 fn an_attribute_of_a_python_object_is_there() {
     let sends = |annotation: &str| {
         sent(

@@ -24,6 +24,9 @@ const DEFERRING: &[&str] = &["waitUntil", "after", "unstable_after", "setImmedia
 const KEEPING: &[&str] =
     &["useCallback", "useEffectEvent", "useEvent", "useMemoizedFn", "debounce", "throttle", "memoize", "once"];
 
+/// Functions that call a function that they are handed at once, and give back what it gives.
+const RUNNING: &[&str] = &["useMemo", "untracked", "runInAction"];
+
 /// Receivers whose `parse` is a text format's and not a schema's.
 const PARSERS: &[&str] = &[
     "path",
@@ -177,6 +180,9 @@ impl Lower<'_> {
         if KEEPING.contains(&name) {
             return self.kept(call);
         }
+        if RUNNING.contains(&name) {
+            return self.run(call, span);
+        }
         let from = self.imported.get(name).map(Name::as_str).unwrap_or("");
         let kind = match name {
             "String" => {
@@ -210,6 +216,21 @@ impl Lower<'_> {
         Some(value)
     }
 
+    /// What the closure gives that a call runs: `useMemo(() => plan.name, [plan])`.
+    fn run(&mut self, call: &CallExpression<'_>, span: Span) -> Option<Expr> {
+        let closure = self.kept(call)?;
+        let surroundings = self.surroundings(Usage::USED);
+        let id = self.push_call(Call {
+            callee: closure,
+            args: Vec::new(),
+            type_args: Vec::new(),
+            kind: CallKind::Plain,
+            surroundings,
+            span,
+        });
+        Some(Expr::new(ExprKind::Call(id), span))
+    }
+
     /// Lowers the arguments of a call whose value is known by its type alone, and keeps what it is made from.
     fn made_of(&mut self, name: &str, on: Option<Expr>, call: &CallExpression<'_>, span: Span) {
         let given = call.arguments.iter().filter_map(Argument::as_expression);
@@ -225,6 +246,7 @@ impl Lower<'_> {
     fn known_static(&mut self, object: &str, method: &str, call: &CallExpression<'_>, usage: Usage, span: Span) -> Option<Expr> {
         let kind = match (object, method) {
             ("React" | "_" | "lodash", kept) if KEEPING.contains(&kept) => return self.kept(call),
+            ("React", run) if RUNNING.contains(&run) => return self.run(call, span),
             ("JSON" | "superjson" | "SuperJSON" | "devalue" | "JSON5" | "stableStringify", "stringify" | "serialize") => {
                 let value = self.lower_first(call)?;
                 return Some(Expr::new(ExprKind::Encoded(Box::new(value)), span));

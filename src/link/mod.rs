@@ -40,6 +40,8 @@ mod tests_python_queues;
 #[cfg(test)]
 mod tests_python_tasks;
 #[cfg(test)]
+mod tests_rust;
+#[cfg(test)]
 mod tests_typescript;
 #[cfg(test)]
 mod tests_typescript_jobs;

@@ -31,7 +31,20 @@ pub fn wire_shape<'a>(types: &Types<'_, 'a>, term: &Term<'a>, side: Side) -> Arc
         let shapes: Vec<Arc<Shape>> = sent.iter().map(|branch| shape_of(types, branch, side).shape).collect();
         return Shape::union(shapes, origin_of(types, root.site));
     }
-    shape_of(types, decoded(term), side).shape
+    let shape = shape_of(types, decoded(term), side).shape;
+    let forms = if shape.branches().is_empty() { std::slice::from_ref(&shape) } else { shape.branches() };
+    match forms.iter().any(|form| is_buffer(form)) {
+        true => reduce::hole("bytes of which the type says no more"),
+        false => shape,
+    }
+}
+
+/// Whether this is what JSON makes of a `Buffer`. As a whole payload its bytes are sent, and they may be anything.
+fn is_buffer(shape: &Shape) -> bool {
+    shape.as_object().is_some_and(|object| {
+        let is_tag = |field: &Field| matches!(&field.shape.kind, ShapeKind::Const(Value::String(tag)) if tag == "Buffer");
+        object.fields.len() == 2 && object.field("type").is_some_and(is_tag) && object.field("data").is_some()
+    })
 }
 
 /// What encodings around a whole payload carry.

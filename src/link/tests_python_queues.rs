@@ -632,3 +632,28 @@ async def on_placed(event):
         "#]],
     );
 }
+
+#[test]
+fn what_people_do_is_named_first_or_after_who_does_it() {
+    check(
+        &[(
+            "app/seen.py",
+            r#"
+from posthog import Posthog
+
+client = Posthog("key")
+
+
+def seen(user):
+    client.capture("page seen", distinct_id=user.id, properties={"path": user.path})
+    client.capture(user.id, "page left", {"path": user.path})
+    client.capture(distinct_id=user.id, event="page closed", properties={"path": user.path})
+"#,
+        )],
+        expect![[r#"
+            Producer analytics page seen in seen: {path}
+            Producer analytics page left in seen: {path}
+            Producer analytics page closed in seen: {path}
+        "#]],
+    );
+}

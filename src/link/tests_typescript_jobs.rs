@@ -227,3 +227,138 @@ export async function webhookRead(text: string) { return webhookPayload.parse(JS
         "#]],
     );
 }
+
+#[test]
+fn bytes_as_a_whole_payload_may_be_anything() {
+    check(
+        r#"
+import { Kafka } from "kafkajs";
+const producer = new Kafka({ brokers: [] }).producer();
+declare function packed(id: string): Buffer | null;
+export async function send(id: string) { await producer.send({ topic: "orders", messages: [{ value: packed(id) }] }); }
+export async function inside(id: string) {
+  await producer.send({ topic: "files", messages: [{ value: JSON.stringify({ id, content: packed(id) }) }] });
+}
+"#,
+        expect![[r#"
+            Producer queue orders on - in send: ?
+            Producer queue files on - in inside: id, content
+        "#]],
+    );
+}
+
+#[test]
+fn a_table_that_is_imported_by_its_name_is_an_outbox() {
+    check(
+        r#"
+import { drizzle } from "drizzle-orm/node-postgres";
+import { outboxEvents, orders } from "./schema";
+export async function pay(db: ReturnType<typeof drizzle>, id: string) {
+  await db.insert(orders).values({ id });
+  await db.insert(outboxEvents).values({ topic: "order.paid", payload: { orderId: id } });
+}
+"#,
+        expect![[r#"
+            Producer outbox order.paid on - in pay: orderId
+        "#]],
+    );
+}
+
+#[test]
+fn one_message_or_a_list_of_them_is_what_each_caller_gives() {
+    check(
+        r#"
+import { Queue } from "bullmq";
+const queue = new Queue("jobs");
+type Job = { name: string; data: object };
+async function enqueue(jobs: Job | Job[]) {
+  const list = Array.isArray(jobs) ? jobs : [jobs];
+  for (const job of list) { await queue.add(job.name, job.data); }
+}
+export async function one(id: string) { await enqueue({ name: "one", data: { id } }); }
+export async function two(id: string) { await enqueue([{ name: "first", data: { first: id } }, { name: "second", data: { second: id } }]); }
+"#,
+        expect![[r#"
+            Producer queue one on jobs in one: id
+            Producer queue first on jobs in two: first
+            Producer queue second on jobs in two: second
+        "#]],
+    );
+}
+
+#[test]
+fn a_message_about_an_event_that_nobody_names_is_told_once() {
+    check(
+        r#"
+import { Queue } from "bullmq";
+const queue = new Queue("deliveries");
+export async function deliver(event: string, data: object) { await queue.add("deliver", { event, data }); }
+export async function again(row: Row) { await deliver(row.event, row.data); }
+"#,
+        expect![[r#"
+            Producer queue deliver on deliveries in deliver: event, data {}
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_test_posts_is_no_webhook_by_what_the_test_is_called() {
+    check(
+        r#"
+import axios from "axios";
+export async function sendWebhook(url: string, id: string) { await axios.post(url, { id }); }
+describe("webhooks", () => {
+  it("takes a webhook", async function postsWebhook() { await axios.post(process.env.TARGET, { anything: 1 }); });
+});
+"#,
+        expect![[r#"
+            Producer webhook - on - in sendWebhook: id
+        "#]],
+    );
+}
+
+#[test]
+fn a_list_of_queues_is_no_list_of_events() {
+    check(
+        r#"
+export const QUEUE_NAMES = { high: "high-priority", low: "low-priority" } as const;
+export const EVENT_NAMES = { paid: "order.paid", late: "order.late" } as const;
+"#,
+        expect![[r#"
+            Producer declared order.paid on - in EVENT_NAMES: ?
+            Producer declared order.late on - in EVENT_NAMES: ?
+        "#]],
+    );
+}
+
+#[test]
+fn a_value_under_a_computed_key_is_in_the_map_that_the_type_declares() {
+    check(
+        r#"
+import { task } from "@trigger.dev/sdk";
+type Payload = { folders: { [path: string]: { name: string; note: string } }; id: string };
+function names(paths: { p: string }[], folders: Payload["folders"]) { for (const one of paths) { console.log(folders[one.p].name); } }
+export const zip = task({ id: "zip", run: async (payload: Payload) => { const { folders, id } = payload; names([], folders); console.log(id); } });
+"#,
+        expect![[r#"
+            Consumer queue zip on - in : folders {}, id
+        "#]],
+    );
+}
+
+#[test]
+fn a_part_that_is_set_leaves_the_others_as_they_were() {
+    check(
+        r#"
+import posthog from "posthog-js";
+export function changed(found: { user: { roles: string[]; name: string } }, id: string) {
+  const other = found;
+  other.user.name = id;
+  posthog.capture("user changed", { admin: other });
+}
+"#,
+        expect![[r#"
+            Producer analytics user changed on - in changed: admin {user {roles, name}}
+        "#]],
+    );
+}

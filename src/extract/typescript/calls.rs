@@ -5,7 +5,7 @@ use oxc_span::GetSpan;
 
 use super::known::{format, of_type};
 use super::lower::{How, Lower, Usage, node_span, span_of};
-use crate::facts::{Argument as FactArgument, Call, CallKind, Expr, ExprKind, Step, TypeExpr, TypeKind, TypeRef};
+use crate::facts::{Argument as FactArgument, Call, CallKind, Expr, ExprKind, Name, Step, TypeExpr, TypeKind, TypeRef};
 use crate::shape::Presence;
 
 /// Callees whose closures are test code.
@@ -39,12 +39,12 @@ impl Lower<'_> {
         }
         if let Some(module) = call.common_js_require() {
             // Inside a function: the module under a name of its own.
-            let module = module.value.as_str().to_owned();
+            let module = Name::from(module.value.as_str());
             let local = format!("require({module})");
             self.facts.imports.push(crate::facts::Import {
                 scope: Vec::new(),
                 local: Some(local.clone().into()),
-                module: vec![module.into()],
+                module: vec![module],
                 name: None,
                 exported: false,
                 span,
@@ -99,9 +99,9 @@ impl Lower<'_> {
         let span = node_span(callee);
         match callee.get_inner_expression() {
             Expression::StaticMemberExpression(member) => {
-                let name = member.property.name.as_str().to_owned();
+                let name = Name::from(member.property.name.as_str());
                 let object = self.receiver(&member.object, member.optional || coping);
-                Expr::new(ExprKind::Member(Box::new(object), name.into()), span)
+                Expr::new(ExprKind::Member(Box::new(object), name), span)
             }
             Expression::PrivateFieldExpression(member) => {
                 let name = format!("#{}", member.field.name.as_str());
@@ -110,9 +110,9 @@ impl Lower<'_> {
             }
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::StaticMemberExpression(member) => {
-                    let name = member.property.name.as_str().to_owned();
+                    let name = Name::from(member.property.name.as_str());
                     let object = self.receiver(&member.object, member.optional);
-                    Expr::new(ExprKind::Member(Box::new(object), name.into()), span)
+                    Expr::new(ExprKind::Member(Box::new(object), name), span)
                 }
                 _ => self.expr(callee, Usage::USED),
             },

@@ -7,7 +7,7 @@ use super::expressions::concatenation;
 use super::lower::{How, Lower, Usage, node_span, span_of};
 use super::reads::{add_read, split};
 use crate::facts::calls::{Change, Edit};
-use crate::facts::{Enclosing, Expr, ExprKind, Local, LocalId, LocalKind, Step};
+use crate::facts::{Enclosing, Expr, ExprKind, Local, LocalId, LocalKind, Name, Step};
 use crate::source::Span;
 
 impl Lower<'_> {
@@ -58,8 +58,8 @@ impl Lower<'_> {
         } else if let AssignmentTarget::ObjectAssignmentTarget(pattern) = &assignment.left {
             for property in &pattern.properties {
                 if let oxc_ast::ast::AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(one) = property {
-                    let name = one.binding.name.as_str().to_owned();
-                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone().into()), span_of(one.span));
+                    let name = Name::from(one.binding.name.as_str());
+                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.clone()), span_of(one.span));
                     let (base, path) = split(&member);
                     add_read(&mut self.frame().function.reads, base, path, span_of(one.span));
                     self.reassign(&name, member);

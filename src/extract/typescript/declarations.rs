@@ -99,17 +99,17 @@ impl Lower<'_> {
     fn export_default(&mut self, kind: &ExportDefaultDeclarationKind<'_>, span: Span) {
         match kind {
             ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                let name = function.id.as_ref().map_or("default", |id| id.name.as_str()).to_owned();
+                let name = Name::from(function.id.as_ref().map_or("default", |id| id.name.as_str()));
                 self.function_declaration(function, &name, true);
                 if name != "default" {
-                    self.exports.push((name.into(), "default".into(), span));
+                    self.exports.push((name, "default".into(), span));
                 }
             }
             ExportDefaultDeclarationKind::ClassDeclaration(class) => {
-                let name = class.id.as_ref().map_or("default", |id| id.name.as_str()).to_owned();
+                let name = Name::from(class.id.as_ref().map_or("default", |id| id.name.as_str()));
                 self.class(class, &name, true);
                 if name != "default" {
-                    self.exports.push((name.into(), "default".into(), span));
+                    self.exports.push((name, "default".into(), span));
                 }
             }
             ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => {
@@ -131,10 +131,10 @@ impl Lower<'_> {
                 self.exports.push((id.name.as_str().into(), name.into(), span));
             }
             Expression::ClassExpression(class) => {
-                let own = class.id.as_ref().map_or(name, |id| id.name.as_str()).to_owned();
+                let own = Name::from(class.id.as_ref().map_or(name, |id| id.name.as_str()));
                 self.class(class, &own, true);
                 if own != name {
-                    self.exports.push((own.into(), name.into(), span));
+                    self.exports.push((own, name.into(), span));
                 }
             }
             _ => {
@@ -156,14 +156,14 @@ impl Lower<'_> {
                     }
                     ObjectPropertyKind::SpreadProperty(spread) => {
                         if let Some(module) = required_module(&spread.argument) {
-                            let module = module.to_owned();
+                            let module = Name::from(module);
                             self.add_import(None, &module, None, true, span_of(spread.span));
                         }
                     }
                 }
             }
         } else if let Some(module) = required_module(expression) {
-            let module = module.to_owned();
+            let module = Name::from(module);
             self.add_import(None, &module, None, true, span);
             self.add_import(Some("default"), &module, Some("default"), true, span);
         } else {
@@ -219,13 +219,13 @@ impl Lower<'_> {
             Declaration::VariableDeclaration(variables) => self.variables(variables, exported),
             Declaration::FunctionDeclaration(function) => {
                 if let Some(id) = &function.id {
-                    let name = id.name.as_str().to_owned();
+                    let name = Name::from(id.name.as_str());
                     self.function_declaration(function, &name, exported);
                 }
             }
             Declaration::ClassDeclaration(class) => {
                 if let Some(id) = &class.id {
-                    let name = id.name.as_str().to_owned();
+                    let name = Name::from(id.name.as_str());
                     self.class(class, &name, exported);
                 }
             }
@@ -274,19 +274,8 @@ impl Lower<'_> {
         extent: Span,
     ) {
         let scope = self.scope.clone();
-        let name = name.to_owned();
-        self.add_type(TypeDecl {
-            scope,
-            name: name.into(),
-            params,
-            write,
-            read,
-            exported,
-            serializable: false,
-            merges: false,
-            span,
-            extent,
-        });
+        let name = Name::from(name);
+        self.add_type(TypeDecl { scope, name, params, write, read, exported, serializable: false, merges: false, span, extent });
     }
 
     fn namespace(&mut self, namespace: &TSNamespaceDeclaration<'_>) {
@@ -311,7 +300,7 @@ impl Lower<'_> {
             if module_level {
                 match (&declarator.id, &declarator.init) {
                     (BindingPattern::BindingIdentifier(id), Some(init)) => {
-                        let name = id.name.as_str().to_owned();
+                        let name = Name::from(id.name.as_str());
                         let ty = annotation.map(|ty| self.ty(ty));
                         self.annotated_closure(annotation, |lower| {
                             lower.module_constant(&name, init, ty, exported, span_of(id.span), span_of(declarator.span));

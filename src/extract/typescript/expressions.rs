@@ -75,9 +75,9 @@ impl Lower<'_> {
             }
             Expression::ClassExpression(class) => {
                 if let Some(id) = &class.id {
-                    let name = id.name.as_str().to_owned();
+                    let name = Name::from(id.name.as_str());
                     self.class(class, &name, false);
-                    return Expr::new(ExprKind::Name(vec![name.into()]), span);
+                    return Expr::new(ExprKind::Name(vec![name]), span);
                 }
                 self.class(class, "", false);
                 self.unknown(expression.span())
@@ -255,7 +255,7 @@ impl Lower<'_> {
         }
         if target.object.is_specific_id("exports") || target.object.is_specific_member_access("module", "exports") {
             if name != "__esModule" && !assignment.right.is_void_0() {
-                let name = name.to_owned();
+                let name = Name::from(name);
                 self.export_value(&name, &assignment.right, span);
             }
             return true;
@@ -663,12 +663,12 @@ impl Lower<'_> {
         if member.optional {
             mark_optional(&mut path);
         }
-        let name = member.property.name.as_str().to_owned();
+        let name = Name::from(member.property.name.as_str());
         // Members of a name of the module level are no reads; they are the most common chains by far.
         if !matches!(base.kind, ExprKind::Name(_)) {
-            path.push(Step::Key { name: name.clone().into(), presence: Presence::Required, span: span_of(member.property.span) });
+            path.push(Step::Key { name: name.clone(), presence: Presence::Required, span: span_of(member.property.span) });
         }
-        (Expr::new(ExprKind::Member(Box::new(object), name.into()), span), path, base)
+        (Expr::new(ExprKind::Member(Box::new(object), name), span), path, base)
     }
 
     fn computed_step(&mut self, member: &oxc_ast::ast::ComputedMemberExpression<'_>, span: Span) -> (Expr, Vec<Step>, Expr) {

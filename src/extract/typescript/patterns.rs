@@ -5,7 +5,7 @@ use oxc_ast::ast::{BindingPattern, Expression, TSType};
 use super::lower::{Lower, Usage, node_span, span_of};
 use super::reads::{add_read, split};
 use crate::facts::calls::{Change, Edit};
-use crate::facts::{Expr, ExprKind, Literal, LocalKind, Step};
+use crate::facts::{Expr, ExprKind, Literal, LocalKind, Name, Step};
 use crate::shape::Presence;
 
 impl Lower<'_> {
@@ -86,7 +86,7 @@ impl Lower<'_> {
                 let mut taken = Vec::new();
                 for property in &object.properties {
                     let span = node_span(&property.key);
-                    let name = property.key.static_name().map(|name| name.into_owned());
+                    let name = property.key.static_name().map(Name::from);
                     let Some(name) = name else {
                         // A computed key: any of the values.
                         let member = Expr::new(ExprKind::Element(Box::new(value.clone())), span);
@@ -102,11 +102,11 @@ impl Lower<'_> {
                     if !matches!(inner, BindingPattern::ObjectPattern(nested) if !nested.properties.is_empty()) {
                         let presence = if has_default { Presence::Optional } else { Presence::Required };
                         let (base, mut path) = split(&value);
-                        path.push(Step::Key { name: name.clone().into(), presence, span });
+                        path.push(Step::Key { name: name.clone(), presence, span });
                         add_read(&mut self.frame().function.reads, base, path, span);
                     }
                     taken.push(name.clone());
-                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name.into()), span);
+                    let member = Expr::new(ExprKind::Member(Box::new(value.clone()), name), span);
                     let member = self.taken_as_shown(member);
                     self.bind_pattern(&property.value, member);
                 }

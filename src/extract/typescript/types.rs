@@ -389,13 +389,13 @@ impl Lower<'_> {
     }
 
     fn mapped(&mut self, mapped: &TSMappedType<'_>, span: Span) -> TypeKind {
-        let key_name = mapped.key.name.as_str().to_owned();
+        let key_name = Name::from(mapped.key.name.as_str());
         let mut keys = self.ty(&mapped.constraint);
         if self.mapped_key.is_some() && mapped.name_type.is_none() {
             // A mapped type inside of another would name both keys alike.
             return TypeKind::Unknown("a mapped type inside of another".into());
         }
-        let outer = self.mapped_key.replace(key_name.clone().into());
+        let outer = self.mapped_key.replace(key_name.clone());
         // `as Exclude<K, "x">` leaves keys out; other new names do not reduce here.
         if let Some(name_type) = &mapped.name_type {
             let name = self.ty(name_type);
@@ -465,7 +465,7 @@ impl Lower<'_> {
     pub fn interface(&mut self, interface: &TSInterfaceDeclaration<'_>, exported: bool) {
         let outer = self.type_params.len();
         let params = self.type_parameters(interface.type_parameters.as_deref());
-        let name = interface.id.name.as_str().to_owned();
+        let name = Name::from(interface.id.name.as_str());
         let span = span_of(interface.id.span);
         let extent = span_of(interface.span);
         let exported = exported || self.is_declaration_file;
@@ -505,7 +505,7 @@ impl Lower<'_> {
                 TSSignature::TSMethodSignature(method) => {
                     has_methods = true;
                     if let Some(method_name) = method.key.static_name() {
-                        self.scope.push(name.clone().into());
+                        self.scope.push(name.clone());
                         let returns = method.return_type.as_ref().map(|annotation| &annotation.type_annotation);
                         let outer = self.type_params.len();
                         self.type_parameters(method.type_parameters.as_deref());
@@ -520,7 +520,7 @@ impl Lower<'_> {
                     };
                     if let TSType::TSFunctionType(function) = annotation.type_annotation.without_parenthesized() {
                         has_methods = true;
-                        self.scope.push(name.clone().into());
+                        self.scope.push(name.clone());
                         self.signature(
                             &property_name,
                             true,
@@ -543,7 +543,7 @@ impl Lower<'_> {
         if has_methods {
             self.add_class(Class {
                 scope: scope.clone(),
-                name: name.clone().into(),
+                name: name.clone(),
                 bases,
                 members: class_members,
                 exported,
@@ -554,7 +554,7 @@ impl Lower<'_> {
         }
         self.add_type(TypeDecl {
             scope,
-            name: name.into(),
+            name,
             params,
             write: TypeExpr::new(TypeKind::Object(object), extent),
             read: None,

@@ -156,14 +156,10 @@ impl<'e, 'a> Work<'e, 'a> {
 
     fn emission(&self, row: usize, site: CallSite, call: &'a Call, evidence: Evidence) -> Option<Emission<'a>> {
         let idiom = &self.idioms.rows[row];
-        // What a class of the repository does with the method of its base goes by no name of the source, and is that method's matter
-        // where the repository has it.
-        if matches!(&call.callee.kind, ExprKind::Member(base, _) if is_super(base)) {
-            let by_receiver = |selector: &Selector| selector.by_name && selector.root == Root::Receiver;
-            let own = self.eval.callee(site.function, call).is_some_and(|target| self.has_body(target));
-            if own || idiom.event.iter().any(by_receiver) {
-                return None;
-            }
+        // What a class of the repository does with the method of its base goes by no name of the source.
+        let by_receiver = |selector: &Selector| selector.by_name && selector.root == Root::Receiver;
+        if matches!(&call.callee.kind, ExprKind::Member(base, _) if is_super(base)) && idiom.event.iter().any(by_receiver) {
+            return None;
         }
         let pick = |selectors: &[Selector]| self.readings(selectors, site.function, call, |_, term| Some(term));
         if !idiom.requires.is_empty() && pick(&idiom.requires).is_none() {

@@ -188,15 +188,15 @@ fn what_the_method_of_a_base_sends_is_what_the_method_below_hands_up() {
     check(
         r#"
 import { Queue } from "bullmq";
-export class Base {
+export class BaseQueue {
   constructor(public queue: Queue) {}
   async add(job: { name: string; data: any }) { await this.queue.add(job.name, job.data); }
 }
-export class Mails extends Base {
+export class MailQueue extends BaseQueue {
   async add(job: { name: string; data: any }) { return await super.add(job); }
 }
 export class Users {
-  constructor(private mails: Mails) {}
+  constructor(private mails: MailQueue) {}
   async welcome(id: string) { await this.mails.add({ name: "welcome", data: { id } }); }
 }
 "#,
@@ -359,6 +359,27 @@ export function changed(found: { user: { roles: string[]; name: string } }, id: 
 "#,
         expect![[r#"
             Producer analytics user changed on - in changed: admin {user {roles, name}}
+        "#]],
+    );
+}
+
+#[test]
+fn what_not_all_callers_tell_stays_with_the_helper() {
+    check(
+        r#"
+import { Queue } from "bullmq";
+export class Jobs {
+  constructor(private queue: Queue) {}
+  send(data: any) { return this.queue.add("invoice", data); }
+}
+export class Orders {
+  constructor(private jobs: Jobs) {}
+  paid(id: string) { return this.jobs.send({ id }); }
+  again(row: any) { return this.jobs.send(row); }
+}
+"#,
+        expect![[r#"
+            Producer queue invoice on - in Jobs.send: ?
         "#]],
     );
 }

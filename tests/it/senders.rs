@@ -99,3 +99,21 @@ fn a_request_that_a_document_tells_of_is_no_message_to_a_task_of_its_name() {
     let found = said(&[("app/tasks.py", code)], &[("app/tasks.py", code), ("docs/openapi.json", &document)]);
     assert!(found.iter().all(|one| one.starts_with("note")), "{found:#?}");
 }
+
+#[test]
+fn what_a_reader_reads_anew_is_a_note_where_nobody_knows_what_is_sent_there() {
+    let code = |reads: &str, sent: &str| {
+        format!(
+            "import {{ Queue, Worker }} from \"bullmq\";\nconst queue = new Queue(\"orders\");\nexport async function send(row: any) {{ \
+             await queue.add(\"order\", {{ row: {sent} }}); }}\nnew Worker(\"orders\", async (job) => {{ if (job.name === \"order\") {{ \
+             {reads} }} }});\n"
+        )
+    };
+    let compared = |sent: &str| {
+        let (base, head) = (code("take(job.data.row.id);", sent), code("take(job.data.row.id, job.data.row.more);", sent));
+        said(&[("src/orders.ts", &base)], &[("src/orders.ts", &head)])
+    };
+    assert_eq!(compared("row"), ["note required-field-added order /row/more"]);
+    // What is sent is known, and lacks it.
+    assert_eq!(compared("{ id: row.id }"), ["error required-field-added order /row/more"]);
+}

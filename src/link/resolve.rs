@@ -236,7 +236,16 @@ impl<'a> Program<'a> {
         if path.is_empty() {
             return None;
         }
-        let memo_key = (file, want, Name::from(format!("{}\u{1e}{}", scope.join("\u{1f}"), path.join("\u{1f}"))));
+        let mut written = Name::default();
+        for part in scope {
+            written.push_str(part);
+            written.push('\u{1f}');
+        }
+        for part in path {
+            written.push('\u{1e}');
+            written.push_str(part);
+        }
+        let memo_key = (file, want, written);
         if let Some(known) = self.memo.borrow().get(&memo_key) {
             return known.clone();
         }

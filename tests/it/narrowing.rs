@@ -68,16 +68,18 @@ fn what_a_memo_gives_is_what_its_closure_gives() {
 
 #[test]
 fn an_attribute_of_a_python_object_is_there() {
-    let sends = |annotation: &str| {
+    let sends = |bases: &str, annotation: &str| {
         sent(
             "app.py",
             &format!(
-                "from celery import shared_task\nfrom ext import Record\n\n\nclass Token(Record):\n    name: str\n\n\n@shared_task\ndef \
+                "from celery import shared_task\nfrom ext import Record\n\n\nclass Token{bases}:\n    name: str\n\n\n@shared_task\ndef \
                  seen(token_id, name):\n    print(token_id, name)\n\n\ndef send(token: {annotation}):\n    seen.delay(token_id=token.id, \
                  name=token.name)\n"
             ),
         )
     };
-    assert_eq!(sends("Token"), sends("Token | None"));
-    assert_eq!(sends("Token")[1], json!(["token_id", "name"]));
+    for bases in ["", "(Record)"] {
+        assert_eq!(sends(bases, "Token")[1], json!(["token_id", "name"]), "{bases}");
+        assert_eq!(sends(bases, "Token | None"), sends(bases, "Token"), "{bases}");
+    }
 }

@@ -38,6 +38,10 @@ fn a_further_sender_is_held_against_what_all_others_send_and_not_against_their_v
     assert_eq!(compared("{ step: \"three\", by: id, more: 1 }"), Vec::<String>::new());
     // Neither of them sends a number.
     assert_eq!(compared("{ step: 3, id }"), ["warning contract-violated tour /step"]);
+    // Like one of them, if not like the one that it has most in common with.
+    let base = sends(&["{ step: \"one\", id, by: id }", "{ step: \"two\" }"]);
+    let head = sends(&["{ step: \"one\", id, by: id }", "{ step: \"two\" }", "{ step: \"three\", id }"]);
+    assert_eq!(said(&[("src/tours.ts", &base)], &[("src/tours.ts", &head)]), Vec::<String>::new());
 }
 
 #[test]
@@ -82,6 +86,19 @@ fn a_listed_value_beside_its_type_is_no_further_form() {
     let compared = |old: &str, new: &str| said(&[("src/plans.ts", &sends(old))], &[("src/plans.ts", &sends(new))]);
     assert_eq!(compared("null | string", "string | \"free\""), Vec::<String>::new());
     assert_eq!(compared("string", "string | \"free\""), Vec::<String>::new());
+}
+
+#[test]
+fn a_list_of_which_nothing_is_known_is_no_further_form() {
+    let sends = |items: &str| {
+        format!(
+            "import {{ Queue }} from \"bullmq\";\nimport type {{ Foreign }} from \"elsewhere\";\nconst queue = new Queue(\"lists\");\nexport \
+             async function sent(items: {items}) {{ await queue.add(\"list\", {{ items }}); }}\n"
+        )
+    };
+    let (base, head) = (sends("string[] | number"), sends("string[] | Foreign[] | number"));
+    let found = said(&[("src/lists.ts", &base)], &[("src/lists.ts", &head)]);
+    assert_eq!(found, ["warning unknown-compatibility list /items"]);
 }
 
 #[test]

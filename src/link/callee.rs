@@ -237,8 +237,8 @@ fn by_path(eval: &Eval<'_>, function: FnRef, scope: &[Name], path: &[Name]) -> O
     }
 }
 
-/// The function that a foreign one has wrapped (`const notify = createStep("notify", async (input) => {…})`), where it is called with
-/// something and takes something: what `off = bus.on(name, handler)` gives is not the handler.
+/// The function that another one has wrapped (`const notify = createStep("notify", async (input) => {…})`) without saying what it gives,
+/// where it is called with something and takes something: what `off = bus.on(name, handler)` gives is not the handler.
 fn wrapped(eval: &Eval<'_>, function: FnRef, path: &[Name], call: &Call) -> Option<FnRef> {
     let program = eval.program;
     if program.files.unit(function.file).facts.language != LanguageId::TypeScript || call.args.is_empty() {
@@ -246,14 +246,14 @@ fn wrapped(eval: &Eval<'_>, function: FnRef, path: &[Name], call: &Call) -> Opti
     }
     let found = program.resolve(function.file, program.visible_scope(function), path, Want::Value)?;
     let (Entity::Constant(id), []) = (found.entity, found.rest.as_slice()) else { return None };
-    let term = eval.constant(id, Site { file: function.file, span: call.span }, 0);
-    let Kind::Built(built) = &term.bare().kind else { return None };
-    let [(_, args)] = built.calls.as_slice() else { return None };
-    let handed = args.iter().find_map(|(_, value)| match value.bare().kind {
-        Kind::Function(target) => Some(target),
+    let ExprKind::Call(made) = program.constant(id).value.kind else { return None };
+    let wrapper = program.files.unit(id.file).facts.functions.first()?.calls.get(made.0 as usize)?;
+    let handed = wrapper.args.iter().find_map(|argument| match argument.value.kind {
+        ExprKind::Function(target) => Some(FnRef { file: id.file, id: target }),
         _ => None,
     })?;
-    (built.on.is_none() && program.function(handed).params > 0).then_some(handed)
+    let by_name = matches!(wrapper.callee.kind, ExprKind::Name(_));
+    (by_name && program.function(handed).params > 0).then_some(handed)
 }
 
 /// What a method call is made on.

@@ -383,3 +383,21 @@ export class Orders {
         "#]],
     );
 }
+
+#[test]
+fn a_function_that_the_programs_own_library_wraps_is_called_as_well() {
+    check(
+        r#"
+export function createStep(id: string, invoke: unknown): any { return registry.step(id, invoke); }
+export const emitEventStep = createStep("emit-event", async (input: { eventName: string; data: object }, context: any) => {
+  const eventBus = context.container.resolve("event_bus");
+  const list = Array.isArray(input.data) ? input.data : [input.data];
+  await eventBus.emit(list.map((one) => ({ name: input.eventName, data: one })));
+});
+export async function created(id: string) { emitEventStep({ eventName: "order.created", data: { id } }); }
+"#,
+        expect![[r#"
+            Producer in-process order.created on - in created: id
+        "#]],
+    );
+}

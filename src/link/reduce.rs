@@ -521,6 +521,8 @@ pub fn fill(value: &Arc<Shape>, stated: &Arc<Shape>, depth: u32) -> Arc<Shape> {
                     }
                 }
                 filled.rest = known.rest.clone();
+            } else if let (Rest::Open { values, .. }, Rest::Open { values: twin, .. }) = (&mut filled.rest, &known.rest) {
+                *values = fill(values, twin, depth + 1);
             }
             Arc::new(Shape {
                 kind: ShapeKind::Object(filled),

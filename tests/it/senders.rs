@@ -134,3 +134,25 @@ fn what_a_reader_reads_anew_is_a_note_where_nobody_knows_what_is_sent_there() {
     // What is sent is known, and lacks it.
     assert_eq!(compared("{ id: row.id }"), ["error required-field-added order /row/more"]);
 }
+
+#[test]
+fn what_is_not_known_of_the_values_of_a_map_breaks_nobody() {
+    let code = |sender: &str| {
+        format!(
+            "import {{ task }} from \"@trigger.dev/sdk\";\nimport {{ part }} from \"elsewhere\";\ntype Folders = {{ [path: string]: {{ name: \
+             string; path: string }} }};\nfunction list(paths: {{ p: string }}[], folders: Folders) {{ for (const one of paths) {{ \
+             console.log(folders[one.p].name, folders[one.p].path); }} }}\nexport const zip = task({{ id: \"zip\", run: async (payload: {{ \
+             folders: Folders; id: string }}) => {{ list([], payload.folders); }} }});\n{sender}"
+        )
+    };
+    let sends = |value: &str| {
+        format!(
+            "export async function send(path: string, id: string) {{ const folders: Record<string, object> = {{}}; folders[path] = {{ name: \
+             {value}, path }}; await zip.trigger({{ folders, id }}); }}\n"
+        )
+    };
+    let compared = |value: &str| said(&[("src/zip.ts", &code(""))], &[("src/zip.ts", &code(&sends(value)))]);
+    assert_eq!(compared("part(id)"), Vec::<String>::new());
+    // A number is known to be no text.
+    assert_eq!(compared("3"), ["error contract-violated zip /folders/extra/name"]);
+}

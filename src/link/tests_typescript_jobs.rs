@@ -153,12 +153,12 @@ export const emitEventStep = createStep("emit-event", async (input: { eventName:
   await eventBus.emit({ name: input.eventName, data: input.data });
 });
 export async function created(id: string) { emitEventStep({ eventName: "order.created", data: { id } }); }
-const stop = subscribe("orders", async (message: { id: string }) => { await eventBus.emit({ name: "order.seen", data: { id: message.id } }); });
+const stop = subscribe("orders", async (message: { kind: string; id: string }) => { await eventBus.emit({ name: message.kind, data: { id: message.id } }); });
 export function end() { stop(); }
 "#,
         expect![[r#"
             Producer in-process order.created on - in created: id
-            Producer in-process order.seen on - in : id
+            Producer in-process - on - in : id
         "#]],
     );
 }

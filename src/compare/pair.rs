@@ -15,8 +15,9 @@ pub enum Pair<'m> {
 }
 
 /// Pairs the boundaries of one event and role: the same function first, then the same file, then the one whose payload is
-/// nearest, since code that moved is the same code. What carries the same values is the same before what merely stands there. Of several in one function those belong together that stand alike in a transaction:
-/// what is new beside another has not left it. Places whose event has no name are paired by their function alone.
+/// nearest, since code that moved is the same code. What carries the same texts is the same before what merely stands there. Of several
+/// in one function those belong together that stand alike in a transaction: what is new beside another has not left it. Places whose
+/// event has no name are paired by their function alone.
 pub fn pairs<'m>(base: &[&'m Boundary], head: &[&'m Boundary]) -> Vec<Pair<'m>> {
     let mut left: Vec<&'m Boundary> = base.to_vec();
     let mut right: Vec<&'m Boundary> = head.to_vec();

@@ -221,7 +221,7 @@ fn collection(last: &str, args: &[TypeExpr], span: Span) -> Option<TypeKind> {
         "HashMap" | "BTreeMap" | "IndexMap" | "DashMap" | "FxHashMap" | "AHashMap" | "OrdMap" | "FnvHashMap" => {
             let keys = args
                 .first()
-                .filter(|keys| !matches!(keys.kind, TypeKind::String(ref shape) if *shape == StringShape::default().into()));
+                .filter(|keys| !matches!(keys.kind, TypeKind::String(ref shape) if **shape == StringShape::default()));
             let values = args.get(1).cloned().unwrap_or_else(|| TypeExpr::unknown("a map without type arguments", span));
             Some(TypeKind::Map { keys: keys.cloned().map(Box::new), values: Box::new(values) })
         }
@@ -390,7 +390,7 @@ pub fn default_literal(kind: &TypeKind) -> Option<Literal> {
             Some(Literal::Number("0".into()))
         }
         TypeKind::Number(_) => Some(Literal::Number("0.0".into())),
-        TypeKind::String(shape) if *shape == StringShape::default().into() => Some(Literal::Text(Name::default())),
+        TypeKind::String(shape) if **shape == StringShape::default() => Some(Literal::Text(Name::default())),
         TypeKind::Union(branches) if branches.iter().any(|branch| branch.kind == TypeKind::Null) => Some(Literal::Null),
         _ => None,
     }
@@ -411,7 +411,7 @@ pub fn text_other_than(names: &[impl AsRef<str>]) -> Option<StringShape> {
 }
 
 /// The texts that are none of these words, branching by their first letters.
-fn other_than(words: &[&[char]]) -> Name {
+fn other_than(words: &[&[char]]) -> String {
     let mut by_first: std::collections::BTreeMap<char, Vec<&[char]>> = std::collections::BTreeMap::new();
     let mut ends_here = false;
     for word in words {
@@ -421,17 +421,17 @@ fn other_than(words: &[&[char]]) -> Name {
         }
     }
     if by_first.is_empty() {
-        return if ends_here { r"[\s\S]+".into() } else { r"[\s\S]*".into() };
+        return if ends_here { r"[\s\S]+".to_owned() } else { r"[\s\S]*".to_owned() };
     }
-    let firsts: Name = by_first.keys().map(|letter| escaped(*letter)).collect();
+    let firsts: String = by_first.keys().map(|letter| escaped(*letter)).collect();
     let mut branches = vec![format!(r"[^{firsts}][\s\S]*")];
     branches.extend(by_first.iter().map(|(first, rest)| format!("{}{}", escaped(*first), other_than(rest))));
     if !ends_here {
-        branches.push(Name::default().into());
+        branches.push(String::new());
     }
-    format!("(?:{})", branches.join("|")).into()
+    format!("(?:{})", branches.join("|"))
 }
 
-fn escaped(letter: char) -> Name {
-    if letter.is_ascii_punctuation() && letter != '_' { format!("\\{letter}").into() } else { letter.to_string().into() }
+fn escaped(letter: char) -> String {
+    if letter.is_ascii_punctuation() && letter != '_' { format!("\\{letter}") } else { letter.to_string() }
 }

@@ -3,9 +3,8 @@
 //! A front end applies what the declaration itself says about the wire (serde attributes, aliases, optionality) and leaves
 //! every name and every type-level operation to `link`, which sees the other files.
 
-use super::Name;
-use super::OrDefault;
 use super::values::{Expr, Literal};
+use super::{Name, OrDefault};
 use crate::shape::{NumberRange, Presence, StringShape};
 use crate::source::Span;
 

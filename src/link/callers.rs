@@ -130,7 +130,11 @@ fn bound_names(unit: &FileUnit) -> FxHashMap<FnId, Vec<Name>> {
         if let ExprKind::Call(id) = constant.value.kind
             && let Some(wrapper) = unit.facts.functions.first().and_then(|top| top.calls.get(id.0 as usize))
         {
-            wrapper.args.iter().for_each(|argument| bind(&constant.name, &argument.value, &mut names, 6));
+            for argument in &wrapper.args {
+                if let ExprKind::Function(handed) = argument.value.kind {
+                    names.entry(handed).or_default().push(constant.name.clone());
+                }
+            }
         }
     }
     for class in &unit.facts.classes {

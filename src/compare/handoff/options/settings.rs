@@ -219,7 +219,7 @@ fn totals(old: &Retry, new: &Retry) -> Option<(Count, Count)> {
                 None if !new.open => Count::Times(1),
                 None => return None,
             };
-            Some((count.clone().unwrap_or_else(|| Count::Computed("several attempts".to_owned().into())), after))
+            Some((count.clone().unwrap_or_else(|| Count::Computed("several attempts".into())), after))
         }
         ([], [(_, count), ..]) => {
             let before = match &old.attempts {
@@ -231,7 +231,7 @@ fn totals(old: &Retry, new: &Retry) -> Option<(Count, Count)> {
             let after = match (count, &new.attempts) {
                 (Some(Count::Times(outer)), Some(Count::Times(inner))) => Count::Times(outer.saturating_mul(*inner)),
                 (Some(count), _) => count.clone(),
-                (None, _) => Count::Computed("several attempts".to_owned().into()),
+                (None, _) => Count::Computed("several attempts".into()),
             };
             Some((before, after))
         }

@@ -416,7 +416,7 @@ pub fn member(shape: &Arc<Shape>, name: &str) -> (Arc<Shape>, bool) {
                 }
             }
             if parts.is_empty() {
-                return (hole(format!("`{name}` is not a field of the type")), false);
+                return (hole(format!("`{name}` is not a field of the type")), true);
             }
             (Shape::union(parts, shape.origin.clone()), absent)
         }

@@ -72,7 +72,7 @@ fn an_attribute_of_a_python_object_is_there() {
         sent(
             "app.py",
             &format!(
-                "from celery import shared_task\nfrom ext import Record\n\n\nclass Token{bases}:\n    name: str\n\n\n@shared_task\ndef \
+                "from celery import shared_task\nfrom ext import Record\n\n\nclass Token{bases}:\n    name: str\n\n\nclass Other{bases}:\n    name: str\n\n\n@shared_task\ndef \
                  seen(token_id, name):\n    print(token_id, name)\n\n\ndef send(token: {annotation}):\n    seen.delay(token_id=token.id, \
                  name=token.name)\n"
             ),
@@ -81,5 +81,6 @@ fn an_attribute_of_a_python_object_is_there() {
     for bases in ["", "(Record)"] {
         assert_eq!(sends(bases, "Token")[1], json!(["token_id", "name"]), "{bases}");
         assert_eq!(sends(bases, "Token | None"), sends(bases, "Token"), "{bases}");
+        assert_eq!(sends(bases, "Token | Other")[1], json!(["token_id", "name"]), "{bases}");
     }
 }

@@ -453,7 +453,7 @@ impl Lower<'_> {
                     None => TypeExpr::unknown("no type is given", at),
                 };
                 // A plain text says nothing that a JSON key is not anyway.
-                let plain = matches!(&keys.kind, TypeKind::String(shape) if *shape == StringShape::default().into());
+                let plain = matches!(&keys.kind, TypeKind::String(shape) if **shape == StringShape::default());
                 TypeKind::Map { keys: (!plain).then(|| Box::new(keys)), values: Box::new(values) }
             }
             ("collections.Counter" | "Counter", Some(_)) => {

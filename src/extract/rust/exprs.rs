@@ -701,7 +701,7 @@ fn concatenated(left: Expr, right: Expr, span: crate::source::Span) -> Expr {
 fn is_text(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(Literal::Text(_)) | ExprKind::Template(_) => true,
-        ExprKind::OfType(ty) => matches!(&ty.kind, TypeKind::String(shape) if *shape == StringShape::default().into()),
+        ExprKind::OfType(ty) => matches!(&ty.kind, TypeKind::String(shape) if **shape == StringShape::default()),
         _ => false,
     }
 }

@@ -284,7 +284,7 @@ impl Lower<'_> {
         let keys = self.ty(&index.parameter.type_annotation.type_annotation);
         let values = self.ty(&index.type_annotation.type_annotation);
         match keys.kind {
-            TypeKind::String(ref shape) if *shape == StringShape::default().into() => {
+            TypeKind::String(ref shape) if **shape == StringShape::default() => {
                 object.additional = Additional::Open(Box::new(values))
             }
             TypeKind::Absent => {}
